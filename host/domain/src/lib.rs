@@ -1,1 +1,19 @@
-//! 
+//! The words of the platform: ids, plans, manifests, usage, and what is said when something goes wrong.
+//!
+//! Nothing here does I/O, and nothing here depends on another crate of the workspace.
+
+pub mod config;
+pub mod gateway_error;
+pub mod ids;
+pub mod manifest;
+pub mod plan;
+pub mod time;
+pub mod trouble;
+pub mod usage;
+
+pub use gateway_error::GatewayError;
+pub use ids::*;
+pub use plan::{Limits, Plan, PlanCatalogue};
+pub use time::Timestamp;
+pub use trouble::{LimitHit, Trouble};
+pub use usage::Usage;

@@ -1,0 +1,42 @@
+//! What a tenant used.
+
+use serde::{Deserialize, Serialize};
+
+/// Figures of one execution, or the sum of many. Every field adds up but the peak.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Runs of handlers, actions and gateway calls.
+    pub executions: u64,
+    /// Those of them that failed.
+    pub failed_executions: u64,
+    /// Messages that arrived on gateways.
+    pub messages_in: u64,
+    /// Messages that gateways sent.
+    pub messages_out: u64,
+    /// WebAssembly fuel: about one unit per instruction.
+    pub fuel: u64,
+    /// The largest memory of any single sandbox, in bytes.
+    pub peak_memory_bytes: u64,
+    /// Wall-clock time in sandboxes, in milliseconds.
+    pub wall_ms: u64,
+    /// Tokens given to language models, as their providers count.
+    pub ai_tokens_in: u64,
+    /// Tokens that language models answered with.
+    pub ai_tokens_out: u64,
+}
+
+impl Usage {
+    /// Adds another's figures to these.
+    pub fn add(&mut self, other: &Self) {
+        let sum = |a: &mut u64, b: u64| *a = a.saturating_add(b);
+        sum(&mut self.executions, other.executions);
+        sum(&mut self.failed_executions, other.failed_executions);
+        sum(&mut self.messages_in, other.messages_in);
+        sum(&mut self.messages_out, other.messages_out);
+        sum(&mut self.fuel, other.fuel);
+        sum(&mut self.wall_ms, other.wall_ms);
+        sum(&mut self.ai_tokens_in, other.ai_tokens_in);
+        sum(&mut self.ai_tokens_out, other.ai_tokens_out);
+        self.peak_memory_bytes = self.peak_memory_bytes.max(other.peak_memory_bytes);
+    }
+}

@@ -1,0 +1,158 @@
+//! The seam between gateway components and the outside: what a connector does for every account of its provider.
+
+use async_trait::async_trait;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use thiserror::Error;
+use twobot_domain::{GatewayError, GatewayId, TenantId};
+use url::Url;
+
+/// One gateway of a tenant, with its credentials opened for the length of a call.
+#[derive(Clone)]
+pub struct Account {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Which it is.
+    pub gateway: GatewayId,
+    /// The credentials, a JSON object that matches the kind's `credentials_schema`. Never logged, never given to a guest.
+    pub credentials: SecretString,
+    /// The settings, a JSON object that matches the kind's `config_schema`.
+    pub config: Value,
+    /// What the provider must show on each webhook delivery; made by the host when the gateway is created.
+    pub webhook_secret: SecretString,
+}
+
+impl Account {
+    /// One string property of the credentials; empty where there is none.
+    #[must_use]
+    pub fn credential(&self, name: &str) -> SecretString {
+        let document: Value = serde_json::from_str(self.credentials.expose_secret()).unwrap_or(Value::Null);
+        SecretString::from(document.get(name).and_then(Value::as_str).unwrap_or_default().to_owned())
+    }
+
+    /// One string property of the settings.
+    #[must_use]
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        self.config.get(name).and_then(Value::as_str).filter(|value| !value.is_empty())
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account").field("tenant", &self.tenant).field("gateway", &self.gateway).finish_non_exhaustive()
+    }
+}
+
+/// How events of an account arrive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// The provider calls this address.
+    Webhook(Url),
+    /// The host calls [`Connector::poll`] again and again.
+    Polling,
+    /// Nothing arrives from outside.
+    Internal,
+}
+
+/// Raw deliveries that one poll brought, in the provider's order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// The deliveries.
+    pub deliveries: Vec<Delivery>,
+    /// What to give to the next poll, once these are durable.
+    pub next_cursor: Option<i64>,
+}
+
+/// One raw delivery of a provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The provider's id of it: a second one with the same id is a duplicate.
+    pub provider_id: String,
+    /// The body as it came, valid JSON.
+    pub body: String,
+}
+
+/// A delivery that is not what the provider sends.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct Malformed(pub String);
+
+/// What stays outside the sandbox of a gateway: tokens, TLS, connection pools, long polls, webhook secrets, rate limits.
+///
+/// One value serves all accounts of its provider; what it keeps per account (clients, limiters) it keys by gateway.
+#[async_trait]
+pub trait Connector: Send + Sync + 'static {
+    /// The name by which manifests ask for it.
+    fn name(&self) -> &'static str;
+
+    /// Carries out one operation at the provider, with the account's credentials, at the provider's rate.
+    ///
+    /// # Errors
+    /// `Unsupported` for operations outside its list; otherwise what the provider or the network said.
+    async fn call(&self, account: &Account, operation: &str, arguments: Value) -> Result<Value, GatewayError>;
+
+    /// How events of this account are to arrive, given the public address of its webhook where the host has one.
+    fn arrival(&self, account: &Account, webhook: Option<Url>) -> Arrival;
+
+    /// Tells the provider how its events are to arrive.
+    ///
+    /// # Errors
+    /// What the provider or the network said.
+    async fn connect(&self, account: &Account, arrival: &Arrival) -> Result<(), GatewayError>;
+
+    /// Tells the provider to deliver no more, and forgets what was kept for this account.
+    ///
+    /// # Errors
+    /// What the provider or the network said.
+    async fn disconnect(&self, account: &Account) -> Result<(), GatewayError>;
+
+    /// Waits for new deliveries, up to the provider's long-poll time. The provider forgets what lies before `cursor`, so that
+    /// a cursor may only be given once everything before it is durable.
+    ///
+    /// # Errors
+    /// What the provider or the network said; `Unsupported` where there is nothing to poll.
+    async fn poll(&self, account: &Account, cursor: Option<i64>) -> Result<Batch, GatewayError> {
+        let _ = (account, cursor);
+        Err(GatewayError::Unsupported("this provider is not polled".to_owned()))
+    }
+
+    /// Whether a webhook request with these headers (names in lower case) comes from the provider. Constant time.
+    fn webhook_is_authentic(&self, account: &Account, headers: &HashMap<String, String>) -> bool {
+        let _ = (account, headers);
+        false
+    }
+
+    /// The provider's id of a webhook body.
+    ///
+    /// # Errors
+    /// When the body is not JSON or carries no id.
+    fn identify(&self, body: &str) -> Result<Delivery, Malformed>;
+}
+
+/// The connectors of a host, by name.
+#[derive(Clone, Default)]
+pub struct Connectors(HashMap<&'static str, Arc<dyn Connector>>);
+
+impl Connectors {
+    /// Adds one.
+    #[must_use]
+    pub fn with(mut self, connector: Arc<dyn Connector>) -> Self {
+        self.0.insert(connector.name(), connector);
+        self
+    }
+
+    /// The connector of that name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Arc<dyn Connector>> {
+        self.0.get(name)
+    }
+}
+
+impl fmt::Debug for Connectors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
