@@ -1,1 +1,69 @@
-fn main() {}
+//! The project's own commands: `cargo xtask <command>`.
+//!
+//! Each command is one file; what they share lies in `support`.
+
+#![expect(clippy::print_stdout, reason = "a command line tool talks to the terminal")]
+#![expect(clippy::print_stderr, reason = "a command line tool talks to the terminal")]
+
+mod build;
+mod check;
+mod guests;
+mod openapi;
+mod run;
+mod support;
+mod test;
+mod web;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::support::workspace::Workspace;
+
+/// Builds, tests and runs 2Bot.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the WebAssembly components into `target/components`
+    Guests(guests::Args),
+    /// Build the dashboard into `web/dist`
+    Web(web::Args),
+    /// Build everything: components, dashboard, and the `twobot` binary that carries both
+    Build(build::Args),
+    /// Build everything and start the server with demo data
+    Run(run::Args),
+    /// Run every test there is, from the components to the browser
+    Test(test::Args),
+    /// Check formatting, lints and repository hygiene
+    Check,
+    /// Write `api/openapi.json` and the TypeScript types made from it
+    Openapi,
+}
+
+fn main() -> ExitCode {
+    match Workspace::locate().and_then(|ws| dispatch(&ws, Cli::parse().command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(ws: &Workspace, command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Guests(args) => guests::command(ws, &args),
+        Command::Web(args) => web::command(ws, &args),
+        Command::Build(args) => build::command(ws, &args),
+        Command::Run(args) => run::command(ws, &args),
+        Command::Test(args) => test::command(ws, &args),
+        Command::Check => check::command(ws),
+        Command::Openapi => openapi::command(ws),
+    }
+}

@@ -1,0 +1,11 @@
+//! What the commands share.
+
+pub(crate) mod apt;
+pub(crate) mod apt_sources;
+pub(crate) mod environment;
+pub(crate) mod npm;
+pub(crate) mod process;
+pub(crate) mod stages;
+pub(crate) mod stamp;
+pub(crate) mod toolchain;
+pub(crate) mod workspace;

@@ -1,0 +1,134 @@
+//! Three ways to a compiler for components, tried in order.
+//!
+//! 1. The target is installed: nothing to do.
+//! 2. rustup installs it.
+//! 3. On Debian, where rustup's server may be out of reach: the distribution's compiler with the standard library's
+//!    source, which is then built along with the guests.
+
+mod debian;
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+
+use super::workspace::Workspace;
+use super::{environment, process};
+
+/// The target of all guests. It gives components directly.
+pub(crate) const TARGET: &str = "wasm32-wasip2";
+
+/// Enough to download a standard library over a slow line, and bearable where packets go nowhere.
+const RUSTUP_LIMIT: Duration = Duration::from_secs(30);
+
+/// A way to get a compiler for components.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Route {
+    /// The target is installed for the present toolchain
+    Installed,
+    /// `rustup target add`
+    Rustup,
+    /// Debian's compiler builds the standard library itself
+    Debian,
+}
+
+/// How to call cargo for guests.
+pub(crate) struct Toolchain {
+    cargo: OsString,
+    args: Vec<OsString>,
+    env: Vec<(OsString, OsString)>,
+}
+
+impl Toolchain {
+    /// Finds, or with the second and third route makes, a toolchain; says which route it took.
+    pub(crate) fn prepare(ws: &Workspace, wanted: Option<Route>) -> Result<Self> {
+        match wanted {
+            None => Self::first_that_works(ws),
+            Some(Route::Installed) if target_is_installed(ws.root()) => {
+                Ok(Self::of_this_cargo(Route::Installed))
+            }
+            Some(Route::Installed) => bail!("{TARGET} is not installed for the present toolchain"),
+            Some(Route::Rustup) => {
+                add_by_rustup(ws.root())?;
+                Ok(Self::of_this_cargo(Route::Rustup))
+            }
+            Some(Route::Debian) => Self::of_debian(ws),
+        }
+    }
+
+    fn first_that_works(ws: &Workspace) -> Result<Self> {
+        if target_is_installed(ws.root()) {
+            return Ok(Self::of_this_cargo(Route::Installed));
+        }
+        // Once the third route was needed here, rustup need not fail again each time.
+        if !debian::is_prepared(ws) {
+            match add_by_rustup(ws.root()) {
+                Ok(()) if target_is_installed(ws.root()) => return Ok(Self::of_this_cargo(Route::Rustup)),
+                Ok(()) => println!("rustup added {TARGET}, but the present compiler does not find it"),
+                Err(error) => println!("rustup can not add {TARGET}: {error:#}"),
+            }
+        }
+        Self::of_debian(ws).with_context(|| {
+            format!(
+                "no compiler for {TARGET} (not installed, rustup could not add it, and Debian's did not work)"
+            )
+        })
+    }
+
+    fn of_this_cargo(route: Route) -> Self {
+        println!("guest toolchain: route {}", describe(route));
+        Self { cargo: "cargo".into(), args: Vec::new(), env: Vec::new() }
+    }
+
+    fn of_debian(ws: &Workspace) -> Result<Self> {
+        let toolchain = debian::prepare(ws)?;
+        println!("guest toolchain: route {}", describe(Route::Debian));
+        Ok(toolchain)
+    }
+
+    /// `cargo <subcommand>` for the guest target and the shared guest target folder.
+    pub(crate) fn cargo(&self, ws: &Workspace, subcommand: &str) -> Command {
+        let mut command = process::command(&self.cargo, ws.root());
+        environment::clean_for_guests(&mut command);
+        command.arg(subcommand).args(["--target", TARGET]).arg("--target-dir").arg(ws.guest_target());
+        command.args(&self.args).envs(self.env.iter().cloned());
+        command
+    }
+}
+
+fn describe(route: Route) -> &'static str {
+    match route {
+        Route::Installed => "1 (the target is installed)",
+        Route::Rustup => "2 (rustup added the target)",
+        Route::Debian => "3 (Debian's compiler, standard library from source)",
+    }
+}
+
+fn target_is_installed(dir: &Path) -> bool {
+    let mut rustc = process::command("rustc", dir);
+    let printed = process::output(rustc.args(["--print", "target-libdir", "--target", TARGET]));
+    let Ok(entries) = printed.map(|path| std::fs::read_dir(path.trim())) else { return false };
+    // The folder alone says little: an interrupted installation may leave it empty.
+    entries.is_ok_and(|mut all| {
+        all.any(|file| file.is_ok_and(|file| is_std(&file.file_name().to_string_lossy())))
+    })
+}
+
+fn is_std(file_name: &str) -> bool {
+    file_name.starts_with("libstd-") && file_name.ends_with(".rlib")
+}
+
+fn add_by_rustup(dir: &Path) -> Result<()> {
+    if process::find("rustup").is_none() {
+        bail!("there is no rustup here");
+    }
+    let mut rustup = process::command("rustup", dir);
+    rustup.args(["target", "add", TARGET]);
+    match process::run_limited(&mut rustup, RUSTUP_LIMIT)? {
+        Some(status) => process::expect_success(&rustup, status),
+        None => bail!("it did not end within {} s", RUSTUP_LIMIT.as_secs()),
+    }
+}

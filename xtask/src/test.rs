@@ -1,0 +1,128 @@
+//! `cargo xtask test`: everything, from the components to the browser.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+
+use crate::support::stages::{self, Stage};
+use crate::support::workspace::Workspace;
+use crate::support::{apt, npm, process};
+use crate::{build, guests, web};
+
+/// Programs by which Chromium goes.
+const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
+
+/// Arguments of `test`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Run one part (and what it needs) instead of everything
+    #[arg(long)]
+    only: Option<Part>,
+}
+
+/// A part of the tests.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// The workspace's native tests
+    Rust,
+    /// The components and their crates' own tests
+    Guests,
+    /// Types, lints and unit tests of the dashboard
+    Web,
+    /// The dashboard in a browser against the real server
+    Browser,
+}
+
+/// Runs the stages of the asked part, or all.
+pub(crate) fn command(ws: &Workspace, args: &Args) -> Result<()> {
+    let all = all_stages(ws);
+    let chosen = all.into_iter().filter(|(parts, _)| args.only.is_none_or(|part| parts.contains(&part)));
+    let mut stages: Vec<_> = chosen.map(|(_, stage)| stage).collect();
+    if args.only.is_none() {
+        // The native tests have run them already.
+        stages.retain(|stage| stage.name != "guest tests");
+    }
+    stages::run(stages)
+}
+
+/// Every stage with the parts that it belongs to, in an order in which each finds what it needs.
+fn all_stages(ws: &Workspace) -> Vec<(&'static [Part], Stage<'_>)> {
+    use Part::{Browser, Guests, Rust, Web};
+    fn stage<'a>(
+        name: &'static str,
+        needs: &'static [&'static str],
+        run: impl FnMut() -> Result<()> + 'a,
+    ) -> Stage<'a> {
+        Stage { name, needs, run: Box::new(run) }
+    }
+    vec![
+        (&[Browser], stage("browser set-up", &[], || browser().map(|path| println!("{}", path.display())))),
+        (
+            &[Rust, Guests, Browser],
+            stage("components", &[], || guests::command(ws, &guests::Args::default())),
+        ),
+        (&[Rust, Web, Browser], stage("dashboard set-up", &[], || npm::install(ws))),
+        (
+            &[Web],
+            stage("dashboard check", &["dashboard set-up"], || process::run(&mut npm::script(ws, "check"))),
+        ),
+        (
+            &[Web],
+            stage("dashboard tests", &["dashboard set-up"], || process::run(&mut npm::script(ws, "test"))),
+        ),
+        (
+            &[Rust, Web, Browser],
+            stage("dashboard build", &["dashboard set-up"], || web::command(ws, &web::Args::default())),
+        ),
+        (
+            &[Rust],
+            stage("native tests", &["components", "dashboard build"], || native_tests(ws, &["--workspace"])),
+        ),
+        (&[Guests], stage("guest tests", &["components"], || guest_tests(ws))),
+        (&[Browser], stage("binary", &["components", "dashboard build"], || build::binary(ws, false))),
+        (&[Browser], stage("browser tests", &["browser set-up", "binary"], || browser_tests(ws))),
+    ]
+}
+
+/// Runs native tests with nextest, or without it where it is not installed.
+fn native_tests(ws: &Workspace, packages: &[&str]) -> Result<()> {
+    let mut cargo = process::command("cargo", ws.root());
+    if process::find("cargo-nextest").is_some() {
+        cargo.args(["nextest", "run", "--no-fail-fast", "--no-tests=pass"]);
+    } else {
+        println!("cargo-nextest is not installed: running `cargo test`");
+        cargo.args(["test", "--no-fail-fast"]);
+    }
+    process::run(cargo.args(packages))
+}
+
+fn guest_tests(ws: &Workspace) -> Result<()> {
+    let guests = guests::find(ws)?;
+    let packages: Vec<_> = guests.iter().flat_map(|guest| ["-p", guest.package.as_str()]).collect();
+    if packages.is_empty() {
+        bail!("there are no guests");
+    }
+    native_tests(ws, &packages)
+}
+
+fn browser_tests(ws: &Workspace) -> Result<()> {
+    let mut npm = npm::script(ws, "e2e");
+    process::run(npm.env("TWOBOT_BIN", ws.binary(false)).env("CHROMIUM", browser()?))
+}
+
+/// Chromium: the one that `CHROMIUM` names, one on `PATH`, or Debian's, installed now.
+fn browser() -> Result<PathBuf> {
+    if let Some(named) = std::env::var_os("CHROMIUM").map(PathBuf::from) {
+        if named.is_file() {
+            return Ok(named);
+        }
+        bail!("CHROMIUM names {}, which is no file", named.display());
+    }
+    let find = || BROWSERS.iter().find_map(|name| process::find(name));
+    if let Some(found) = find() {
+        return Ok(found);
+    }
+    apt::install(&["chromium"]).context("the browser tests need Chromium")?;
+    find().context("Chromium was installed but is not on PATH")
+}
