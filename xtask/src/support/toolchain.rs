@@ -7,8 +7,8 @@
 
 mod debian;
 
-use std::ffi::OsString;
-use std::path::Path;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -36,9 +36,11 @@ pub(crate) enum Route {
 }
 
 /// How to call cargo for guests.
+#[derive(Default)]
 pub(crate) struct Toolchain {
     cargo: OsString,
     args: Vec<OsString>,
+    flags: Vec<OsString>,
     env: Vec<(OsString, OsString)>,
 }
 
@@ -80,7 +82,7 @@ impl Toolchain {
 
     fn of_this_cargo(route: Route) -> Self {
         println!("guest toolchain: route {}", describe(route));
-        Self { cargo: "cargo".into(), args: Vec::new(), env: Vec::new() }
+        Self { cargo: "cargo".into(), ..Self::default() }
     }
 
     fn of_debian(ws: &Workspace) -> Result<Self> {
@@ -95,8 +97,27 @@ impl Toolchain {
         environment::clean_for_guests(&mut command);
         command.arg(subcommand).args(["--target", TARGET]).arg("--target-dir").arg(ws.guest_target());
         command.args(&self.args).envs(self.env.iter().cloned());
+        let flags = [self.flags.clone(), without_machine_paths(ws)].concat();
+        command.env("CARGO_ENCODED_RUSTFLAGS", flags.join(OsStr::new("\u{1f}")));
         command
     }
+}
+
+/// Flags that keep this machine's folders out of the components: their digest should not tell where they were built.
+fn without_machine_paths(ws: &Workspace) -> Vec<OsString> {
+    let cargo_home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
+    let replace = |folder: &Path, by: &str| {
+        let mut flag = OsString::from("--remap-path-prefix=");
+        flag.push(folder);
+        flag.push("=");
+        flag.push(by);
+        flag
+    };
+    let mut flags = vec![replace(ws.root(), "2bot")];
+    flags.extend(cargo_home.map(|home| replace(&home, "cargo")));
+    flags
 }
 
 fn describe(route: Route) -> &'static str {

@@ -3,7 +3,6 @@
 //! Only Debian's packages are installed on the machine. The C library is unpacked into a cache folder, because the
 //! machine's own release has one without the target.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -44,19 +43,17 @@ pub(super) fn prepare(ws: &Workspace) -> Result<Toolchain> {
     if !libc.join("libc.a").is_file() {
         fetch_libc(ws).with_context(|| format!("{LIBC_PACKAGE} of {SUITE} could not be fetched"))?;
     }
-    let mut search = OsString::from("-L\u{1f}");
-    search.push(&libc);
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths(std::iter::once(linkers).chain(std::env::split_paths(&path)))?;
     Ok(Toolchain {
         cargo: CARGO.into(),
         // Another cargo than the one that keeps the lock file: it must not rewrite it.
         args: vec!["--locked".into(), "-Zbuild-std=std,panic_abort".into()],
+        flags: vec!["-L".into(), libc.into()],
         env: vec![
             ("RUSTC".into(), RUSTC.into()),
             // Building the standard library is not stable; the distribution's compiler is a stable one.
             ("RUSTC_BOOTSTRAP".into(), "1".into()),
-            ("CARGO_ENCODED_RUSTFLAGS".into(), search),
             ("PATH".into(), path),
         ],
     })
