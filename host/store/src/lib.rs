@@ -1,1 +1,79 @@
-//! 
+//! The database: everything that must not be lost, one repository per concept.
+//!
+//! Every method that touches a tenant's rows takes a [`TenantScope`] first and filters on it. Nothing else reaches the pool.
+
+mod db;
+pub mod error;
+pub mod scope;
+pub mod secrets;
+
+pub mod accounts;
+pub mod chat;
+pub mod effects;
+pub mod events;
+pub mod executions;
+pub mod gateways;
+pub mod inbound;
+pub mod installs;
+pub mod journal;
+pub mod kv;
+pub mod notifications;
+pub mod page;
+pub mod schedules;
+pub mod usage;
+
+pub use error::StoreError;
+pub use page::{Page, PageRequest};
+pub use scope::TenantScope;
+pub use secrets::MasterKey;
+
+use db::Db;
+use std::sync::Arc;
+
+/// The database, and the key that opens its secrets.
+#[derive(Clone, Debug)]
+pub struct Store {
+    db: Db,
+    key: Arc<MasterKey>,
+    inbox: inbound::GroupCommit,
+}
+
+impl Store {
+    /// Opens the database that a URL (`sqlite:<path>`) names; makes it where it does not exist. Does not touch the schema:
+    /// see [`Store::migrate`].
+    ///
+    /// # Errors
+    /// When the URL is of another kind or the database can not be opened.
+    pub async fn open(url: &str, key: MasterKey) -> Result<Self, StoreError> {
+        let db = Db::open(url).await?;
+        let inbox = inbound::GroupCommit::start(db.clone());
+        Ok(Self { db, key: Arc::new(key), inbox })
+    }
+
+    /// Brings the schema up to date.
+    ///
+    /// # Errors
+    /// When a migration fails; the schema is then as it was before that migration.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        self.db.migrate().await
+    }
+
+    /// Asks the database whether it answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.db.one(db::sql("SELECT 1 AS one")).await.map(drop)
+    }
+
+    /// The key that seals secrets, for deriving others from it.
+    #[must_use]
+    pub fn master_key(&self) -> &MasterKey {
+        &self.key
+    }
+
+    /// Closes every connection.
+    pub async fn close(&self) {
+        self.db.close().await;
+    }
+}

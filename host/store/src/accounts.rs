@@ -1,0 +1,320 @@
+//! Tenants, the people who sign in for them, and their sessions.
+
+use crate::db::{Row, sql};
+use crate::{Store, StoreError, TenantScope};
+use sha2::{Digest, Sha256};
+use twobot_domain::{SessionId, TenantId, Timestamp, UserId};
+
+/// The state of a tenant's workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorkspaceState {
+    /// Events are handled.
+    Running,
+    /// Stopped by its owner: events are kept and wait.
+    Stopped,
+    /// Unpaid or abusive.
+    Suspended,
+}
+
+impl WorkspaceState {
+    /// The name in the database and in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Stopped => "stopped",
+            Self::Suspended => "suspended",
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, StoreError> {
+        match text {
+            "running" => Ok(Self::Running),
+            "stopped" => Ok(Self::Stopped),
+            "suspended" => Ok(Self::Suspended),
+            other => Err(StoreError::Corrupt(format!("workspace state {other}"))),
+        }
+    }
+}
+
+/// Who owns and pays.
+#[derive(Clone, Debug)]
+pub struct Tenant {
+    /// Its id.
+    pub id: TenantId,
+    /// For people.
+    pub name: String,
+    /// The id of its plan in the catalogue.
+    pub plan: String,
+    /// The state of its workspace.
+    pub state: WorkspaceState,
+    /// When it registered.
+    pub created_at: Timestamp,
+}
+
+/// Someone who signs in.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// Their id.
+    pub id: UserId,
+    /// In lower case; unique in the deployment.
+    pub email: String,
+    /// For people.
+    pub name: String,
+    /// `owner`, `admin` or `member`.
+    pub role: String,
+    /// When they registered.
+    pub created_at: Timestamp,
+}
+
+/// What a sign-in needs to check a password.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// Whose data they will see once the password is right.
+    pub scope: TenantScope,
+    /// Who it is.
+    pub user: User,
+    /// PHC string of argon2id.
+    pub password_hash: String,
+}
+
+/// Who is signed in.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The right to their tenant's rows.
+    pub scope: TenantScope,
+    /// Who it is.
+    pub user: User,
+    /// The session that says so.
+    pub session: SessionId,
+}
+
+/// A tenant to be made together with its owner.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// Lower-cased by the store.
+    pub email: String,
+    /// For people; the tenant gets the same.
+    pub name: String,
+    /// PHC string of argon2id.
+    pub password_hash: String,
+    /// `owner`, `admin` or `member`.
+    pub role: String,
+    /// The id of the plan.
+    pub plan: String,
+}
+
+/// The digest under which a bearer token is stored. Tokens are long and random, so that a fast digest is enough.
+fn token_digest(token: &str) -> Vec<u8> {
+    Sha256::digest(token.as_bytes()).to_vec()
+}
+
+fn user(row: &Row) -> Result<User, StoreError> {
+    Ok(User {
+        id: row.get("id")?,
+        email: row.get("email")?,
+        name: row.get("name")?,
+        role: row.get("role")?,
+        created_at: row.get("created_at")?,
+    })
+}
+
+fn tenant(row: &Row) -> Result<Tenant, StoreError> {
+    Ok(Tenant {
+        id: row.get("id")?,
+        name: row.get("name")?,
+        plan: row.get("plan")?,
+        state: WorkspaceState::parse(&row.get::<String>("state")?)?,
+        created_at: row.get("created_at")?,
+    })
+}
+
+impl Store {
+    /// Makes a tenant and its owner.
+    ///
+    /// # Errors
+    /// `Exists` when the address has an account.
+    pub async fn register(&self, account: &NewAccount) -> Result<(TenantScope, User), StoreError> {
+        let (tenant, id, now) = (TenantId::new(), UserId::new(), Timestamp::now());
+        let email = account.email.to_lowercase();
+        let mut tx = self.db.begin().await?;
+        tx.run(
+            sql("INSERT INTO tenants (id, name, plan, state, created_at) VALUES ($1, $2, $3, 'running', $4)")
+                .bind(tenant)
+                .bind(account.name.as_str())
+                .bind(account.plan.as_str())
+                .bind(now),
+        )
+        .await?;
+        tx.run(
+            sql("INSERT INTO users (id, tenant_id, email, name, password_hash, role, created_at) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7)")
+            .bind(id)
+            .bind(tenant)
+            .bind(email.as_str())
+            .bind(account.name.as_str())
+            .bind(account.password_hash.as_str())
+            .bind(account.role.as_str())
+            .bind(now),
+        )
+        .await?;
+        tx.commit().await?;
+        let user =
+            User { id, email, name: account.name.clone(), role: account.role.clone(), created_at: now };
+        Ok((TenantScope::of(tenant), user))
+    }
+
+    /// What is needed to check the password of whoever has this address.
+    ///
+    /// # Errors
+    /// Only those of the database; an unknown address is `None`.
+    pub async fn login(&self, email: &str) -> Result<Option<Login>, StoreError> {
+        let row = self
+            .db
+            .optional(
+                sql("SELECT id, tenant_id, email, name, role, created_at, password_hash FROM users WHERE email = $1")
+                    .bind(email.to_lowercase()),
+            )
+            .await?;
+        row.map(|row| {
+            Ok(Login {
+                scope: TenantScope::of(row.get("tenant_id")?),
+                user: user(&row)?,
+                password_hash: row.get("password_hash")?,
+            })
+        })
+        .transpose()
+    }
+
+    /// Replaces a user's password.
+    ///
+    /// # Errors
+    /// `NotFound` when the scope has no such user.
+    pub async fn set_password(&self, scope: TenantScope, user: UserId, hash: &str) -> Result<(), StoreError> {
+        let changed = self
+            .db
+            .run(
+                sql("UPDATE users SET password_hash = $1 WHERE id = $2 AND tenant_id = $3")
+                    .bind(hash)
+                    .bind(user)
+                    .bind(scope.tenant()),
+            )
+            .await?;
+        if changed == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+    }
+
+    /// Opens a session for a user whose password was right. The token is the caller's; only its digest is kept.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn open_session(
+        &self,
+        scope: TenantScope,
+        user: UserId,
+        token: &str,
+        expires_at: Timestamp,
+    ) -> Result<SessionId, StoreError> {
+        let id = SessionId::new();
+        self.db
+            .run(
+                sql("INSERT INTO sessions (id, tenant_id, user_id, token_hash, created_at, expires_at) \
+                     VALUES ($1, $2, $3, $4, $5, $6)")
+                .bind(id)
+                .bind(scope.tenant())
+                .bind(user)
+                .bind(token_digest(token))
+                .bind(Timestamp::now())
+                .bind(expires_at),
+            )
+            .await?;
+        Ok(id)
+    }
+
+    /// Who a token belongs to, if it is valid.
+    ///
+    /// # Errors
+    /// Only those of the database; an unknown or expired token is `None`.
+    pub async fn authenticate(&self, token: &str) -> Result<Option<SignedIn>, StoreError> {
+        let row = self
+            .db
+            .optional(
+                sql("SELECT s.id AS session_id, s.tenant_id, u.id, u.email, u.name, u.role, u.created_at \
+                     FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1 AND s.expires_at > $2")
+                .bind(token_digest(token))
+                .bind(Timestamp::now()),
+            )
+            .await?;
+        row.map(|row| {
+            Ok(SignedIn {
+                scope: TenantScope::of(row.get("tenant_id")?),
+                user: user(&row)?,
+                session: row.get("session_id")?,
+            })
+        })
+        .transpose()
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// Only those of the database; a session that has ended already is no error.
+    pub async fn close_session(&self, scope: TenantScope, session: SessionId) -> Result<(), StoreError> {
+        self.db
+            .run(
+                sql("DELETE FROM sessions WHERE id = $1 AND tenant_id = $2")
+                    .bind(session)
+                    .bind(scope.tenant()),
+            )
+            .await
+            .map(drop)
+    }
+
+    /// Removes sessions that have expired, and says how many.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn remove_expired_sessions(&self) -> Result<u64, StoreError> {
+        self.db.run(sql("DELETE FROM sessions WHERE expires_at <= $1").bind(Timestamp::now())).await
+    }
+
+    /// The tenant of a scope.
+    ///
+    /// # Errors
+    /// `NotFound` when it was deleted meanwhile.
+    pub async fn tenant(&self, scope: TenantScope) -> Result<Tenant, StoreError> {
+        let row = self
+            .db
+            .one(
+                sql("SELECT id, name, plan, state, created_at FROM tenants WHERE id = $1")
+                    .bind(scope.tenant()),
+            )
+            .await?;
+        tenant(&row)
+    }
+
+    /// Starts, stops or suspends a workspace.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn set_workspace_state(
+        &self,
+        scope: TenantScope,
+        state: WorkspaceState,
+    ) -> Result<(), StoreError> {
+        self.db
+            .run(sql("UPDATE tenants SET state = $1 WHERE id = $2").bind(state.as_str()).bind(scope.tenant()))
+            .await
+            .map(drop)
+    }
+
+    /// Moves a tenant to another plan.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn set_plan(&self, scope: TenantScope, plan: &str) -> Result<(), StoreError> {
+        self.db
+            .run(sql("UPDATE tenants SET plan = $1 WHERE id = $2").bind(plan).bind(scope.tenant()))
+            .await
+            .map(drop)
+    }
+}

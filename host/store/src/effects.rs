@@ -1,0 +1,227 @@
+//! Queued effects: what an execution asked to be done in the world, delivered after its commit.
+
+use crate::db::{Row, Tx, sql};
+use crate::events::NewEvent;
+use crate::executions::{NewEffect, NewExecution};
+use crate::{Store, StoreError, TenantScope};
+use twobot_domain::{EffectId, ExecutionId, GatewayId, InstallId, Timestamp, Trouble, Usage};
+
+/// An effect that waits to be delivered.
+#[derive(Clone, Debug)]
+pub struct QueuedEffect {
+    /// Its id.
+    pub id: EffectId,
+    /// Who asked for it.
+    pub install: InstallId,
+    /// In which execution.
+    pub execution: ExecutionId,
+    /// Through which gateway.
+    pub gateway: GatewayId,
+    /// The action's name.
+    pub kind: String,
+    /// The action, as JSON in the shape of the contract.
+    pub action: String,
+    /// Tries so far.
+    pub attempt: u64,
+}
+
+/// An effect as its owner sees it.
+#[derive(Clone, Debug)]
+pub struct EffectRecord {
+    /// Its id.
+    pub id: EffectId,
+    /// Through which gateway.
+    pub gateway: (GatewayId, String),
+    /// The action's name.
+    pub kind: String,
+    /// `waiting`, `sent` or `failed`.
+    pub state: String,
+    /// Tries so far.
+    pub attempt: u64,
+    /// Why the last try failed.
+    pub trouble: Option<Trouble>,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+}
+
+fn record(row: &Row) -> Result<EffectRecord, StoreError> {
+    Ok(EffectRecord {
+        id: row.get("id")?,
+        gateway: (row.get("gateway_id")?, row.get("gateway_name")?),
+        kind: row.get("kind")?,
+        state: row.get("state")?,
+        attempt: row.get("attempt")?,
+        trouble: row.json_option("trouble")?,
+        created_at: row.get("created_at")?,
+    })
+}
+
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    scope: TenantScope,
+    execution: ExecutionId,
+    install: InstallId,
+    effect: &NewEffect,
+) -> Result<(), StoreError> {
+    // A gateway that was deleted while the handler ran takes its effects with it.
+    tx.run(
+        sql("INSERT INTO effects (id, tenant_id, execution_id, install_id, gateway_id, kind, action, lane, state, next_at, created_at) \
+             SELECT $1, $2, $3, $4, g.id, $5, $6, $7, 'waiting', $8, $8 FROM gateways g WHERE g.id = $9 AND g.tenant_id = $2")
+        .bind(effect.id)
+        .bind(scope.tenant())
+        .bind(execution)
+        .bind(install)
+        .bind(effect.kind)
+        .bind(effect.action.as_str())
+        .bind(effect.lane.as_str())
+        .bind(Timestamp::now())
+        .bind(effect.gateway),
+    )
+    .await
+    .map(drop)
+}
+
+impl Store {
+    /// An effect that waits to be delivered.
+    ///
+    /// # Errors
+    /// `NotFound` when it has an outcome already.
+    pub async fn queued_effect(&self, scope: TenantScope, id: EffectId) -> Result<QueuedEffect, StoreError> {
+        let row = self
+            .db
+            .one(
+                sql("SELECT id, install_id, execution_id, gateway_id, kind, action, attempt FROM effects \
+                     WHERE id = $1 AND tenant_id = $2 AND state = 'waiting'")
+                .bind(id)
+                .bind(scope.tenant()),
+            )
+            .await?;
+        Ok(QueuedEffect {
+            id: row.get("id")?,
+            install: row.get("install_id")?,
+            execution: row.get("execution_id")?,
+            gateway: row.get("gateway_id")?,
+            kind: row.get("kind")?,
+            action: row.get("action")?,
+            attempt: row.get("attempt")?,
+        })
+    }
+
+    /// Records that an effect was delivered, and what that used.
+    ///
+    /// # Errors
+    /// `NotFound` when it has an outcome already.
+    pub async fn effect_sent(
+        &self,
+        scope: TenantScope,
+        id: EffectId,
+        usage: &Usage,
+    ) -> Result<(), StoreError> {
+        let now = Timestamp::now();
+        let mut tx = self.db.begin().await?;
+        let changed = tx
+            .run(
+                sql("UPDATE effects SET state = 'sent', attempt = attempt + 1, trouble = NULL, finished_at = $1 \
+                     WHERE id = $2 AND tenant_id = $3 AND state = 'waiting'")
+                .bind(now)
+                .bind(id)
+                .bind(scope.tenant()),
+            )
+            .await?;
+        if changed == 0 {
+            return Err(StoreError::NotFound);
+        }
+        crate::usage::add(&mut tx, scope, now, usage).await?;
+        tx.commit().await
+    }
+
+    /// Records a failed try that is repeated at a later time.
+    ///
+    /// # Errors
+    /// `NotFound` when it has an outcome already.
+    pub async fn postpone_effect(
+        &self,
+        scope: TenantScope,
+        id: EffectId,
+        trouble: &Trouble,
+        until: Timestamp,
+        usage: &Usage,
+    ) -> Result<(), StoreError> {
+        let trouble =
+            serde_json::to_string(trouble).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        let mut tx = self.db.begin().await?;
+        let changed = tx
+            .run(
+                sql("UPDATE effects SET attempt = attempt + 1, trouble = $1, next_at = $2 \
+                     WHERE id = $3 AND tenant_id = $4 AND state = 'waiting'")
+                .bind(trouble)
+                .bind(until)
+                .bind(id)
+                .bind(scope.tenant()),
+            )
+            .await?;
+        if changed == 0 {
+            return Err(StoreError::NotFound);
+        }
+        crate::usage::add(&mut tx, scope, Timestamp::now(), usage).await?;
+        tx.commit().await
+    }
+
+    /// Gives an effect up, and queues the event that tells its install.
+    ///
+    /// # Errors
+    /// `NotFound` when it has an outcome already.
+    pub async fn effect_failed(
+        &self,
+        scope: TenantScope,
+        id: EffectId,
+        trouble: &Trouble,
+        usage: &Usage,
+        event: &NewEvent,
+        execution: &NewExecution,
+    ) -> Result<(), StoreError> {
+        let now = Timestamp::now();
+        let trouble =
+            serde_json::to_string(trouble).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        let mut tx = self.db.begin().await?;
+        let changed = tx
+            .run(
+                sql("UPDATE effects SET state = 'failed', attempt = attempt + 1, trouble = $1, finished_at = $2 \
+                     WHERE id = $3 AND tenant_id = $4 AND state = 'waiting'")
+                .bind(trouble)
+                .bind(now)
+                .bind(id)
+                .bind(scope.tenant()),
+            )
+            .await?;
+        if changed == 0 {
+            return Err(StoreError::NotFound);
+        }
+        crate::events::insert(&mut tx, scope, event).await?;
+        crate::executions::insert(&mut tx, scope, execution).await?;
+        crate::usage::add(&mut tx, scope, now, usage).await?;
+        tx.commit().await
+    }
+
+    /// The effects of an execution, in the order in which it asked for them.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn effects_of(
+        &self,
+        scope: TenantScope,
+        execution: ExecutionId,
+    ) -> Result<Vec<EffectRecord>, StoreError> {
+        let rows = self
+            .db
+            .all(
+                sql("SELECT f.id, f.gateway_id, g.name AS gateway_name, f.kind, f.state, f.attempt, f.trouble, f.created_at \
+                     FROM effects f JOIN gateways g ON g.id = f.gateway_id \
+                     WHERE f.execution_id = $1 AND f.tenant_id = $2 ORDER BY f.id")
+                .bind(execution)
+                .bind(scope.tenant()),
+            )
+            .await?;
+        rows.iter().map(record).collect()
+    }
+}

@@ -1,0 +1,85 @@
+//! What happened, in normalised form.
+
+use crate::db::{Tx, sql};
+use crate::{Store, StoreError, TenantScope};
+use twobot_domain::{EventId, GatewayId, InboundId, Timestamp};
+
+/// An event to be recorded.
+#[derive(Clone, Debug)]
+pub struct NewEvent {
+    /// Its id, made by whoever decoded it.
+    pub id: EventId,
+    /// Where it came from.
+    pub gateway: Option<GatewayId>,
+    /// The raw delivery that it came in.
+    pub inbound: Option<InboundId>,
+    /// The name of its kind.
+    pub kind: &'static str,
+    /// What must be handled in order has the same lane.
+    pub lane: String,
+    /// The payload, as JSON in the shape of the contract.
+    pub payload: String,
+    /// When it happened, as the provider says.
+    pub occurred_at: Timestamp,
+}
+
+/// A recorded event.
+#[derive(Clone, Debug)]
+pub struct StoredEvent {
+    /// Its id.
+    pub id: EventId,
+    /// Where it came from.
+    pub gateway: Option<GatewayId>,
+    /// The name of its kind.
+    pub kind: String,
+    /// The payload, as JSON in the shape of the contract.
+    pub payload: String,
+    /// The provider's own document.
+    pub raw: Option<String>,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+}
+
+pub(crate) async fn insert(tx: &mut Tx, scope: TenantScope, event: &NewEvent) -> Result<(), StoreError> {
+    tx.run(
+        sql("INSERT INTO events (id, tenant_id, gateway_id, inbound_id, kind, lane, payload, occurred_at, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+        .bind(event.id)
+        .bind(scope.tenant())
+        .bind(event.gateway)
+        .bind(event.inbound)
+        .bind(event.kind)
+        .bind(event.lane.as_str())
+        .bind(event.payload.as_str())
+        .bind(event.occurred_at)
+        .bind(Timestamp::now()),
+    )
+    .await
+    .map(drop)
+}
+
+impl Store {
+    /// One event, with the provider's document.
+    ///
+    /// # Errors
+    /// `NotFound` when the scope has no such event.
+    pub async fn event(&self, scope: TenantScope, id: EventId) -> Result<StoredEvent, StoreError> {
+        let row = self
+            .db
+            .one(
+                sql("SELECT e.id, e.gateway_id, e.kind, e.payload, e.occurred_at, i.body AS raw FROM events e \
+                     LEFT JOIN inbound i ON i.id = e.inbound_id WHERE e.id = $1 AND e.tenant_id = $2")
+                .bind(id)
+                .bind(scope.tenant()),
+            )
+            .await?;
+        Ok(StoredEvent {
+            id: row.get("id")?,
+            gateway: row.get("gateway_id")?,
+            kind: row.get("kind")?,
+            payload: row.get("payload")?,
+            raw: row.get("raw")?,
+            occurred_at: row.get("occurred_at")?,
+        })
+    }
+}

@@ -1,0 +1,69 @@
+//! Executions: one run of one handler for one event, from waiting to its outcome.
+
+mod outcome;
+mod query;
+mod queue;
+
+pub use outcome::{Appointment, Commit, Failure, LogLine, NewEffect, NewNotification};
+pub use query::{ExecutionFilter, ExecutionRecord, ExecutionStats};
+pub(crate) use queue::insert;
+pub use queue::{Work, WorkKind};
+
+use twobot_domain::{EventId, ExecutionId, InstallId, Timestamp};
+
+/// Why a handler runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// Something happened on a gateway, or an effect was given up.
+    Event,
+    /// A schedule is due.
+    Schedule,
+    /// Someone ran an action.
+    Action,
+}
+
+impl Cause {
+    /// The name in the database and in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+            Self::Schedule => "schedule",
+            Self::Action => "action",
+        }
+    }
+}
+
+/// An execution to be queued.
+#[derive(Clone, Debug)]
+pub struct NewExecution {
+    /// Its id.
+    pub id: ExecutionId,
+    /// Whose handler runs.
+    pub install: InstallId,
+    /// For which event.
+    pub event: Option<EventId>,
+    /// Why.
+    pub cause: Cause,
+    /// The event's kind, or the action's name.
+    pub event_kind: String,
+    /// What must run in order has the same lane.
+    pub lane: String,
+}
+
+/// An execution that waits to run.
+#[derive(Clone, Debug)]
+pub struct QueuedExecution {
+    /// Its id.
+    pub id: ExecutionId,
+    /// Whose handler runs.
+    pub install: InstallId,
+    /// For which event.
+    pub event: Option<EventId>,
+    /// Why.
+    pub cause: String,
+    /// Tries so far.
+    pub attempt: u64,
+    /// When it was queued; the sandbox's clock starts here, so that a retry sees the same time.
+    pub created_at: Timestamp,
+}

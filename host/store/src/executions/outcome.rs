@@ -1,0 +1,289 @@
+//! Recording what an execution came to: its writes, its effects, its acknowledgement and its usage, in one transaction.
+
+use crate::db::{Tx, sql};
+use crate::kv::WriteSet;
+use crate::{Store, StoreError, TenantScope};
+use twobot_domain::{
+    EffectId, ExecutionId, GatewayId, InstallId, Limits, NotificationId, ScheduleId, Timestamp, Trouble,
+    Usage,
+};
+
+/// A line of an execution's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// When it was written.
+    pub at: Timestamp,
+    /// `debug`, `info`, `warn` or `error`.
+    pub level: &'static str,
+    /// The text.
+    pub message: String,
+    /// Names and values.
+    pub fields: Vec<(String, String)>,
+}
+
+/// An effect to be delivered after the commit.
+#[derive(Clone, Debug)]
+pub struct NewEffect {
+    /// Its id, which the guest knows already.
+    pub id: EffectId,
+    /// Through which gateway.
+    pub gateway: GatewayId,
+    /// The action's name.
+    pub kind: &'static str,
+    /// The action, as JSON in the shape of the contract.
+    pub action: String,
+    /// What must be delivered in order has the same lane.
+    pub lane: String,
+}
+
+/// Something to tell the tenant.
+#[derive(Clone, Debug)]
+pub struct NewNotification {
+    /// `info`, `warning` or `problem`.
+    pub severity: &'static str,
+    /// One line.
+    pub title: String,
+    /// The rest.
+    pub text: String,
+}
+
+/// A change to an install's appointments.
+#[derive(Clone, Debug)]
+pub enum Appointment {
+    /// Make or replace one.
+    Once {
+        /// Its name.
+        name: String,
+        /// When.
+        due_at: Timestamp,
+        /// What to be given back.
+        data: Option<String>,
+    },
+    /// Remove one.
+    Cancel {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// What a successful execution leaves behind.
+#[derive(Clone, Debug, Default)]
+pub struct Commit {
+    /// Storage.
+    pub writes: WriteSet,
+    /// Queued effects, in order.
+    pub effects: Vec<NewEffect>,
+    /// Notifications, in order.
+    pub notifications: Vec<NewNotification>,
+    /// Appointments, in order.
+    pub appointments: Vec<Appointment>,
+    /// The log.
+    pub logs: Vec<LogLine>,
+    /// What it used, this attempt and the calls it made.
+    pub usage: Usage,
+    /// The digest of the component that ran.
+    pub digest: String,
+}
+
+/// What a failed attempt leaves behind.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Why.
+    pub trouble: Trouble,
+    /// When to try again; without it this was the last attempt.
+    pub retry_at: Option<Timestamp>,
+    /// The log.
+    pub logs: Vec<LogLine>,
+    /// What it used.
+    pub usage: Usage,
+    /// The digest of the component that ran.
+    pub digest: Option<String>,
+}
+
+async fn write_logs(
+    tx: &mut Tx,
+    scope: TenantScope,
+    id: ExecutionId,
+    lines: &[LogLine],
+) -> Result<(), StoreError> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    // A retry's lines follow those of the attempt before.
+    let row = tx
+        .optional(
+            sql("SELECT coalesce(max(seq), -1) AS last FROM logs WHERE execution_id = $1 AND tenant_id = $2")
+                .bind(id)
+                .bind(scope.tenant()),
+        )
+        .await?;
+    let last: i64 = row.map_or(Ok(-1), |row| row.get("last"))?;
+    for (seq, line) in (last + 1..).zip(lines) {
+        let fields =
+            serde_json::to_string(&line.fields).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        tx.run(
+            sql("INSERT INTO logs (execution_id, seq, tenant_id, at, level, message, fields) VALUES ($1, $2, $3, $4, $5, $6, $7)")
+                .bind(id)
+                .bind(seq)
+                .bind(scope.tenant())
+                .bind(line.at)
+                .bind(line.level)
+                .bind(line.message.as_str())
+                .bind(fields),
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+async fn write_appointments(
+    tx: &mut Tx,
+    scope: TenantScope,
+    install: InstallId,
+    appointments: &[Appointment],
+) -> Result<(), StoreError> {
+    for appointment in appointments {
+        let statement = match appointment {
+            Appointment::Once { name, due_at, data } => {
+                sql("INSERT INTO schedules (id, tenant_id, install_id, name, time_zone, data, due_at) \
+                     VALUES ($1, $2, $3, $4, 'UTC', $5, $6) \
+                     ON CONFLICT (install_id, name) DO UPDATE SET due_at = excluded.due_at, data = excluded.data \
+                     WHERE schedules.cron IS NULL")
+                .bind(ScheduleId::new())
+                .bind(scope.tenant())
+                .bind(install)
+                .bind(name.as_str())
+                .bind(data.clone())
+                .bind(*due_at)
+            }
+            Appointment::Cancel { name } => {
+                sql("DELETE FROM schedules WHERE install_id = $1 AND tenant_id = $2 AND name = $3 AND cron IS NULL")
+                    .bind(install)
+                    .bind(scope.tenant())
+                    .bind(name.as_str())
+            }
+        };
+        tx.run(statement).await?;
+    }
+    Ok(())
+}
+
+impl Store {
+    /// Commits a successful execution: everything it wrote, queued and used, together with its acknowledgement.
+    ///
+    /// # Errors
+    /// `Conflict` when a key that it read was written meanwhile; `Quota` when its writes do not fit the plan; `NotFound`
+    /// when it has an outcome already. Nothing is kept in any of these cases.
+    pub async fn finish_execution(
+        &self,
+        scope: TenantScope,
+        id: ExecutionId,
+        install: InstallId,
+        limits: &Limits,
+        commit: &Commit,
+    ) -> Result<(), StoreError> {
+        let now = Timestamp::now();
+        let mut tx = self.db.begin().await?;
+        let acknowledged = tx
+            .run(
+                sql("UPDATE executions SET state = 'succeeded', attempt = attempt + 1, trouble = NULL, digest = $1, fuel = $2, \
+                     peak_memory = $3, wall_ms = $4, finished_at = $5 \
+                     WHERE id = $6 AND tenant_id = $7 AND state IN ('waiting', 'running')")
+                .bind(commit.digest.as_str())
+                .bind(commit.usage.fuel)
+                .bind(commit.usage.peak_memory_bytes)
+                .bind(commit.usage.wall_ms)
+                .bind(now)
+                .bind(id)
+                .bind(scope.tenant()),
+            )
+            .await?;
+        if acknowledged == 0 {
+            return Err(StoreError::NotFound);
+        }
+        crate::kv::apply(&mut tx, scope, install, &commit.writes, limits).await?;
+        for effect in &commit.effects {
+            crate::effects::insert(&mut tx, scope, id, install, effect).await?;
+        }
+        for notification in &commit.notifications {
+            tx.run(
+                sql("INSERT INTO notifications (id, tenant_id, install_id, severity, title, text, created_at) \
+                     VALUES ($1, $2, $3, $4, $5, $6, $7)")
+                .bind(NotificationId::new())
+                .bind(scope.tenant())
+                .bind(install)
+                .bind(notification.severity)
+                .bind(notification.title.as_str())
+                .bind(notification.text.as_str())
+                .bind(now),
+            )
+            .await?;
+        }
+        write_appointments(&mut tx, scope, install, &commit.appointments).await?;
+        write_logs(&mut tx, scope, id, &commit.logs).await?;
+        crate::usage::add(&mut tx, scope, now, &commit.usage).await?;
+        tx.run(
+            sql("UPDATE installs SET failures = 0 WHERE id = $1 AND tenant_id = $2 AND failures > 0")
+                .bind(install)
+                .bind(scope.tenant()),
+        )
+        .await?;
+        tx.commit().await
+    }
+
+    /// Records a failed attempt, and says how many executions of this install have now failed in a row (a failure that will be
+    /// tried again does not count).
+    ///
+    /// # Errors
+    /// `NotFound` when it has an outcome already.
+    pub async fn fail_execution(
+        &self,
+        scope: TenantScope,
+        id: ExecutionId,
+        install: InstallId,
+        failure: &Failure,
+    ) -> Result<u64, StoreError> {
+        let now = Timestamp::now();
+        let trouble = serde_json::to_string(&failure.trouble)
+            .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        let (state, next_at, finished_at) = match failure.retry_at {
+            Some(at) => ("waiting", at, None),
+            None => ("failed", now, Some(now)),
+        };
+        let mut tx = self.db.begin().await?;
+        let changed = tx
+            .run(
+                sql("UPDATE executions SET state = $1, attempt = attempt + 1, next_at = $2, finished_at = $3, trouble = $4, \
+                     digest = $5, fuel = $6, peak_memory = $7, wall_ms = $8 \
+                     WHERE id = $9 AND tenant_id = $10 AND state IN ('waiting', 'running')")
+                .bind(state)
+                .bind(next_at)
+                .bind(finished_at)
+                .bind(trouble)
+                .bind(failure.digest.clone())
+                .bind(failure.usage.fuel)
+                .bind(failure.usage.peak_memory_bytes)
+                .bind(failure.usage.wall_ms)
+                .bind(id)
+                .bind(scope.tenant()),
+            )
+            .await?;
+        if changed == 0 {
+            return Err(StoreError::NotFound);
+        }
+        write_logs(&mut tx, scope, id, &failure.logs).await?;
+        crate::usage::add(&mut tx, scope, now, &failure.usage).await?;
+        let counted = u64::from(failure.retry_at.is_none());
+        let row = tx
+            .optional(
+                sql("UPDATE installs SET failures = failures + $1 WHERE id = $2 AND tenant_id = $3 RETURNING failures")
+                    .bind(counted)
+                    .bind(install)
+                    .bind(scope.tenant()),
+            )
+            .await?;
+        let failures = row.map_or(Ok(0), |row| row.get("failures"))?;
+        tx.commit().await?;
+        Ok(failures)
+    }
+}

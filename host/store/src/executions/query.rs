@@ -1,0 +1,206 @@
+//! Looking at executions.
+
+use super::LogLine;
+use crate::db::{Row, sql, sql_of};
+use crate::{Page, PageRequest, Store, StoreError, TenantScope};
+use twobot_domain::{EventId, ExecutionId, GatewayId, InstallId, Timestamp, Trouble};
+
+/// An execution as its owner sees it.
+#[derive(Clone, Debug)]
+pub struct ExecutionRecord {
+    /// Its id.
+    pub id: ExecutionId,
+    /// Whose handler ran.
+    pub install: InstallId,
+    /// The plugin.
+    pub slug: String,
+    /// For which event.
+    pub event: Option<EventId>,
+    /// Where the event came from.
+    pub gateway: Option<(GatewayId, String)>,
+    /// `event`, `schedule` or `action`.
+    pub cause: String,
+    /// The event's kind, or the action's name.
+    pub event_kind: String,
+    /// `waiting`, `running`, `succeeded` or `failed`.
+    pub state: String,
+    /// Tries so far.
+    pub attempt: u64,
+    /// Why the last try failed.
+    pub trouble: Option<Trouble>,
+    /// Fuel of the last try.
+    pub fuel: u64,
+    /// The largest sandbox of the last try, in bytes.
+    pub peak_memory_bytes: u64,
+    /// Milliseconds of the last try.
+    pub wall_ms: u64,
+    /// When it was queued.
+    pub created_at: Timestamp,
+    /// When it had its outcome.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// Which executions are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct ExecutionFilter {
+    /// Of this plugin.
+    pub slug: Option<String>,
+    /// In this state.
+    pub state: Option<String>,
+}
+
+/// Figures of an install's executions since some moment.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ExecutionStats {
+    /// All that finished.
+    pub executions: u64,
+    /// Those that failed.
+    pub failures: u64,
+    /// When the newest was queued, at any time.
+    pub last_at: Option<Timestamp>,
+}
+
+const QUERY: &str = "SELECT x.id, x.install_id, i.slug, x.event_id, e.gateway_id, g.name AS gateway_name, x.cause, x.event_kind, \
+                     x.state, x.attempt, x.trouble, x.fuel, x.peak_memory, x.wall_ms, x.created_at, x.finished_at \
+                     FROM executions x JOIN installs i ON i.id = x.install_id LEFT JOIN events e ON e.id = x.event_id \
+                     LEFT JOIN gateways g ON g.id = e.gateway_id WHERE x.tenant_id = $1";
+
+fn record(row: &Row) -> Result<ExecutionRecord, StoreError> {
+    let gateway =
+        match (row.get::<Option<GatewayId>>("gateway_id")?, row.get::<Option<String>>("gateway_name")?) {
+            (Some(id), Some(name)) => Some((id, name)),
+            _ => None,
+        };
+    Ok(ExecutionRecord {
+        id: row.get("id")?,
+        install: row.get("install_id")?,
+        slug: row.get("slug")?,
+        event: row.get("event_id")?,
+        gateway,
+        cause: row.get("cause")?,
+        event_kind: row.get("event_kind")?,
+        state: row.get("state")?,
+        attempt: row.get("attempt")?,
+        trouble: row.json_option("trouble")?,
+        fuel: row.get("fuel")?,
+        peak_memory_bytes: row.get("peak_memory")?,
+        wall_ms: row.get("wall_ms")?,
+        created_at: row.get("created_at")?,
+        finished_at: row.get("finished_at")?,
+    })
+}
+
+impl Store {
+    /// The tenant's executions, newest first.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn executions(
+        &self,
+        scope: TenantScope,
+        filter: &ExecutionFilter,
+        page: PageRequest,
+    ) -> Result<Page<ExecutionRecord>, StoreError> {
+        let text = format!(
+            "{QUERY} AND x.id < $2 AND ($3 IS NULL OR i.slug = $3) AND ($4 IS NULL OR x.state = $4) ORDER BY x.id DESC LIMIT $5"
+        );
+        let statement = sql_of(text)
+            .bind(scope.tenant())
+            .bind(page.before())
+            .bind(filter.slug.clone())
+            .bind(filter.state.clone())
+            .bind(page.probe());
+        let items = self.db.all(statement).await?.iter().map(record).collect::<Result<_, _>>()?;
+        Ok(Page::from_probe(items, page, |item| item.id.uuid()))
+    }
+
+    /// One execution.
+    ///
+    /// # Errors
+    /// `NotFound` when the scope has no such execution.
+    pub async fn execution(
+        &self,
+        scope: TenantScope,
+        id: ExecutionId,
+    ) -> Result<ExecutionRecord, StoreError> {
+        record(&self.db.one(sql_of(format!("{QUERY} AND x.id = $2")).bind(scope.tenant()).bind(id)).await?)
+    }
+
+    /// The log of an execution, in order.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn execution_logs(
+        &self,
+        scope: TenantScope,
+        id: ExecutionId,
+    ) -> Result<Vec<LogLine>, StoreError> {
+        let rows = self
+            .db
+            .all(
+                sql("SELECT at, level, message, fields FROM logs WHERE execution_id = $1 AND tenant_id = $2 ORDER BY seq")
+                    .bind(id)
+                    .bind(scope.tenant()),
+            )
+            .await?;
+        rows.iter()
+            .map(|row| {
+                let level = match row.get::<String>("level")?.as_str() {
+                    "debug" => "debug",
+                    "warn" => "warn",
+                    "error" => "error",
+                    _ => "info",
+                };
+                Ok(LogLine {
+                    at: row.get("at")?,
+                    level,
+                    message: row.get("message")?,
+                    fields: row.json("fields")?,
+                })
+            })
+            .collect()
+    }
+
+    /// Figures of an install's executions since some moment.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn execution_stats(
+        &self,
+        scope: TenantScope,
+        install: InstallId,
+        since: Timestamp,
+    ) -> Result<ExecutionStats, StoreError> {
+        let row = self
+            .db
+            .one(
+                sql("SELECT count(*) FILTER (WHERE created_at >= $1 AND state IN ('succeeded', 'failed')) AS executions, \
+                     count(*) FILTER (WHERE created_at >= $1 AND state = 'failed') AS failures, max(created_at) AS last_at \
+                     FROM executions WHERE install_id = $2 AND tenant_id = $3")
+                .bind(since)
+                .bind(install)
+                .bind(scope.tenant()),
+            )
+            .await?;
+        Ok(ExecutionStats {
+            executions: row.get("executions")?,
+            failures: row.get("failures")?,
+            last_at: row.get("last_at")?,
+        })
+    }
+
+    /// Deliveries and executions that wait.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn waiting_events(&self, scope: TenantScope) -> Result<u64, StoreError> {
+        self.db
+            .one(
+                sql("SELECT (SELECT count(*) FROM inbound WHERE tenant_id = $1 AND state = 'waiting') + \
+                     (SELECT count(*) FROM executions WHERE tenant_id = $1 AND state = 'waiting') AS n")
+                .bind(scope.tenant()),
+            )
+            .await?
+            .get("n")
+    }
+}

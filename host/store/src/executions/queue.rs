@@ -1,0 +1,164 @@
+//! What waits to be done. A row waits until its outcome is recorded, so that whatever a crash interrupts is simply still waiting.
+
+use super::{NewExecution, QueuedExecution};
+use crate::db::{Tx, sql};
+use crate::{Store, StoreError, TenantScope};
+use twobot_domain::{ExecutionId, Timestamp};
+use uuid::Uuid;
+
+/// The queues of the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WorkKind {
+    /// Deliveries to be decoded, in order per gateway.
+    Inbound,
+    /// Handlers to be run, in order per install and conversation.
+    Execution,
+    /// Effects to be delivered, in order per gateway and conversation.
+    Effect,
+}
+
+/// Something that waits.
+#[derive(Clone, Debug)]
+pub struct Work {
+    /// Whose it is.
+    pub scope: TenantScope,
+    /// The row.
+    pub id: Uuid,
+    /// What has the same lane is done in order.
+    pub lane: String,
+    /// Not before this.
+    pub due_at: Timestamp,
+}
+
+pub(crate) async fn insert(tx: &mut Tx, scope: TenantScope, new: &NewExecution) -> Result<(), StoreError> {
+    let now = Timestamp::now();
+    tx.run(
+        sql("INSERT INTO executions (id, tenant_id, install_id, event_id, cause, event_kind, lane, state, next_at, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $8)")
+        .bind(new.id)
+        .bind(scope.tenant())
+        .bind(new.install)
+        .bind(new.event)
+        .bind(new.cause.as_str())
+        .bind(new.event_kind.as_str())
+        .bind(new.lane.as_str())
+        .bind(now),
+    )
+    .await
+    .map(drop)
+}
+
+impl Store {
+    /// The tenants with a running workspace for which something waits in a queue.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn tenants_with_work(&self, kind: WorkKind) -> Result<Vec<TenantScope>, StoreError> {
+        let statement = match kind {
+            WorkKind::Inbound => sql("SELECT t.id FROM tenants t WHERE t.state = 'running' AND EXISTS \
+                 (SELECT 1 FROM inbound q WHERE q.tenant_id = t.id AND q.state = 'waiting')"),
+            WorkKind::Execution => sql("SELECT t.id FROM tenants t WHERE t.state = 'running' AND EXISTS \
+                 (SELECT 1 FROM executions q WHERE q.tenant_id = t.id AND q.state = 'waiting')"),
+            WorkKind::Effect => sql("SELECT t.id FROM tenants t WHERE t.state = 'running' AND EXISTS \
+                 (SELECT 1 FROM effects q WHERE q.tenant_id = t.id AND q.state = 'waiting')"),
+        };
+        self.db.all(statement).await?.iter().map(|row| Ok(TenantScope::of(row.get("id")?))).collect()
+    }
+
+    /// The first things that wait for a tenant, oldest first, whether due or not: an item that is not due yet holds back what
+    /// follows in its lane. Nothing while the workspace does not run.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn waiting(
+        &self,
+        scope: TenantScope,
+        kind: WorkKind,
+        limit: u32,
+    ) -> Result<Vec<Work>, StoreError> {
+        let statement = match kind {
+            WorkKind::Inbound => {
+                sql("SELECT q.id, lower(hex(q.gateway_id)) AS lane, q.next_at FROM inbound q JOIN tenants t \
+                 ON t.id = q.tenant_id AND t.state = 'running' WHERE q.tenant_id = $1 AND q.state = 'waiting' \
+                 ORDER BY q.id LIMIT $2")
+            }
+            WorkKind::Execution => sql("SELECT q.id, q.lane, q.next_at FROM executions q JOIN tenants t \
+                 ON t.id = q.tenant_id AND t.state = 'running' WHERE q.tenant_id = $1 AND q.state = 'waiting' \
+                 ORDER BY q.id LIMIT $2"),
+            WorkKind::Effect => sql("SELECT q.id, q.lane, q.next_at FROM effects q JOIN tenants t \
+                 ON t.id = q.tenant_id AND t.state = 'running' WHERE q.tenant_id = $1 AND q.state = 'waiting' \
+                 ORDER BY q.id LIMIT $2"),
+        };
+        let rows = self.db.all(statement.bind(scope.tenant()).bind(u64::from(limit))).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Work { scope, id: row.get("id")?, lane: row.get("lane")?, due_at: row.get("next_at")? })
+            })
+            .collect()
+    }
+
+    /// An execution that waits to run.
+    ///
+    /// # Errors
+    /// `NotFound` when it has an outcome already.
+    pub async fn queued_execution(
+        &self,
+        scope: TenantScope,
+        id: ExecutionId,
+    ) -> Result<QueuedExecution, StoreError> {
+        let row = self
+            .db
+            .one(
+                sql("SELECT id, install_id, event_id, cause, attempt, created_at FROM executions \
+                     WHERE id = $1 AND tenant_id = $2 AND state = 'waiting'")
+                .bind(id)
+                .bind(scope.tenant()),
+            )
+            .await?;
+        Ok(QueuedExecution {
+            id: row.get("id")?,
+            install: row.get("install_id")?,
+            event: row.get("event_id")?,
+            cause: row.get("cause")?,
+            attempt: row.get("attempt")?,
+            created_at: row.get("created_at")?,
+        })
+    }
+
+    /// Records an action that begins to run now. It is never queued: whoever asked waits for its answer.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn begin_action(&self, scope: TenantScope, new: &NewExecution) -> Result<(), StoreError> {
+        self.db
+            .run(
+                sql("INSERT INTO executions (id, tenant_id, install_id, cause, event_kind, lane, state, next_at, created_at) \
+                     VALUES ($1, $2, $3, $4, $5, $6, 'running', $7, $7)")
+                .bind(new.id)
+                .bind(scope.tenant())
+                .bind(new.install)
+                .bind(new.cause.as_str())
+                .bind(new.event_kind.as_str())
+                .bind(new.lane.as_str())
+                .bind(Timestamp::now()),
+            )
+            .await
+            .map(drop)
+    }
+
+    /// Gives up what was running when the host went away: actions, for whose answer nobody waits any more.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn abandon_running(&self, trouble: &twobot_domain::Trouble) -> Result<u64, StoreError> {
+        let trouble =
+            serde_json::to_string(trouble).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        self.db
+            .run(
+                sql("UPDATE executions SET state = 'failed', trouble = $1, finished_at = $2 WHERE state = 'running'")
+                    .bind(trouble)
+                    .bind(Timestamp::now()),
+            )
+            .await
+    }
+}

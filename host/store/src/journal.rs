@@ -1,0 +1,94 @@
+//! The journal of inline effects: what an execution asked for, and what it was answered.
+//!
+//! The intent is durable before the call, the answer after it. A retry is given the recorded answers in order.
+
+use crate::db::sql;
+use crate::{Store, StoreError, TenantScope};
+use twobot_domain::{ExecutionId, Timestamp};
+
+/// One inline effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalEntry {
+    /// What was asked, as JSON.
+    pub request: String,
+    /// What was answered, as JSON; none when the host went away in between.
+    pub result: Option<String>,
+}
+
+impl Store {
+    /// What an execution did in earlier attempts, in order.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn journal(
+        &self,
+        scope: TenantScope,
+        execution: ExecutionId,
+    ) -> Result<Vec<JournalEntry>, StoreError> {
+        let rows = self
+            .db
+            .all(
+                sql("SELECT request, result FROM journal WHERE execution_id = $1 AND tenant_id = $2 ORDER BY seq")
+                    .bind(execution)
+                    .bind(scope.tenant()),
+            )
+            .await?;
+        rows.iter()
+            .map(|row| Ok(JournalEntry { request: row.get("request")?, result: row.get("result")? }))
+            .collect()
+    }
+
+    /// Records what is about to be asked. Whatever an earlier attempt recorded from here on took another path and is dropped.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn journal_intent(
+        &self,
+        scope: TenantScope,
+        execution: ExecutionId,
+        seq: u64,
+        request: &str,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        tx.run(
+            sql("DELETE FROM journal WHERE execution_id = $1 AND tenant_id = $2 AND seq >= $3")
+                .bind(execution)
+                .bind(scope.tenant())
+                .bind(seq),
+        )
+        .await?;
+        tx.run(
+            sql("INSERT INTO journal (execution_id, seq, tenant_id, request, created_at) VALUES ($1, $2, $3, $4, $5)")
+                .bind(execution)
+                .bind(seq)
+                .bind(scope.tenant())
+                .bind(request)
+                .bind(Timestamp::now()),
+        )
+        .await?;
+        tx.commit().await
+    }
+
+    /// Records what was answered.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn journal_result(
+        &self,
+        scope: TenantScope,
+        execution: ExecutionId,
+        seq: u64,
+        result: &str,
+    ) -> Result<(), StoreError> {
+        self.db
+            .run(
+                sql("UPDATE journal SET result = $1 WHERE execution_id = $2 AND tenant_id = $3 AND seq = $4")
+                    .bind(result)
+                    .bind(execution)
+                    .bind(scope.tenant())
+                    .bind(seq),
+            )
+            .await
+            .map(drop)
+    }
+}
