@@ -147,7 +147,8 @@ fn add_by_rustup(dir: &Path) -> Result<()> {
         bail!("there is no rustup here");
     }
     let mut rustup = process::command("rustup", dir);
-    rustup.args(["target", "add", TARGET]);
+    // A backtrace of a server out of reach helps nobody.
+    rustup.args(["target", "add", TARGET]).env("RUST_BACKTRACE", "0");
     match process::run_limited(&mut rustup, RUSTUP_LIMIT)? {
         Some(status) => process::expect_success(&rustup, status),
         None => bail!("it did not end within {} s", RUSTUP_LIMIT.as_secs()),
