@@ -11,7 +11,7 @@ use crate::support::{npm, process};
 /// Runs all checks, also after one failed, so that one run shows everything.
 pub(crate) fn command(ws: &Workspace) -> Result<()> {
     let cargo = |args: &[&str]| process::run(process::command("cargo", ws.root()).args(args));
-    let clippy = &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    let clippy = &["clippy", "--workspace", "--all-targets", "--keep-going", "--", "-D", "warnings"];
     stages::run(vec![
         Stage { name: "format", needs: &[], run: Box::new(|| cargo(&["fmt", "--all", "--check"])) },
         Stage { name: "hygiene", needs: &[], run: Box::new(|| hygiene::check(ws)) },
