@@ -79,6 +79,10 @@ fn all_stages(ws: &Workspace) -> Vec<(&'static [Part], Stage<'_>)> {
             &[Rust],
             stage("native tests", &["components", "dashboard build"], || native_tests(ws, &["--workspace"])),
         ),
+        (
+            &[Rust],
+            stage("documentation tests", &["components", "dashboard build"], || documentation_tests(ws)),
+        ),
         (&[Guests], stage("guest tests", &["components"], || guest_tests(ws))),
         (&[Browser], stage("binary", &["components", "dashboard build"], || build::binary(ws, false))),
         (&[Browser], stage("browser tests", &["browser set-up", "binary"], || browser_tests(ws))),
@@ -92,9 +96,19 @@ fn native_tests(ws: &Workspace, packages: &[&str]) -> Result<()> {
         cargo.args(["nextest", "run", "--no-fail-fast", "--no-tests=pass"]);
     } else {
         println!("cargo-nextest is not installed: running `cargo test`");
-        cargo.args(["test", "--no-fail-fast"]);
+        cargo.args(["test", "--all-targets", "--no-fail-fast"]);
     }
     process::run(cargo.args(packages))
+}
+
+/// Runs the examples in the documentation, which nextest does not.
+fn documentation_tests(ws: &Workspace) -> Result<()> {
+    process::run(process::command("cargo", ws.root()).args([
+        "test",
+        "--workspace",
+        "--doc",
+        "--no-fail-fast",
+    ]))
 }
 
 fn guest_tests(ws: &Workspace) -> Result<()> {

@@ -7,7 +7,7 @@ use crate::support::workspace::Workspace;
 use crate::support::{npm, process};
 
 /// Below `web/`, but neither source nor setting of the build.
-const NO_INPUTS: &[&str] = &["node_modules", "dist", "e2e"];
+const NO_INPUTS: &[&str] = &["node_modules", "dist", "e2e", "coverage", "playwright-report", "test-results"];
 
 /// Arguments of `web`.
 #[derive(Default, clap::Args)]
