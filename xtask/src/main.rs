@@ -67,3 +67,23 @@ fn dispatch(ws: &Workspace, command: Command) -> anyhow::Result<()> {
         Command::Openapi => openapi::command(ws),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn run_passes_everything_on() {
+        for line in [vec!["xtask", "run", "--", "--role", "api"], vec!["xtask", "run", "--role", "api"]] {
+            let Command::Run(args) = Cli::parse_from(&line).command else { panic!("{line:?} is no run") };
+            assert_eq!(args.args(), ["--role", "api"], "{line:?}");
+        }
+    }
+}

@@ -14,11 +14,18 @@ pub(crate) struct Args {
     args: Vec<String>,
 }
 
+impl Args {
+    /// What the server gets.
+    pub(crate) fn args(&self) -> &[String] {
+        &self.args
+    }
+}
+
 /// Builds and starts the server with demo data.
 pub(crate) fn command(ws: &Workspace, args: &Args) -> Result<()> {
     build::command(ws, &build::Args::default())?;
     let mut server = process::command(ws.binary(false), ws.root());
-    server.args(["serve", "--demo"]).args(&args.args);
+    server.args(["serve", "--demo"]).args(args.args());
     become_it(server).context("the server can not be started")
 }
 
