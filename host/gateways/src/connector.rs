@@ -42,7 +42,10 @@ impl Account {
 
 impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Account").field("tenant", &self.tenant).field("gateway", &self.gateway).finish_non_exhaustive()
+        f.debug_struct("Account")
+            .field("tenant", &self.tenant)
+            .field("gateway", &self.gateway)
+            .finish_non_exhaustive()
     }
 }
 
@@ -92,7 +95,8 @@ pub trait Connector: Send + Sync + 'static {
     ///
     /// # Errors
     /// `Unsupported` for operations outside its list; otherwise what the provider or the network said.
-    async fn call(&self, account: &Account, operation: &str, arguments: Value) -> Result<Value, GatewayError>;
+    async fn call(&self, account: &Account, operation: &str, arguments: Value)
+    -> Result<Value, GatewayError>;
 
     /// How events of this account are to arrive, given the public address of its webhook where the host has one.
     fn arrival(&self, account: &Account, webhook: Option<Url>) -> Arrival;

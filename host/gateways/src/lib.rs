@@ -4,5 +4,16 @@
 //! be in a sandbox: tokens, TLS, connection pools, long polls, webhook secrets and rate limits.
 
 pub mod connector;
+pub mod egress;
+pub mod openai;
+pub mod telegram;
+
+mod redact;
 
 pub use connector::{Account, Arrival, Batch, Connector, Connectors, Delivery, Malformed};
+pub use egress::EgressPolicy;
+pub use openai::{OpenAi, OpenAiOptions};
+pub use telegram::{Telegram, TelegramOptions};
+
+/// How the platform names itself to providers.
+pub const USER_AGENT: &str = concat!("2Bot/", env!("CARGO_PKG_VERSION"));
