@@ -70,10 +70,15 @@ impl Plugin for AutoReply {
 }
 
 /// The text to answer. Bots get no answer, so that two of them can not talk to each other for ever; nor do channels, which are
-/// not a conversation, and what a provider says by itself.
+/// not a conversation, what a provider says by itself, and what the owner of a business account wrote to a customer.
 fn answerable(message: &Message) -> Option<&str> {
     let sender = message.sender.as_ref()?;
-    if sender.is_bot || message.service.is_some() || message.conversation.kind == ConversationKind::Channel {
+    let conversation = &message.conversation;
+    if sender.is_bot || message.service.is_some() || conversation.kind == ConversationKind::Channel {
+        return None;
+    }
+    // A private conversation has the other person's id; in the name of an account, everyone else in it is that account.
+    if conversation.on_behalf_of.is_some() && conversation.is_private() && sender.id != conversation.id {
         return None;
     }
     message.text.as_deref().map(str::trim).filter(|text| !text.is_empty())
@@ -94,11 +99,16 @@ mod tests {
     #[test]
     fn people_are_answered() {
         assert_eq!(answerable(&message()), Some("hello"));
+        let mut customer = message();
+        customer.conversation.on_behalf_of = Some("business".to_owned());
+        customer.conversation.id = "1".to_owned();
+        assert_eq!(answerable(&customer), Some("hello"));
     }
 
     #[test]
     fn others_are_not() {
-        let cases: [fn(&mut Message); 6] = [
+        let cases: [fn(&mut Message); 7] = [
+            |message| message.conversation.on_behalf_of = Some("business".to_owned()),
             |message| message.sender.iter_mut().for_each(|sender| sender.is_bot = true),
             |message| message.sender = None,
             |message| message.service = Some("pinned_message".to_owned()),
