@@ -1,0 +1,113 @@
+//! `gateways`: acting through the gateways that are bound to the install.
+
+use crate::bindings::plugin::twobot::plugin::gateways::Host;
+use crate::contract::types::GatewayError as Wire;
+use crate::contract::{self, Action, GatewayRef, Outcome};
+use crate::convert::error::to_guest;
+use crate::journal::Next;
+use crate::outside::{InlineAnswer, InlineCall};
+use crate::sandbox::guest::{Denied, Guest, PluginSide, Work};
+use crate::sandbox::stopwatch::Stopwatch;
+use std::sync::Arc;
+use twobot_domain::manifest::Capability;
+use twobot_domain::{EffectId, GatewayError, GatewayId};
+use twobot_store::StoreError;
+use twobot_store::executions::NewEffect;
+
+/// Queued effects of one execution.
+const MAX_EFFECTS: usize = 100;
+/// Bytes of one action.
+const MAX_ACTION: usize = 100 * 1024;
+
+pub(super) fn denied(denied: Denied) -> GatewayError {
+    GatewayError::Denied(denied.to_string())
+}
+
+/// The bound gateway of that id. One of another tenant, or of the same one but not bound, is not there.
+fn bound(work: &Work, id: &str) -> Result<GatewayId, GatewayError> {
+    work.bound.iter().find(|gateway| gateway.id.to_string() == id).map(|gateway| gateway.id).ok_or_else(
+        || GatewayError::NotBound(format!("no gateway `{}` is bound to this plugin", id.escape_debug())),
+    )
+}
+
+/// Makes an inline effect, or takes its answer from the journal.
+pub(super) async fn inline(
+    work: &mut Work,
+    watch: &Stopwatch,
+    gateway: GatewayId,
+    call: InlineCall,
+) -> Result<InlineAnswer, GatewayError> {
+    // The guest is told something plain; that the host failed decides over the whole execution.
+    let failed = |work: &mut Work, error: StoreError| {
+        work.host_failure = Some(error.to_string());
+        GatewayError::Unavailable("the platform failed; this run will be repeated".to_owned())
+    };
+    // Waiting for the database is not the guest's running either.
+    let _pause = watch.pause();
+    let pending = match work.journal.next(gateway, &call).await {
+        Ok(Next::Recorded(answer)) => return *answer,
+        Ok(Next::Make(pending)) => pending,
+        Err(error) => return Err(failed(work, error)),
+    };
+    let (answer, usage) = Arc::clone(&work.outside).carry_out(work.scope, gateway, &call).await;
+    work.usage.add(&usage);
+    match work.journal.answered(pending, &answer).await {
+        Ok(()) => answer,
+        Err(error) => Err(failed(work, error)),
+    }
+}
+
+impl Guest<PluginSide> {
+    fn queue(&mut self, gateway: &str, action: &Action) -> Result<EffectId, GatewayError> {
+        let work = self.side.granted(Capability::Send).map_err(denied)?;
+        let gateway = bound(work, gateway)?;
+        if work.effects.len() >= MAX_EFFECTS {
+            return Err(GatewayError::OverLimit(format!("one run may queue {MAX_EFFECTS} actions")));
+        }
+        let text = serde_json::to_string(action).map_err(|error| GatewayError::Invalid(error.to_string()))?;
+        if text.len() > MAX_ACTION {
+            return Err(GatewayError::Invalid(format!("action: must have at most {MAX_ACTION} bytes")));
+        }
+        let id = EffectId::new();
+        work.effects.push(NewEffect {
+            id,
+            gateway,
+            kind: contract::action_kind(action),
+            action: text,
+            lane: format!("{gateway}/{}", contract::action_conversation(action)),
+        });
+        Ok(id)
+    }
+}
+
+impl Host for Guest<PluginSide> {
+    async fn bound(&mut self, kind: Option<String>) -> Vec<GatewayRef> {
+        let mut seen = Vec::new();
+        for gateway in self.side.bound() {
+            let fits = kind.as_ref().is_none_or(|kind| *kind == gateway.kind);
+            let id = gateway.id.to_string();
+            // A gateway may fill two slots; it is still one.
+            if fits && !seen.iter().any(|known: &GatewayRef| known.id == id) {
+                seen.push(GatewayRef { id, kind: gateway.kind.clone(), name: gateway.name.clone() });
+            }
+        }
+        seen
+    }
+
+    async fn send(&mut self, gateway: String, action: Action) -> Result<String, Wire> {
+        self.queue(&gateway, &action).map(|id| id.to_string()).map_err(to_guest)
+    }
+
+    async fn perform(&mut self, gateway: String, action: Action) -> Result<Outcome, Wire> {
+        let watch = self.watch.clone();
+        let work = self.side.granted(Capability::Send).map_err(denied).map_err(to_guest)?;
+        let gateway = bound(work, &gateway).map_err(to_guest)?;
+        match inline(work, &watch, gateway, InlineCall::Perform(action)).await {
+            Ok(InlineAnswer::Perform(outcome)) => Ok(outcome),
+            Ok(InlineAnswer::Chat(_)) => {
+                Err(Wire::Unsupported("the gateway answered something else".to_owned()))
+            }
+            Err(error) => Err(to_guest(error)),
+        }
+    }
+}

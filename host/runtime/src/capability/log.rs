@@ -1,0 +1,16 @@
+//! `log`: structured lines.
+
+use crate::bindings::plugin::twobot::plugin::log::{Host, Level};
+use crate::sandbox::guest::Guest;
+
+impl<S: Send> Host for Guest<S> {
+    async fn write(&mut self, level: Level, message: String, fields: Vec<(String, String)>) {
+        let level = match level {
+            Level::Debug => "debug",
+            Level::Info => "info",
+            Level::Warn => "warn",
+            Level::Error => "error",
+        };
+        self.log.write(level, message, fields);
+    }
+}

@@ -1,0 +1,47 @@
+//! `schedule`: single appointments of an install with itself.
+
+use crate::bindings::plugin::twobot::plugin::schedule::{Host, ScheduleError};
+use crate::sandbox::guest::{Guest, PluginSide, Work};
+use twobot_domain::Timestamp;
+use twobot_domain::manifest::Capability;
+use twobot_store::executions::Appointment;
+
+/// Changes to appointments in one execution. The host also bounds how many wait per install, at the commit.
+const MAX_CHANGES: usize = 1_000;
+/// Bytes of an appointment's data.
+const MAX_DATA: usize = 100 * 1024;
+
+fn work<'a>(guest: &'a mut Guest<PluginSide>, name: &str) -> Result<&'a mut Work, ScheduleError> {
+    let work = guest
+        .side
+        .granted(Capability::Schedule)
+        .map_err(|denied| ScheduleError::Denied(denied.to_string()))?;
+    if name.is_empty() || name.len() > 64 {
+        return Err(ScheduleError::Invalid("name: must have 1 to 64 bytes".to_owned()));
+    }
+    if work.appointments.len() >= MAX_CHANGES {
+        return Err(ScheduleError::TooMany);
+    }
+    Ok(work)
+}
+
+impl Host for Guest<PluginSide> {
+    async fn once(&mut self, name: String, due_at: u64, data: Option<String>) -> Result<(), ScheduleError> {
+        let work = work(self, &name)?;
+        if let Some(data) = &data {
+            if data.len() > MAX_DATA {
+                return Err(ScheduleError::Invalid(format!("data: must have at most {MAX_DATA} bytes")));
+            }
+            if serde_json::from_str::<serde::de::IgnoredAny>(data).is_err() {
+                return Err(ScheduleError::Invalid("data: must be JSON".to_owned()));
+            }
+        }
+        work.appointments.push(Appointment::Once { name, due_at: Timestamp::from_millis(due_at), data });
+        Ok(())
+    }
+
+    async fn cancel(&mut self, name: String) -> Result<(), ScheduleError> {
+        work(self, &name)?.appointments.push(Appointment::Cancel { name });
+        Ok(())
+    }
+}

@@ -1,0 +1,190 @@
+//! Manifests: from what a component says to what the host believes.
+
+use crate::bindings::gateway::twobot::plugin::gateway_manifest as gw;
+use crate::bindings::plugin::twobot::plugin::{events, plugin_manifest as pm};
+use crate::component::ComponentError;
+use serde_json::Value;
+use std::collections::HashSet;
+use twobot_domain::manifest::{
+    ActionKind, ActionSpec, Capability, EventKind, GatewayFeature, GatewayManifest, GatewaySlot, Ingress,
+    PluginManifest, ScheduleSpec,
+};
+
+fn wrong(field: impl Into<String>, message: impl Into<String>) -> ComponentError {
+    ComponentError::Manifest { field: field.into(), message: message.into() }
+}
+
+/// Lower-case letters, digits, `-` and `_`, beginning with a letter.
+fn name(field: &str, text: String) -> Result<String, ComponentError> {
+    let fits = text.len() <= 64
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text
+            .chars()
+            .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "-_".contains(letter));
+    if fits {
+        return Ok(text);
+    }
+    Err(wrong(
+        field,
+        format!(
+            "`{}` must have 1 to 64 lower-case letters, digits and hyphens, beginning with a letter",
+            text.escape_debug()
+        ),
+    ))
+}
+
+fn text(field: &str, text: String, most: usize) -> Result<String, ComponentError> {
+    if text.trim().is_empty() || text.chars().count() > most {
+        return Err(wrong(field, format!("must have 1 to {most} characters")));
+    }
+    Ok(text)
+}
+
+fn version(text: String) -> Result<String, ComponentError> {
+    match semver::Version::parse(&text) {
+        Ok(_) => Ok(text),
+        Err(error) => {
+            Err(wrong("version", format!("`{}` is not a semantic version: {error}", text.escape_debug())))
+        }
+    }
+}
+
+/// A JSON Schema of an object, which compiles.
+fn schema(field: &str, text: &str) -> Result<Value, ComponentError> {
+    let value: Value =
+        serde_json::from_str(text).map_err(|error| wrong(field, format!("is not JSON: {error}")))?;
+    if !value.is_object() {
+        return Err(wrong(field, "must be a JSON Schema object"));
+    }
+    jsonschema::validator_for(&value)
+        .map_err(|error| wrong(field, format!("is not a JSON Schema: {error}")))?;
+    Ok(value)
+}
+
+fn unique<'a>(field: &str, names: impl Iterator<Item = &'a str>) -> Result<(), ComponentError> {
+    let mut seen = HashSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            return Err(wrong(field, format!("`{name}` stands there twice")));
+        }
+    }
+    Ok(())
+}
+
+const fn event_kind(kind: events::EventKind) -> EventKind {
+    match kind {
+        events::EventKind::Message => EventKind::Message,
+        events::EventKind::MessageEdited => EventKind::MessageEdited,
+        events::EventKind::MessageDeleted => EventKind::MessageDeleted,
+        events::EventKind::Callback => EventKind::Callback,
+        events::EventKind::MemberChanged => EventKind::MemberChanged,
+        events::EventKind::JoinRequested => EventKind::JoinRequested,
+        events::EventKind::ReactionChanged => EventKind::ReactionChanged,
+        events::EventKind::PollChanged => EventKind::PollChanged,
+        events::EventKind::PollAnswered => EventKind::PollAnswered,
+        events::EventKind::Provider => EventKind::Provider,
+    }
+}
+
+/// What a plugin says of itself, checked.
+pub(crate) fn plugin(manifest: pm::Manifest) -> Result<PluginManifest, ComponentError> {
+    let gateways = manifest
+        .gateways
+        .into_iter()
+        .map(|slot| {
+            Ok(GatewaySlot {
+                name: name("gateways.name", slot.name)?,
+                title: text("gateways.title", slot.title, 100)?,
+                kinds: slot.kinds,
+                required: slot.required,
+            })
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    unique("gateways.name", gateways.iter().map(|slot| slot.name.as_str()))?;
+    let schedules = manifest
+        .schedules
+        .into_iter()
+        .map(|spec| {
+            Ok(ScheduleSpec {
+                name: name("schedules.name", spec.name)?,
+                cron: text("schedules.cron", spec.cron, 100)?,
+                time_zone: text("schedules.time_zone", spec.time_zone, 64)?,
+            })
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    unique("schedules.name", schedules.iter().map(|spec| spec.name.as_str()))?;
+    let actions = manifest
+        .actions
+        .into_iter()
+        .map(|spec| {
+            Ok(ActionSpec {
+                name: name("actions.name", spec.name)?,
+                title: text("actions.title", spec.title, 100)?,
+                description: spec.description,
+                kind: match spec.kind {
+                    pm::ActionKind::Report => ActionKind::Report,
+                    pm::ActionKind::Command => ActionKind::Command,
+                },
+                input_schema: schema("actions.input_schema", &spec.input_schema)?,
+            })
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    unique("actions.name", actions.iter().map(|spec| spec.name.as_str()))?;
+    Ok(PluginManifest {
+        slug: name("slug", manifest.slug)?,
+        name: text("name", manifest.name, 60)?,
+        version: version(manifest.version)?,
+        summary: text("summary", manifest.summary, 200)?,
+        description: manifest.description,
+        author: text("author", manifest.author, 100)?,
+        category: text("category", manifest.category, 40)?,
+        subscriptions: manifest.subscriptions.into_iter().map(event_kind).collect(),
+        capabilities: manifest
+            .capabilities
+            .into_iter()
+            .map(|capability| match capability {
+                pm::Capability::Storage => Capability::Storage,
+                pm::Capability::Send => Capability::Send,
+                pm::Capability::Ai => Capability::Ai,
+                pm::Capability::Notify => Capability::Notify,
+                pm::Capability::Schedule => Capability::Schedule,
+            })
+            .collect(),
+        gateways,
+        schedules,
+        actions,
+        config_schema: schema("config_schema", &manifest.config_schema)?,
+        one_at_a_time: manifest.one_at_a_time,
+    })
+}
+
+/// What a gateway kind says of itself, checked.
+pub(crate) fn gateway(manifest: gw::Manifest) -> Result<GatewayManifest, ComponentError> {
+    Ok(GatewayManifest {
+        kind: name("kind", manifest.kind)?,
+        name: text("name", manifest.name, 60)?,
+        version: version(manifest.version)?,
+        summary: text("summary", manifest.summary, 200)?,
+        description: manifest.description,
+        connector: name("connector", manifest.connector)?,
+        ingress: manifest
+            .ingress
+            .into_iter()
+            .map(|ingress| match ingress {
+                gw::Ingress::Webhook => Ingress::Webhook,
+                gw::Ingress::Polling => Ingress::Polling,
+                gw::Ingress::Internal => Ingress::Internal,
+            })
+            .collect(),
+        features: manifest
+            .features
+            .into_iter()
+            .map(|feature| match feature {
+                gw::GatewayFeature::Actions => GatewayFeature::Actions,
+                gw::GatewayFeature::AiChat => GatewayFeature::AiChat,
+            })
+            .collect(),
+        credentials_schema: schema("credentials_schema", &manifest.credentials_schema)?,
+        config_schema: schema("config_schema", &manifest.config_schema)?,
+    })
+}

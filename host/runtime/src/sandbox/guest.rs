@@ -1,0 +1,172 @@
+//! What the host keeps for one sandbox.
+
+use crate::journal::Journal;
+use crate::limits::{MemoryMeter, RunLimits};
+use crate::machine::Machine;
+use crate::outside::{Outside, ProviderCalls};
+use crate::overlay::Overlay;
+use crate::sandbox::clock::{ExecutionClock, randomness};
+use crate::sandbox::log::Log;
+use crate::sandbox::stopwatch::Stopwatch;
+use serde_json::Value;
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+use twobot_domain::manifest::Capability;
+use twobot_domain::{TenantId, Timestamp, Usage};
+use twobot_store::TenantScope;
+use twobot_store::executions::{Appointment, NewEffect, NewNotification};
+use twobot_store::installs::BoundGateway;
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+/// Open resources (buckets, streams, pollables) of one sandbox.
+const MAX_RESOURCES: usize = 1_000;
+
+/// The most random bytes of one call.
+const MAX_RANDOM: u64 = 64 * 1024;
+
+/// What every sandbox has.
+pub(crate) struct Guest<S> {
+    wasi: WasiCtx,
+    pub(crate) table: ResourceTable,
+    pub(crate) memory: MemoryMeter,
+    pub(crate) log: Log,
+    pub(crate) config: Value,
+    pub(crate) watch: Stopwatch,
+    /// What is particular to its world.
+    pub(crate) side: S,
+}
+
+/// What a plugin's sandbox has besides.
+pub(crate) struct PluginSide {
+    grants: HashSet<Capability>,
+    work: Option<Work>,
+}
+
+/// What a plugin works with. Capabilities reach it through [`PluginSide::granted`] only.
+pub(crate) struct Work {
+    pub(crate) scope: TenantScope,
+    pub(crate) bound: Vec<BoundGateway>,
+    pub(crate) overlay: Overlay,
+    pub(crate) journal: Journal,
+    pub(crate) outside: Arc<dyn Outside>,
+    pub(crate) effects: Vec<NewEffect>,
+    pub(crate) notifications: Vec<NewNotification>,
+    pub(crate) appointments: Vec<Appointment>,
+    /// What inline effects used.
+    pub(crate) usage: Usage,
+    /// Set when the host itself failed under a call: the guest was told a plain error, and the execution is tried again.
+    pub(crate) host_failure: Option<String>,
+}
+
+/// The manifest did not ask for a capability, or the tenant did not grant it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Denied(pub(crate) Capability);
+
+impl fmt::Display for Denied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self.0 {
+            Capability::Storage => "storage",
+            Capability::Send => "send",
+            Capability::Ai => "ai",
+            Capability::Notify => "notify",
+            Capability::Schedule => "schedule",
+        };
+        write!(f, "the capability `{name}` is not granted to this plugin")
+    }
+}
+
+/// What a gateway's sandbox has besides.
+pub(crate) struct GatewaySide {
+    /// None while decoding, which may not call the provider.
+    pub(crate) provider: Option<Arc<dyn ProviderCalls>>,
+}
+
+/// From what a sandbox derives its time and chance.
+pub(crate) struct Origin {
+    pub(crate) tenant: TenantId,
+    pub(crate) seed: Vec<u8>,
+    pub(crate) started_at: Timestamp,
+}
+
+impl<S> Guest<S> {
+    pub(crate) fn new(
+        machine: &Machine,
+        origin: &Origin,
+        limits: &RunLimits,
+        config: Value,
+        side: S,
+    ) -> Self {
+        let clock = ExecutionClock::starting_at(origin.started_at);
+        let log = Log::new(clock.clone());
+        let key = &machine.shared.key;
+        let mut wasi = WasiCtx::builder();
+        wasi.wall_clock(clock.clone())
+            .monotonic_clock(clock)
+            .secure_random(randomness(key, &origin.seed, 0))
+            .insecure_random(randomness(key, &origin.seed, 1))
+            .insecure_random_seed(u128::from_le_bytes(seed_bytes(&origin.seed)))
+            .max_random_size(MAX_RANDOM)
+            .stdout(log.stdout())
+            .stderr(log.stderr())
+            .allow_tcp(false)
+            .allow_udp(false)
+            .allow_ip_name_lookup(false);
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(MAX_RESOURCES);
+        Self {
+            wasi: wasi.build(),
+            table,
+            memory: MemoryMeter::new(limits, machine.shared.memory.account(origin.tenant)),
+            log,
+            config,
+            watch: Stopwatch::start(),
+            side,
+        }
+    }
+}
+
+/// The seed of hash maps and the like, of which no secrecy is asked.
+fn seed_bytes(seed: &[u8]) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    for (place, byte) in bytes.iter_mut().zip(seed) {
+        *place = *byte;
+    }
+    bytes
+}
+
+impl PluginSide {
+    /// For an execution: what is granted, and what to work with.
+    pub(crate) const fn new(grants: HashSet<Capability>, work: Work) -> Self {
+        Self { grants, work: Some(work) }
+    }
+
+    /// For asking a component what it is: nothing is granted.
+    pub(crate) fn without_rights() -> Self {
+        Self { grants: HashSet::new(), work: None }
+    }
+
+    /// What a capability works with, if it is granted. Looked up on every call.
+    pub(crate) fn granted(&mut self, capability: Capability) -> Result<&mut Work, Denied> {
+        if !self.grants.contains(&capability) {
+            return Err(Denied(capability));
+        }
+        self.work.as_mut().ok_or(Denied(capability))
+    }
+
+    /// The gateways that are bound; knowing them needs no grant.
+    pub(crate) fn bound(&self) -> &[BoundGateway] {
+        self.work.as_ref().map_or(&[], |work| &work.bound)
+    }
+
+    pub(crate) fn into_work(self) -> Option<Work> {
+        self.work
+    }
+}
+
+impl<S: Send> WasiView for Guest<S> {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}

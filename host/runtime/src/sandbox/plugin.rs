@@ -1,0 +1,231 @@
+//! Running a plugin: one event or one action.
+
+use crate::bindings::plugin::exports::twobot::plugin::plugin_handler::{ActionError, HandlerError};
+use crate::component::PluginComponent;
+use crate::contract::Event;
+use crate::convert::error::clamp;
+use crate::journal::Journal;
+use crate::limits::RunLimits;
+use crate::machine::Machine;
+use crate::outside::Outside;
+use crate::overlay::Overlay;
+use crate::sandbox::guest::{Guest, Origin, PluginSide, Work};
+use crate::sandbox::run;
+use serde_json::Value;
+use std::collections::HashSet;
+use std::sync::Arc;
+use twobot_domain::manifest::Capability;
+use twobot_domain::{ExecutionId, InstallId, Timestamp, Trouble, Usage};
+use twobot_store::executions::{Commit, LogLine};
+use twobot_store::installs::BoundGateway;
+use twobot_store::journal::JournalEntry;
+use twobot_store::{Store, TenantScope};
+
+/// The most bytes of an action's output.
+const MAX_OUTPUT: usize = 1024 * 1024;
+
+/// What to run a plugin for.
+#[derive(Clone, Debug)]
+pub enum PluginCall {
+    /// An event.
+    Handle(Box<Event>),
+    /// An action; its input was checked against its schema.
+    Action {
+        /// Its name.
+        name: String,
+        /// Its input.
+        input: Value,
+    },
+}
+
+/// One attempt of one execution.
+pub struct PluginRun {
+    /// Whose it is.
+    pub scope: TenantScope,
+    /// Whose handler runs.
+    pub install: InstallId,
+    /// The execution.
+    pub execution: ExecutionId,
+    /// The component.
+    pub component: Arc<PluginComponent>,
+    /// What its tenant granted.
+    pub grants: Vec<Capability>,
+    /// The gateways that are bound to it.
+    pub bound: Vec<BoundGateway>,
+    /// Its configuration.
+    pub config: Value,
+    /// When the execution was queued: where its clock starts.
+    pub started_at: Timestamp,
+    /// What earlier attempts did inline.
+    pub journal: Vec<JournalEntry>,
+    /// What it may use.
+    pub limits: RunLimits,
+    /// What to run it for.
+    pub call: PluginCall,
+    /// Carries out its inline effects.
+    pub outside: Arc<dyn Outside>,
+}
+
+/// What an attempt came to.
+#[derive(Debug)]
+pub struct Ran {
+    /// Whether it succeeded.
+    pub result: Result<Done, Failed>,
+    /// What it and its inline effects used.
+    pub usage: Usage,
+    /// What it wrote to its log.
+    pub logs: Vec<LogLine>,
+}
+
+/// A successful attempt, to be committed.
+#[derive(Debug)]
+pub struct Done {
+    /// What is to be committed; logs and usage are filled in.
+    pub commit: Commit,
+    /// What an action answered.
+    pub output: Option<Value>,
+}
+
+/// A failed attempt. Nothing of it is kept.
+#[derive(Debug)]
+pub enum Failed {
+    /// The handler asks to be tried again.
+    Retry(Trouble),
+    /// It can not be helped by trying again.
+    Fault(Trouble),
+    /// The action's input was refused by the plugin itself.
+    BadInput(String),
+    /// The host failed; the plugin can not be blamed.
+    Host(String),
+}
+
+/// What a call into a plugin answered.
+enum Answer {
+    Handled(Result<(), HandlerError>),
+    Acted(Result<String, ActionError>),
+}
+
+impl Machine {
+    /// Runs one attempt of an execution in a sandbox of its own. Changes nothing: what succeeded is for the caller to commit.
+    pub async fn run_plugin(&self, store: &Store, run: PluginRun) -> Ran {
+        let PluginRun {
+            scope,
+            install,
+            execution,
+            component,
+            grants,
+            bound,
+            config,
+            started_at,
+            journal,
+            limits,
+            call,
+            outside,
+        } = run;
+        // What the manifest does not ask for is not granted, whatever the tenant once said.
+        let asked: HashSet<Capability> = component.manifest.capabilities.iter().copied().collect();
+        let grants = grants.into_iter().filter(|grant| asked.contains(grant)).collect();
+        let origin =
+            Origin { tenant: scope.tenant(), seed: execution.uuid().as_bytes().to_vec(), started_at };
+        let (machine, store) = (self.clone(), store.clone());
+        let make = move || {
+            let work = Work {
+                scope,
+                bound,
+                overlay: Overlay::new(store.clone(), scope, install),
+                journal: Journal::new(store, scope, execution, journal),
+                outside,
+                effects: Vec::new(),
+                notifications: Vec::new(),
+                appointments: Vec::new(),
+                usage: Usage::default(),
+                host_failure: None,
+            };
+            Guest::new(&machine, &origin, &limits, config, PluginSide::new(grants, work))
+        };
+        let pre = component.pre.clone();
+        let ended = run::run(self, limits, make, move |store| {
+            Box::pin(async move {
+                let instance = pre.instantiate_async(&mut *store).await?;
+                let handler = instance.twobot_plugin_plugin_handler();
+                Ok(match call {
+                    PluginCall::Handle(event) => Answer::Handled(handler.call_handle(store, &event).await?),
+                    PluginCall::Action { name, input } => {
+                        Answer::Acted(handler.call_run(store, &name, &input.to_string()).await?)
+                    }
+                })
+            })
+        })
+        .await;
+        match ended {
+            Ok(finished) => conclude(finished, &component.digest),
+            Err(error) => Ran { result: Err(Failed::Host(error)), usage: Usage::default(), logs: Vec::new() },
+        }
+    }
+}
+
+fn conclude(finished: run::Finished<PluginSide, Answer>, digest: &str) -> Ran {
+    let run::Finished { guest, result, mut usage } = finished;
+    let logs = guest.log.finish();
+    let Some(work) = guest.side.into_work() else {
+        return Ran { result: Err(Failed::Host("the sandbox was lost".to_owned())), usage, logs };
+    };
+    usage.add(&work.usage);
+    usage.executions = 1;
+    let result = match (work.host_failure, result) {
+        (Some(failure), _) => Err(Failed::Host(failure)),
+        (None, Err(trouble)) => Err(Failed::Fault(trouble)),
+        (None, Ok(answer)) => judge(answer),
+    };
+    let result = result.map(|output| Done {
+        output,
+        commit: Commit {
+            writes: work.overlay.into_writes(),
+            effects: work.effects,
+            notifications: work.notifications,
+            appointments: work.appointments,
+            logs: logs.clone(),
+            usage,
+            digest: digest.to_owned(),
+        },
+    });
+    if result.is_err() {
+        usage.failed_executions = 1;
+    }
+    Ran { result, usage, logs }
+}
+
+/// What the guest said of its own run.
+fn judge(answer: Answer) -> Result<Option<Value>, Failed> {
+    let failed = |detail: String| {
+        Trouble::new(
+            "handler_failed",
+            "The plugin could not do it",
+            clamp(detail),
+            "Read what it says above and its log; often a setting of the plugin or of a gateway is missing.",
+        )
+    };
+    match answer {
+        Answer::Handled(Ok(())) => Ok(None),
+        Answer::Handled(Err(HandlerError::Retry(reason))) => Err(Failed::Retry(failed(reason))),
+        Answer::Handled(Err(HandlerError::Failed(reason))) => Err(Failed::Fault(failed(reason))),
+        Answer::Acted(Ok(output)) if output.len() > MAX_OUTPUT => Err(Failed::Fault(
+            Trouble::new(
+                "output_too_large",
+                "The answer is too large",
+                "An action may answer with at most 1 MB.",
+                "Ask for less at a time. If the plugin is not yours, tell its author.",
+            )
+            .with_limit("action_output", output.len() as u64, MAX_OUTPUT as u64, "bytes"),
+        )),
+        Answer::Acted(Ok(output)) => match serde_json::from_str(&output) {
+            Ok(output) => Ok(Some(output)),
+            Err(error) => Err(Failed::Fault(failed(format!("its answer is not JSON: {error}")))),
+        },
+        Answer::Acted(Err(ActionError::InvalidInput(reason))) => Err(Failed::BadInput(clamp(reason))),
+        Answer::Acted(Err(ActionError::UnknownAction)) => Err(Failed::Fault(failed(
+            "it does not know this action, though its manifest names it".to_owned(),
+        ))),
+        Answer::Acted(Err(ActionError::Failed(reason))) => Err(Failed::Fault(failed(reason))),
+    }
+}

@@ -1,0 +1,94 @@
+//! Running one call in a sandbox to its end, whatever that is.
+
+use crate::limits::RunLimits;
+use crate::machine::Machine;
+use crate::sandbox::guest::Guest;
+use crate::sandbox::stopwatch::Stopwatch;
+use crate::trap::{self, Ended};
+use futures::FutureExt;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use twobot_domain::{Trouble, Usage};
+use wasmtime::Store;
+
+/// Fuel after which a guest lets others have the thread: about a tenth of a millisecond.
+const SLICE: u64 = 100_000;
+
+/// A call into a sandbox, borrowed from its store.
+pub(crate) type Call<'a, T> = Pin<Box<dyn Future<Output = wasmtime::Result<T>> + Send + 'a>>;
+
+/// How a call ended, with what is left of its sandbox.
+pub(crate) struct Finished<S, T> {
+    pub(crate) guest: Guest<S>,
+    pub(crate) result: Result<T, Trouble>,
+    pub(crate) usage: Usage,
+}
+
+/// Runs one call on the threads for guests, within its limits.
+///
+/// # Errors
+/// When the host has no room for a sandbox or is shutting down; nothing ran.
+pub(crate) async fn run<S, T, F>(
+    machine: &Machine,
+    limits: RunLimits,
+    make: impl FnOnce() -> Guest<S> + Send + 'static,
+    call: F,
+) -> Result<Finished<S, T>, String>
+where
+    S: Send + 'static,
+    T: Send + 'static,
+    F: for<'a> FnOnce(&'a mut Store<Guest<S>>) -> Call<'a, T> + Send + 'static,
+{
+    let machine = machine.clone();
+    let threads = machine.guest_threads();
+    let task = threads.spawn(async move {
+        let _room = machine.shared.admission.acquire().await.map_err(|error| error.to_string())?;
+        let guest = make();
+        let watch = guest.watch.clone();
+        let mut store =
+            Store::try_new(&machine.shared.engine, guest).map_err(|error| format!("{error:#}"))?;
+        store.limiter(|guest| &mut guest.memory);
+        store.set_fuel(limits.fuel).map_err(|error| format!("{error:#}"))?;
+        store.fuel_async_yield_interval(Some(SLICE)).map_err(|error| format!("{error:#}"))?;
+        // A panic in a host function ends this sandbox, not the thread that others run on.
+        let ended = AssertUnwindSafe(within(&watch, &limits, call(&mut store))).catch_unwind().await;
+        let fuel_used = limits.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
+        let guest = store.into_data();
+        let result = match ended {
+            Ok(Ok(Ok(value))) => Ok(value),
+            Ok(Ok(Err(error))) => {
+                guest.log.write("error", clamp_trace(&error), Vec::new());
+                let memory = guest.memory.exceeded();
+                Err(trap::ended(&Ended { error: &error, memory, fuel_used, limits: &limits }))
+            }
+            Ok(Err(trouble)) => Err(trouble),
+            Err(_) => return Err("a host function panicked".to_owned()),
+        };
+        let usage = Usage {
+            fuel: fuel_used,
+            peak_memory_bytes: guest.memory.peak(),
+            wall_ms: u64::try_from(watch.elapsed().as_millis()).unwrap_or(u64::MAX),
+            ..Usage::default()
+        };
+        Ok(Finished { guest, result, usage })
+    });
+    task.await.map_err(|error| error.to_string())?
+}
+
+async fn within<T>(
+    watch: &Stopwatch,
+    limits: &RunLimits,
+    call: Call<'_, T>,
+) -> Result<wasmtime::Result<T>, Trouble> {
+    tokio::select! {
+        // What has ended has ended in time.
+        biased;
+        ended = call => Ok(ended),
+        overtime = watch.overtime(limits) => Err(trap::overtime(overtime)),
+    }
+}
+
+/// The reason and the guest's own stack, as far as the component carries names.
+fn clamp_trace(error: &wasmtime::Error) -> String {
+    crate::convert::error::clamp(format!("{error:?}"))
+}

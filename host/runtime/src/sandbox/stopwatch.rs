@@ -1,0 +1,114 @@
+//! Two clocks for one execution: the guest's own running, which stands still while an inline effect is waited for, and all of it.
+
+use crate::limits::RunLimits;
+use crate::trap::Overtime;
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Stopwatch(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    started: Instant,
+    waited: Duration,
+    waiting_since: Option<Instant>,
+}
+
+/// Stops the guest's own clock while it lives.
+pub(crate) struct Pause(Stopwatch);
+
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        Self(Arc::new(Mutex::new(State {
+            started: Instant::now(),
+            waited: Duration::ZERO,
+            waiting_since: None,
+        })))
+    }
+
+    pub(crate) fn pause(&self) -> Pause {
+        self.0.lock().waiting_since = Some(Instant::now());
+        Pause(self.clone())
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.0.lock().started.elapsed()
+    }
+
+    /// Ends when one of the clocks runs out.
+    pub(crate) async fn overtime(&self, limits: &RunLimits) -> Overtime {
+        loop {
+            let (own, total) = {
+                let state = self.0.lock();
+                let total = state.started.elapsed();
+                let waiting = state.waiting_since.map(|since| since.elapsed()).unwrap_or_default();
+                (total.saturating_sub(state.waited + waiting), total)
+            };
+            let Some(total_left) = limits.total_time.checked_sub(total).filter(|left| !left.is_zero()) else {
+                return Overtime::Total(limits.total_time);
+            };
+            let Some(own_left) = limits.own_time.checked_sub(own).filter(|left| !left.is_zero()) else {
+                return Overtime::Own(limits.own_time);
+            };
+            // While the guest waits its own clock stands still, but it may go on at any moment: look again when it would end.
+            tokio::time::sleep(own_left.min(total_left)).await;
+        }
+    }
+}
+
+impl Drop for Pause {
+    fn drop(&mut self) {
+        let mut state = self.0.0.lock();
+        if let Some(since) = state.waiting_since.take() {
+            state.waited += since.elapsed();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits() -> RunLimits {
+        RunLimits {
+            fuel: 0,
+            memory_bytes: 0,
+            tenant_memory_bytes: 0,
+            own_time: Duration::from_secs(5),
+            total_time: Duration::from_secs(120),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn own_running_ends_after_its_limit() {
+        let begun = Instant::now();
+        assert_eq!(Stopwatch::start().overtime(&limits()).await, Overtime::Own(Duration::from_secs(5)));
+        assert_eq!(begun.elapsed().as_secs(), 5);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waiting_does_not_count_as_running_but_ends_too() {
+        let begun = Instant::now();
+        let watch = Stopwatch::start();
+        let pause = watch.pause();
+        assert_eq!(watch.overtime(&limits()).await, Overtime::Total(Duration::from_secs(120)));
+        assert_eq!(begun.elapsed().as_secs(), 120);
+        drop(pause);
+
+        let begun = Instant::now();
+        let watch = Stopwatch::start();
+        let waiter = watch.clone();
+        tokio::join!(
+            async {
+                let pause = waiter.pause();
+                tokio::time::sleep(Duration::from_secs(60)).await;
+                drop(pause);
+            },
+            async { assert_eq!(watch.overtime(&limits()).await, Overtime::Own(Duration::from_secs(5))) }
+        );
+        assert_eq!(begun.elapsed().as_secs(), 65);
+    }
+}
