@@ -7,10 +7,11 @@
 //! keeps a few bytes per chat and says how long to wait.
 
 use super::clock::{Moment, TokioClock};
+use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::HashMapStateStore;
 use governor::state::{InMemoryState, NotKeyed};
-use governor::{Quota, RateLimiter};
+use governor::{InsufficientCapacity, NotUntil, Quota, RateLimiter};
 use parking_lot::Mutex;
 use serde_json::Value;
 use std::num::NonZeroU32;
@@ -63,7 +64,7 @@ impl Default for Rates {
             overall: Rate::new(Duration::from_millis(40), FIVE),
             private: Rate::new(Duration::from_secs(1), THREE),
             group: Rate::new(Duration::from_secs(4), FIVE),
-            longest_wait: Duration::from_secs(20),
+            longest_wait: Duration::from_secs(10),
         }
     }
 }
@@ -95,11 +96,47 @@ impl Chat {
     }
 }
 
-type PerChat = RateLimiter<Chat, HashMapStateStore<Chat>, TokioClock, NoOpMiddleware<Moment>>;
+type Chats = RateLimiter<Chat, HashMapStateStore<Chat>, TokioClock, NoOpMiddleware<Moment>>;
+
+/// The pace of each chat of one kind.
+struct PerChat {
+    chats: Chats,
+    burst: NonZeroU32,
+}
+
+impl PerChat {
+    fn new(rate: Rate) -> Self {
+        Self {
+            chats: RateLimiter::new(rate.quota(), HashMapStateStore::default(), TokioClock),
+            burst: rate.burst,
+        }
+    }
+}
+
+/// What so many messages take of a limit, all at once or not at all.
+///
+/// An album or bulk forward that is larger than a burst counts as one burst: it could otherwise never be sent.
+fn cells(burst: NonZeroU32, messages: u32) -> NonZeroU32 {
+    NonZeroU32::new(messages).unwrap_or(NonZeroU32::MIN).min(burst)
+}
+
+/// How long to wait, where the limiter said "not yet".
+fn refused(answer: Result<Result<(), NotUntil<Moment>>, InsufficientCapacity>) -> Option<Duration> {
+    // More than a burst is never asked for: see `cells`.
+    answer.ok()?.err().map(|not_yet| not_yet.wait_time_from(TokioClock.now()))
+}
+
+/// Forgets chats whose bucket is full again: a limiter that never saw them would say the same.
+fn forget_silent(chats: &Chats) {
+    if chats.len() >= REMEMBERED_CHATS {
+        chats.retain_recent();
+    }
+}
 
 /// The pace of one bot.
 pub(super) struct Pace {
     overall: RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Moment>>,
+    overall_burst: NonZeroU32,
     private: PerChat,
     group: PerChat,
     longest_wait: Duration,
@@ -111,8 +148,9 @@ impl Pace {
     pub(super) fn new(rates: &Rates) -> Self {
         Self {
             overall: RateLimiter::new(rates.overall.quota(), InMemoryState::default(), TokioClock),
-            private: RateLimiter::new(rates.private.quota(), HashMapStateStore::default(), TokioClock),
-            group: RateLimiter::new(rates.group.quota(), HashMapStateStore::default(), TokioClock),
+            overall_burst: rates.overall.burst,
+            private: PerChat::new(rates.private),
+            group: PerChat::new(rates.group),
             longest_wait: rates.longest_wait,
             held_until: Mutex::new(None),
         }
@@ -141,19 +179,14 @@ impl Pace {
     /// `RateLimited` when that would take longer than calls wait.
     pub(super) async fn turn(&self, chat: Option<&Chat>, messages: u32) -> Result<(), GatewayError> {
         let deadline = Instant::now() + self.longest_wait;
-        // One by one: an album may be larger than a burst, which could then never be had at once.
-        for _ in 0..messages {
-            if let Some(chat) = chat {
-                let limiter = if matches!(chat, Chat::Private(_)) { &self.private } else { &self.group };
-                self.forget_silent(limiter);
-                self.wait(deadline, || {
-                    limiter.check_key(chat).err().map(|not_yet| not_yet.wait_time_from(now()))
-                })
-                .await?;
-            }
-            self.wait(deadline, || self.overall.check().err().map(|not_yet| not_yet.wait_time_from(now())))
-                .await?;
+        if let Some(chat) = chat {
+            let limiter = if matches!(chat, Chat::Private(_)) { &self.private } else { &self.group };
+            let cells = cells(limiter.burst, messages);
+            forget_silent(&limiter.chats);
+            self.wait(deadline, || refused(limiter.chats.check_key_n(chat, cells))).await?;
         }
+        let cells = cells(self.overall_burst, messages);
+        self.wait(deadline, || refused(self.overall.check_n(cells))).await?;
         // Last, since Telegram may have said "wait" while this call waited for its turn.
         self.wait(deadline, || self.held()).await
     }
@@ -179,17 +212,6 @@ impl Pace {
         }
         Some(left)
     }
-
-    /// Forgets chats whose bucket is full again: a limiter that never saw them would say the same.
-    fn forget_silent(&self, limiter: &PerChat) {
-        if limiter.len() >= REMEMBERED_CHATS {
-            limiter.retain_recent();
-        }
-    }
-}
-
-fn now() -> Moment {
-    governor::clock::Clock::now(&TokioClock)
 }
 
 /// Rounded up, so that who waits as long as they were told is not refused again.
@@ -263,8 +285,23 @@ mod tests {
     async fn an_album_counts_as_its_messages() {
         let pace = Pace::new(&Rates::default());
         let start = Instant::now();
-        pace.turn(Some(&Chat::Group(-1)), 8).await.unwrap();
-        assert!(start.elapsed() >= Duration::from_secs(12), "{:?}", start.elapsed());
+        pace.turn(Some(&Chat::Group(-1)), 3).await.unwrap();
+        pace.turn(Some(&Chat::Group(-1)), 3).await.unwrap();
+        assert_eq!(start.elapsed().as_secs(), 4, "one of six had to wait");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_album_larger_than_a_burst_can_be_sent() {
+        let pace = Pace::new(&Rates::default());
+        let start = Instant::now();
+        pace.turn(Some(&Chat::Group(-1)), 100).await.unwrap();
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        // The next one would wait too long, and takes nothing while it is refused.
+        for _ in 0..10 {
+            assert_eq!(pace.turn(Some(&Chat::Group(-1)), 10).await, Err(GatewayError::RateLimited(Some(20))));
+        }
+        tokio::time::advance(Duration::from_secs(20)).await;
+        pace.turn(Some(&Chat::Group(-1)), 10).await.unwrap();
     }
 
     #[tokio::test(start_paused = true)]
@@ -305,7 +342,7 @@ mod tests {
             pace.turn(Some(&Chat::Private(person)), 1).await.unwrap();
             tokio::time::advance(Duration::from_millis(10)).await;
         }
-        assert!(pace.private.len() <= REMEMBERED_CHATS + 1, "{} chats", pace.private.len());
+        assert!(pace.private.chats.len() <= REMEMBERED_CHATS + 1, "{} chats", pace.private.chats.len());
     }
 
     #[test]
