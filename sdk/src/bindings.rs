@@ -2,14 +2,7 @@
 //!
 //! Both worlds share their words (messages, actions, errors): the gateway world reuses the types of the plugin world. A component
 //! imports only what its code calls, whatever else is declared here.
-#![expect(
-    missing_docs,
-    clippy::all,
-    clippy::doc_markdown,
-    clippy::too_long_first_doc_paragraph,
-    clippy::allow_attributes_without_reason,
-    reason = "generated code; the contract in wit/ is where it is documented"
-)]
+#![expect(missing_docs, reason = "generated code; the contract in wit/ is where it is documented")]
 
 /// The world of plugins.
 pub mod plugin {

@@ -9,6 +9,7 @@ const PAGE: usize = 1_000;
 
 type Result<T> = core::result::Result<T, StorageError>;
 type Values = BTreeMap<String, Vec<u8>>;
+type Entry = (String, Vec<u8>);
 
 thread_local! {
     static BUCKETS: RefCell<BTreeMap<String, Values>> = const { RefCell::new(BTreeMap::new()) };
@@ -68,7 +69,7 @@ impl Bucket {
         Ok((keys, next))
     }
 
-    pub(super) fn get_many(&self, keys: &[String]) -> Result<Vec<Option<(String, Vec<u8>)>>> {
+    pub(super) fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Entry>>> {
         Ok(self.with(|values| {
             keys.iter().map(|key| values.get(key).map(|value| (key.clone(), value.clone()))).collect()
         }))
