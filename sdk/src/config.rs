@@ -1,5 +1,6 @@
-//! The settings that the tenant filled in.
+//! The settings that the tenant filled in. Outside a component they are empty.
 
+#[cfg(target_family = "wasm")]
 use crate::bindings::plugin::wasi::config::store;
 use serde::de::DeserializeOwned;
 use std::fmt;
@@ -26,9 +27,16 @@ pub fn load<T: DeserializeOwned>() -> Result<T, ConfigError> {
 }
 
 /// One top-level property: a string as it is, all else as JSON.
+#[cfg(target_family = "wasm")]
 pub fn get(name: &str) -> Result<Option<String>, ConfigError> {
     store::get(name).map_err(|error| {
         let (store::Error::Upstream(why) | store::Error::Io(why)) = error;
         ConfigError(why)
     })
+}
+
+/// One top-level property: a string as it is, all else as JSON.
+#[cfg(not(target_family = "wasm"))]
+pub fn get(_: &str) -> Result<Option<String>, ConfigError> {
+    Ok(None)
 }

@@ -25,7 +25,7 @@
 //! ```
 //!
 //! Build it for `wasm32-wasip2` with `crate-type = ["cdylib", "rlib"]`. On any other target the crate is an ordinary library:
-//! storage is kept in the thread's memory and log lines are dropped, so that logic can be tested with `cargo test`.
+//! storage is kept in the thread's memory, the configuration is empty and log lines are dropped, so that logic can be tested with `cargo test`.
 
 pub mod prelude;
 
@@ -62,3 +62,8 @@ pub use outgoing::{
 pub use plugin::Plugin;
 pub use serde_json::{Value as Json, json};
 pub use twobot_macros::{gateway, plugin};
+
+/// Compiles the guide's examples, so that they stay true.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Guide;

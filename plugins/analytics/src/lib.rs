@@ -57,3 +57,57 @@ impl Plugin for Analytics {
         report::run(&input, today)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2026-01-31T13:00:00Z.
+    const AT: u64 = 1_769_864_400_000;
+
+    fn receive(message: Message) {
+        let gateway = GatewayRef { id: "g".into(), kind: "web-chat".into(), name: "Chat".into() };
+        let payload = Payload::Message(message.clone());
+        let (ctx, _) = Context::of(Event {
+            id: "e".into(),
+            occurred_at: AT,
+            gateway: Some(gateway),
+            payload,
+            raw: None,
+        });
+        Analytics::message(&ctx, message).unwrap();
+    }
+
+    fn report() -> Json {
+        let input = json!({"from": "2026-01-31", "to": "2026-01-31"});
+        Analytics::run(&Context::of_action(), manifest::REPORT, input).unwrap()
+    }
+
+    #[test]
+    fn what_people_write_is_counted_and_what_the_provider_says_is_not() {
+        let message = Message {
+            sender: Some(Sender::new("1", "Ada")),
+            ..Message::new("m", Conversation::new("c", ConversationKind::Private), AT)
+        };
+        receive(message.clone());
+        receive(Message { service: Some("pinned_message".into()), ..message });
+        let report = report();
+        assert_eq!(report["total_messages"], 1);
+        assert_eq!(report["senders"][0]["name"], "Ada");
+    }
+
+    #[test]
+    fn nightly_work_keeps_the_figures() {
+        let conversation = Conversation::new("c", ConversationKind::Channel);
+        receive(Message::new("m", conversation, AT));
+        let due = Scheduled { name: manifest::ROLL_UP.into(), due_at: AT + 3 * 86_400_000, data: None };
+        Analytics::scheduled(&Context::of_action(), due).unwrap();
+        assert_eq!(report()["total_messages"], 1);
+    }
+
+    #[test]
+    fn other_actions_are_unknown() {
+        let answer = Analytics::run(&Context::of_action(), "reset", Json::Null);
+        assert!(matches!(answer, Err(ActionError::UnknownAction)));
+    }
+}

@@ -9,13 +9,6 @@ use twobot::{Command, Timestamp};
 const COMMAND_LENGTH: usize = 32;
 
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Delivery {
-    Pressed(Pressed),
-    Written(Written),
-}
-
-#[derive(Deserialize)]
 struct Written {
     message_id: String,
     conversation_id: String,
@@ -51,14 +44,11 @@ struct Person {
 pub(crate) fn decode(delivery: &Inbound) -> Result<Decoded, Malformed> {
     let body: Json = serde_json::from_str(&delivery.body)
         .map_err(|error| malformed(format!("the delivery is not JSON: {error}")))?;
-    let body = serde_json::from_value(body).map_err(|_| {
-        malformed(
-            "a web chat delivers `message_id`, `conversation_id`, `text` and `sender`, or `callback_id`, `conversation_id` and `sender`",
-        )
-    })?;
-    let event = match body {
-        Delivery::Written(written) => message(written, delivery.received_at),
-        Delivery::Pressed(pressed) => callback(pressed, delivery.received_at),
+    let wrong = |error| malformed(format!("not what a web chat delivers: {error}"));
+    let event = if body.get("callback_id").is_some() {
+        callback(Pressed::deserialize(&body).map_err(wrong)?, delivery.received_at)
+    } else {
+        message(Written::deserialize(&body).map_err(wrong)?, delivery.received_at)
     };
     Ok(Decoded::Events(vec![event]))
 }
@@ -156,8 +146,15 @@ mod tests {
     fn malformed_deliveries_say_what_is_wrong() {
         let inbound = |body: &str| decode(&Inbound { received_at: 0, body: body.to_owned() });
         assert!(inbound("{").unwrap_err().message.contains("not JSON"));
-        for body in ["{}", "[]", "7", r#"{"message_id": 1}"#] {
-            assert!(inbound(body).unwrap_err().message.contains("`conversation_id`"), "{body}");
+        let cases = [
+            ("{}", "missing field `message_id`"),
+            (r#"{"message_id": 1}"#, "expected a string"),
+            (r#"{"callback_id": "k", "conversation_id": "c"}"#, "missing field `sender`"),
+            ("7", "invalid type"),
+        ];
+        for (body, expected) in cases {
+            let malformed = inbound(body).unwrap_err();
+            assert!(malformed.message.contains(expected), "{}", malformed.message);
         }
     }
 }
