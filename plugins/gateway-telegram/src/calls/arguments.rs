@@ -1,5 +1,6 @@
 //! Arguments that several calls have.
 
+use super::markdown;
 use twobot::prelude::*;
 use twobot::{Button, ButtonAction};
 
@@ -19,12 +20,12 @@ pub(super) fn number(field: &str, id: &str) -> Result<Json, GatewayError> {
     })
 }
 
-/// Telegram's name for a format.
-pub(super) fn format(format: TextFormat) -> Option<&'static str> {
+/// A text as Telegram reads it, and its name for that format.
+pub(super) fn written(text: &str, format: TextFormat) -> (String, Option<&'static str>) {
     match format {
-        TextFormat::Plain => None,
-        TextFormat::Markdown => Some("MarkdownV2"),
-        TextFormat::Html => Some("HTML"),
+        TextFormat::Plain => (text.to_owned(), None),
+        TextFormat::Markdown => (markdown::to_html(text), Some("HTML")),
+        TextFormat::Html => (text.to_owned(), Some("HTML")),
     }
 }
 

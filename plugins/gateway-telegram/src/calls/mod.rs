@@ -1,9 +1,10 @@
 //! How actions become calls of the Bot API.
 
 mod arguments;
+mod markdown;
 mod send;
 
-use arguments::{chat, format, keyboard, number};
+use arguments::{chat, keyboard, number, written};
 use serde_json::Map;
 use twobot::gateway;
 use twobot::prelude::*;
@@ -108,9 +109,10 @@ fn settled(answer: Result<Json, GatewayError>) -> Result<(), GatewayError> {
 }
 
 fn edit_call(edit: &MessageEdit, method: &str, field: &str) -> Result<Call, GatewayError> {
+    let (text, mode) = written(&edit.text, edit.format);
     Ok(to(&edit.target, method)?
-        .with(field, edit.text.as_str())
-        .maybe("parse_mode", format(edit.format))
+        .with(field, text)
+        .maybe("parse_mode", mode)
         .maybe("reply_markup", keyboard(&edit.buttons)))
 }
 

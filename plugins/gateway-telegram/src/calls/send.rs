@@ -1,7 +1,7 @@
 //! Sending messages.
 
 use super::Call;
-use super::arguments::{chat, format, keyboard, number};
+use super::arguments::{chat, keyboard, number, written};
 use crate::decode::DIRECT_TOPIC;
 use crate::doc::Doc;
 use twobot::gateway::unsupported;
@@ -14,33 +14,30 @@ const CAPTION_UNITS: usize = 1_024;
 
 /// The call that sends a message.
 pub(super) fn call(message: &OutgoingMessage) -> Result<Call, GatewayError> {
+    let (text, mode) = written(&message.text, message.format);
+    let mode = mode.filter(|_| !text.is_empty());
     let call = match &message.media {
         None => {
             check_text(&message.text, TEXT_UNITS)?;
-            Call::new("sendMessage").with("text", message.text.as_str())
+            Call::new("sendMessage").with("text", text)
         }
         Some(media) => {
             let (method, field, has_caption) =
                 method(media.kind).ok_or_else(|| unsupported("a bot can not send stories as messages"))?;
             let call = Call::new(method).with(field, media.source.as_str());
-            match (message.text.as_str(), has_caption) {
-                ("", _) => call,
-                (_, false) => {
-                    return Err(GatewayError::Invalid(format!(
-                        "`text` must be empty: {field} has no caption"
-                    )));
-                }
-                (caption, true) => {
-                    check_text(caption, CAPTION_UNITS)?;
-                    call.with("caption", caption)
-                }
+            if message.text.is_empty() {
+                call
+            } else if has_caption {
+                check_text(&message.text, CAPTION_UNITS)?;
+                call.with("caption", text)
+            } else {
+                return Err(GatewayError::Invalid(format!("`text` must be empty: {field} has no caption")));
             }
         }
     };
-    let has_text = !message.text.is_empty();
     let call = call
         .with("chat_id", chat(&message.conversation)?)
-        .maybe("parse_mode", format(message.format).filter(|_| has_text))
+        .maybe("parse_mode", mode)
         .maybe("business_connection_id", message.on_behalf_of.as_deref())
         .maybe("disable_notification", message.silent.then_some(true))
         .maybe("reply_markup", keyboard(&message.buttons));
@@ -115,7 +112,7 @@ mod tests {
 
     #[test]
     fn everything_at_once() {
-        let mut message = OutgoingMessage::new("-1001", "*hi*")
+        let mut message = OutgoingMessage::new("-1001", "**hi**.")
             .format(TextFormat::Markdown)
             .quoting("7")
             .row([Button::callback("A", "a"), Button::url("B", "https://example.org")])
@@ -128,7 +125,7 @@ mod tests {
         assert_eq!(
             arguments,
             json!({
-                "chat_id": -1001, "text": "*hi*", "parse_mode": "MarkdownV2", "message_thread_id": 12,
+                "chat_id": -1001, "text": "<b>hi</b>.", "parse_mode": "HTML", "message_thread_id": 12,
                 "business_connection_id": "bc", "disable_notification": true,
                 "reply_parameters": {"message_id": 7, "allow_sending_without_reply": true},
                 "reply_markup": {"inline_keyboard": [[
@@ -157,8 +154,9 @@ mod tests {
         ];
         for (kind, method, field) in cases {
             let media = OutgoingMedia { kind, source: "file".into() };
-            let message = OutgoingMessage::new("1", "caption").format(TextFormat::Html).media(media);
-            let expected = json!({"chat_id": 1, field: "file", "caption": "caption", "parse_mode": "HTML"});
+            let message = OutgoingMessage::new("1", "*a* caption").format(TextFormat::Markdown).media(media);
+            let expected =
+                json!({"chat_id": 1, field: "file", "caption": "<i>a</i> caption", "parse_mode": "HTML"});
             assert_eq!(arguments(&message), (method.to_owned(), expected));
         }
         for (kind, method, field) in [
