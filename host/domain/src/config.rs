@@ -42,9 +42,13 @@ mod tests {
 
     #[test]
     fn defaults_come_from_the_properties_or_from_the_whole() {
-        let schema = json!({"properties": {"a": {"default": 1}, "b": {"type": "string"}, "c": {"default": [2]}}});
+        let schema =
+            json!({"properties": {"a": {"default": 1}, "b": {"type": "string"}, "c": {"default": [2]}}});
         assert_eq!(defaults(&schema), json!({"a": 1, "c": [2]}));
-        assert_eq!(defaults(&json!({"default": {"x": 1}, "properties": {"y": {"default": 2}}})), json!({"x": 1}));
+        assert_eq!(
+            defaults(&json!({"default": {"x": 1}, "properties": {"y": {"default": 2}}})),
+            json!({"x": 1})
+        );
         assert_eq!(defaults(&json!({})), json!({}));
     }
 

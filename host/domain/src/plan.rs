@@ -187,7 +187,10 @@ impl PlanCatalogue {
             }
         }
         if catalogue.get(&catalogue.default).is_none() {
-            return Err(PlanError::Inconsistent(format!("the default `{}` is not a plan", catalogue.default)));
+            return Err(PlanError::Inconsistent(format!(
+                "the default `{}` is not a plan",
+                catalogue.default
+            )));
         }
         Ok(catalogue)
     }

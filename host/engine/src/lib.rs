@@ -1,1 +1,34 @@
-//! 
+//! The event engine: takes deliveries in, decodes them, runs the plugins that subscribed, delivers what they ask for, and keeps
+//! gateways connected.
+//!
+//! ```text
+//! webhook, poll, chat ──▶ inbound log ──▶ decode ──▶ executions ──▶ effects ──▶ provider
+//!                            (durable)   (gateway's   (plugin's     (gateway's
+//!                                         sandbox)     sandbox)      sandbox)
+//! ```
+//!
+//! Every arrow is a queue in the database: a crash loses nothing that waits, and finds it again at the next start.
+
+pub mod catalogue;
+pub mod error;
+pub mod live;
+
+mod chat;
+mod dispatch;
+mod engine;
+mod gateways;
+mod outside;
+mod plugins;
+mod provider;
+mod scheduler;
+mod schema;
+
+pub use catalogue::{Catalogue, GatewayEntry, PluginEntry};
+pub use chat::WebChat;
+pub use engine::{Engine, EngineConfig};
+pub use error::{EngineError, FieldError};
+pub use gateways::GatewayChange;
+pub use gateways::webhook::WebhookError;
+pub use live::{Live, LiveEvent};
+pub use plugins::InstallOptions;
+pub use plugins::action::ActionRun;

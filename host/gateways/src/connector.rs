@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use thiserror::Error;
-use twobot_domain::{GatewayError, GatewayId, TenantId};
+use twobot_domain::{GatewayError, GatewayId, TenantId, Trouble};
 use url::Url;
 
 /// One gateway of a tenant, with its credentials opened for the length of a call.
@@ -127,6 +127,13 @@ pub trait Connector: Send + Sync + 'static {
     fn webhook_is_authentic(&self, account: &Account, headers: &HashMap<String, String>) -> bool {
         let _ = (account, headers);
         false
+    }
+
+    /// Tells the people in a conversation that something went wrong with an answer to them, where the provider is a page of the
+    /// platform's own and its reader the gateway's owner. Elsewhere nobody is told: an owner's troubles are no business of
+    /// the people they talk to.
+    async fn show_trouble(&self, account: &Account, conversation: &str, trouble: &Trouble) {
+        let _ = (account, conversation, trouble);
     }
 
     /// The provider's id of a webhook body.

@@ -220,6 +220,15 @@ impl Store {
         self.db.all(sql_of(text).bind(scope.tenant())).await?.iter().map(install).collect()
     }
 
+    /// Every install of every tenant: what follows the catalogue after a start.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn all_installs(&self) -> Result<Vec<(TenantScope, Install)>, StoreError> {
+        let rows = self.db.all(sql_of(format!("SELECT {COLUMNS} FROM installs ORDER BY id"))).await?;
+        rows.iter().map(|row| Ok((TenantScope::of(row.get("tenant_id")?), install(row)?))).collect()
+    }
+
     /// The enabled installs that a gateway is bound to.
     ///
     /// # Errors

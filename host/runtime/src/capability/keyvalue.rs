@@ -20,7 +20,8 @@ const PAGE: usize = 1_000;
 const MAX_PENDING: usize = 16 * 1024 * 1024;
 
 /// An open bucket.
-pub(crate) struct Bucket {
+#[expect(unreachable_pub, reason = "the generated bindings re-export it")]
+pub struct Bucket {
     name: String,
 }
 

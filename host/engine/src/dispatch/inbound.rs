@@ -1,0 +1,128 @@
+//! Decoding a delivery: the gateway's component turns it into events, and the plugins that subscribed get executions.
+
+use super::retry;
+use crate::engine::Engine;
+use crate::provider::NoProvider;
+use std::sync::Arc;
+use twobot_domain::manifest::EventKind;
+use twobot_domain::{EventId, ExecutionId, Timestamp, Usage};
+use twobot_runtime::contract::{self, Decoded as Meaning, DecodedEvent, Inbound as Delivery};
+use twobot_runtime::{GatewayCall, GatewayRun, RunLimits};
+use twobot_store::events::NewEvent;
+use twobot_store::executions::{Cause, NewExecution, Work};
+use twobot_store::gateways::{Gateway, GatewayStatus};
+use twobot_store::inbound::{Decoded, Inbound};
+use twobot_store::installs::Install;
+use twobot_store::{StoreError, TenantScope};
+
+/// Events of one delivery.
+const MAX_EVENTS: usize = 100;
+
+/// Bytes of one event's payload as it is stored.
+const MAX_PAYLOAD: usize = 1024 * 1024;
+
+pub(super) async fn decode(engine: &Engine, work: &Work) -> Result<(), StoreError> {
+    let (store, scope) = (engine.store(), work.scope);
+    let inbound = store.inbound(scope, twobot_domain::InboundId::from_uuid(work.id)).await?;
+    let gateway = store.gateway(scope, inbound.gateway).await?;
+    let Some(component) = engine.catalogue().gateway_kind(&gateway.kind).cloned() else {
+        let why = format!("this host has no gateway kind `{}`", gateway.kind);
+        return store.finish_inbound(scope, &inbound, &Decoded::Failed(why), &Usage::default()).await;
+    };
+    let limits = engine.limits(scope).await?;
+    let run = GatewayRun {
+        scope,
+        component,
+        config: gateway.config.clone(),
+        provider: Arc::new(NoProvider),
+        limits: RunLimits::gateway(&limits),
+        seed: inbound.id.uuid().as_bytes().to_vec(),
+        started_at: inbound.received_at,
+    };
+    let delivery = Delivery { received_at: inbound.received_at.millis(), body: inbound.body.clone() };
+    let ran = engine.machine().decode(run, delivery).await;
+    let mut usage = ran.usage;
+    let decoded = match ran.result {
+        Ok(Ok(Meaning::Events(events))) if events.len() > MAX_EVENTS => {
+            Decoded::Failed(format!("the gateway made more than {MAX_EVENTS} events of one delivery"))
+        }
+        Ok(Ok(Meaning::Events(events))) => {
+            let said = |event: &&DecodedEvent| contract::kind(&event.payload) == EventKind::Message;
+            usage.messages_in = events.iter().filter(said).count() as u64;
+            route(engine, scope, &gateway, &inbound, events).await?
+        }
+        Ok(Ok(Meaning::NotHandled(name))) => Decoded::NotHandled(name.chars().take(200).collect()),
+        Ok(Err(malformed)) => Decoded::Failed(malformed.message.chars().take(2_000).collect()),
+        Err(GatewayCall::Fault(trouble)) => {
+            engine.set_status(scope, gateway.id, GatewayStatus::Error, Some(&trouble), None).await?;
+            Decoded::Failed(trouble.detail)
+        }
+        Err(GatewayCall::Host(error)) if inbound.attempt + 1 < retry::PLATFORM_TRIES => {
+            tracing::error!(%error, inbound = %inbound.id, "a delivery could not be decoded; it is tried again");
+            return store.postpone_inbound(scope, inbound.id, retry::after(inbound.attempt + 1)).await;
+        }
+        Err(GatewayCall::Host(error)) => Decoded::Failed(format!("the platform failed: {error}")),
+    };
+    store.finish_inbound(scope, &inbound, &decoded, &usage).await?;
+    if matches!(&decoded, Decoded::Events(_)) {
+        engine.wake_executions(scope);
+    }
+    Ok(())
+}
+
+/// Which plugins get which events.
+async fn route(
+    engine: &Engine,
+    scope: TenantScope,
+    gateway: &Gateway,
+    inbound: &Inbound,
+    events: Vec<DecodedEvent>,
+) -> Result<Decoded, StoreError> {
+    let subscribers = engine.store().subscribers(scope, gateway.id).await?;
+    let mut routed = Vec::with_capacity(events.len());
+    for decoded in events {
+        let kind = contract::kind(&decoded.payload);
+        let payload = serde_json::to_string(&decoded.payload)
+            .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        if payload.len() > MAX_PAYLOAD {
+            return Ok(Decoded::Failed(format!(
+                "the gateway made an event of more than {MAX_PAYLOAD} bytes"
+            )));
+        }
+        let conversation = contract::conversation(&decoded.payload).unwrap_or_default();
+        let event = NewEvent {
+            id: EventId::new(),
+            gateway: Some(gateway.id),
+            inbound: Some(inbound.id),
+            kind: kind.as_str(),
+            lane: format!("{}/{conversation}", gateway.id),
+            payload,
+            occurred_at: Timestamp::from_millis(decoded.occurred_at),
+        };
+        let executions =
+            subscribers.iter().filter_map(|install| execution(engine, install, &event, kind)).collect();
+        routed.push((event, executions));
+    }
+    Ok(Decoded::Events(routed))
+}
+
+/// The execution of a subscriber, if it wants this kind of event.
+fn execution(engine: &Engine, install: &Install, event: &NewEvent, kind: EventKind) -> Option<NewExecution> {
+    let manifest = &engine.catalogue().plugin(&install.slug)?.manifest;
+    if !manifest.subscriptions.contains(&kind) {
+        return None;
+    }
+    let lane = if manifest.one_at_a_time {
+        install.id.to_string()
+    } else {
+        format!("{}/{}", install.id, event.lane)
+    };
+    Some(NewExecution {
+        id: ExecutionId::new(),
+        install: install.id,
+        event: Some(event.id),
+        cause: Cause::Event,
+        event_kind: kind.as_str().to_owned(),
+        lane,
+    })
+}

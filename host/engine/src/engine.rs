@@ -1,0 +1,193 @@
+//! The engine: what holds the parts together.
+
+use crate::catalogue::{Catalogue, GatewayEntry};
+use crate::dispatch::Queues;
+use crate::gateways::connections::Connections;
+use crate::live::Live;
+use crate::{dispatch, plugins, scheduler};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use twobot_domain::{Limits, PlanCatalogue, Trouble};
+use twobot_gateways::{Connector, Connectors};
+use twobot_runtime::Machine;
+use twobot_store::executions::WorkKind;
+use twobot_store::{Store, StoreError, TenantScope};
+use url::Url;
+
+/// What an engine is made of.
+pub struct EngineConfig {
+    /// The database.
+    pub store: Store,
+    /// The sandbox host.
+    pub machine: Machine,
+    /// The plans.
+    pub plans: PlanCatalogue,
+    /// The plugins and gateway kinds.
+    pub catalogue: Catalogue,
+    /// The connectors, without that of the web chat, which the engine brings.
+    pub connectors: Connectors,
+    /// Where providers reach this host; without it there are no webhooks.
+    pub public_url: Option<Url>,
+}
+
+/// The event engine. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    store: Store,
+    machine: Machine,
+    plans: PlanCatalogue,
+    catalogue: Catalogue,
+    connectors: Connectors,
+    public_url: Option<Url>,
+    live: Live,
+    pub(crate) queues: Queues,
+    pub(crate) connections: Connections,
+    stop: CancellationToken,
+    /// The threads for waiting on networks, apart from those on which guests compute.
+    pub(crate) threads: Handle,
+    pub(crate) tasks: TaskTracker,
+}
+
+impl Engine {
+    /// Puts an engine together, on the runtime that calls this. It does nothing by itself until [`Engine::start`].
+    #[must_use]
+    pub fn new(config: EngineConfig) -> Self {
+        let live = Live::default();
+        let web_chat = crate::chat::WebChat::new(config.store.clone(), live.clone());
+        Self {
+            inner: Arc::new(Inner {
+                connectors: config.connectors.with(Arc::new(web_chat)),
+                store: config.store,
+                machine: config.machine,
+                plans: config.plans,
+                catalogue: config.catalogue,
+                public_url: config.public_url,
+                live,
+                queues: Queues::default(),
+                connections: Connections::default(),
+                stop: CancellationToken::new(),
+                threads: Handle::current(),
+                tasks: TaskTracker::new(),
+            }),
+        }
+    }
+
+    /// Takes up what waits, fires what is due, and connects the gateways that are switched on.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn start(&self) -> Result<(), StoreError> {
+        let lost = Trouble::new(
+            "interrupted",
+            "Interrupted",
+            "The platform was restarted while this ran. Nothing of it was kept.",
+            "Run it again.",
+        );
+        self.store().abandon_running(&lost).await?;
+        plugins::follow_catalogue(self).await?;
+        for kind in [WorkKind::Inbound, WorkKind::Execution, WorkKind::Effect] {
+            self.inner.tasks.spawn(dispatch::run(self.clone(), kind));
+        }
+        self.inner.tasks.spawn(scheduler::run(self.clone()));
+        for (scope, gateway) in self.store().enabled_gateways().await? {
+            self.begin_connecting(scope, gateway.id);
+        }
+        Ok(())
+    }
+
+    /// Stops taking up work and waits for what runs, at most this long. What does not end in time is found waiting at the next start.
+    pub async fn stop(&self, patience: Duration) {
+        self.inner.stop.cancel();
+        self.inner.tasks.close();
+        if tokio::time::timeout(patience, self.inner.tasks.wait()).await.is_err() {
+            tracing::warn!("work was still running at the end; it is taken up at the next start");
+        }
+    }
+
+    /// Ends when the engine stops.
+    pub async fn stopped(&self) {
+        self.inner.stop.cancelled().await;
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// The sandbox host.
+    #[must_use]
+    pub fn machine(&self) -> &Machine {
+        &self.inner.machine
+    }
+
+    /// The plans.
+    #[must_use]
+    pub fn plans(&self) -> &PlanCatalogue {
+        &self.inner.plans
+    }
+
+    /// What a tenant's plan allows.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn limits(&self, scope: TenantScope) -> Result<Limits, StoreError> {
+        let tenant = self.store().tenant(scope).await?;
+        Ok(self.plans().get_or_default(&tenant.plan).limits.clone())
+    }
+
+    /// The plugins and gateway kinds.
+    #[must_use]
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.inner.catalogue
+    }
+
+    /// What changes, as it changes.
+    #[must_use]
+    pub fn live(&self) -> &Live {
+        &self.inner.live
+    }
+
+    /// Where providers reach this host.
+    pub(crate) fn public_url(&self) -> Option<&Url> {
+        self.inner.public_url.as_ref()
+    }
+
+    /// The connector of a gateway kind.
+    pub(crate) fn connector(&self, entry: &GatewayEntry) -> Option<Arc<dyn Connector>> {
+        self.inner.connectors.get(&entry.manifest.connector).cloned()
+    }
+
+    /// A workspace was started or stopped: what waits for it is looked at again.
+    pub fn workspace_changed(&self, scope: TenantScope) {
+        for kind in [WorkKind::Inbound, WorkKind::Execution, WorkKind::Effect] {
+            self.inner.queues.get(kind).wake(scope);
+        }
+    }
+
+    pub(crate) fn wake_inbound(&self, scope: TenantScope) {
+        self.inner.queues.get(WorkKind::Inbound).wake(scope);
+    }
+
+    pub(crate) fn wake_executions(&self, scope: TenantScope) {
+        self.inner.queues.get(WorkKind::Execution).wake(scope);
+    }
+
+    pub(crate) fn wake_effects(&self, scope: TenantScope) {
+        self.inner.queues.get(WorkKind::Effect).wake(scope);
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("catalogue", &self.inner.catalogue).finish_non_exhaustive()
+    }
+}

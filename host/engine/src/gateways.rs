@@ -1,0 +1,232 @@
+//! A tenant's gateways: making, changing, testing and deleting them.
+
+pub(crate) mod connections;
+mod poll;
+pub(crate) mod webhook;
+
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::live::LiveEvent;
+use crate::schema;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use std::time::Duration;
+use twobot_domain::manifest::{GatewayManifest, Ingress};
+use twobot_domain::{GatewayId, Trouble, config};
+use twobot_runtime::GatewayCall;
+use twobot_store::gateways::{Gateway, GatewayStatus, NewGateway, ProviderAccount};
+use twobot_store::{StoreError, TenantScope};
+use url::Url;
+
+/// The longest wait for a provider's answer to a test.
+const CHECK_TIME: Duration = Duration::from_secs(30);
+
+/// What an owner changes of a gateway; what is not given stays.
+#[derive(Clone, Debug, Default)]
+pub struct GatewayChange {
+    /// Its name.
+    pub name: Option<String>,
+    /// Settings to change; `null` removes one.
+    pub config: Option<Value>,
+    /// New credentials, which replace all of the old.
+    pub credentials: Option<Value>,
+}
+
+impl Engine {
+    fn manifest(&self, kind: &str) -> Result<&GatewayManifest, EngineError> {
+        self.catalogue().gateway_kind(kind).map(|entry| &entry.manifest).ok_or_else(|| {
+            let known: Vec<_> =
+                self.catalogue().gateway_kinds().map(|entry| entry.manifest.kind.as_str()).collect();
+            EngineError::field("kind", format!("is not a kind of gateway; there are {}", known.join(", ")))
+        })
+    }
+
+    /// Makes a gateway. It is not connected yet.
+    ///
+    /// # Errors
+    /// `Invalid` with each wrong field; `Limit` at the plan's number of gateways.
+    pub async fn create_gateway(
+        &self,
+        scope: TenantScope,
+        kind: &str,
+        name: &str,
+        config: Value,
+        credentials: Option<Value>,
+    ) -> Result<Gateway, EngineError> {
+        let manifest = self.manifest(kind)?;
+        let config = config::merged(&config::defaults(&manifest.config_schema), &config);
+        schema::check("config", &manifest.config_schema, &config)?;
+        let credentials = credentials.unwrap_or_else(|| json!({}));
+        schema::check("credentials", &manifest.credentials_schema, &credentials)?;
+        let has_any = credentials.as_object().is_some_and(|fields| !fields.is_empty());
+        let new = NewGateway {
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+            config,
+            credentials: has_any.then(|| SecretString::from(credentials.to_string())),
+            webhook_secret: SecretString::from(hex::encode(rand::random::<[u8; 32]>())),
+        };
+        let limit = self.limits(scope).await?.gateways;
+        Ok(self.store().create_gateway(scope, &new, limit).await?)
+    }
+
+    /// Changes a gateway, and connects it again where it is switched on.
+    ///
+    /// # Errors
+    /// `NotFound`; `Invalid` with each wrong field.
+    pub async fn change_gateway(
+        &self,
+        scope: TenantScope,
+        id: GatewayId,
+        change: GatewayChange,
+    ) -> Result<Gateway, EngineError> {
+        let before = self.store().gateway(scope, id).await.map_err(EngineError::missing("gateway"))?;
+        let manifest = self.manifest(&before.kind)?;
+        let config = match &change.config {
+            Some(change) => config::merged(&before.config, change),
+            None => before.config.clone(),
+        };
+        schema::check("config", &manifest.config_schema, &config)?;
+        if let Some(credentials) = &change.credentials {
+            schema::check("credentials", &manifest.credentials_schema, credentials)?;
+        }
+        let credentials = change.credentials.map(|credentials| SecretString::from(credentials.to_string()));
+        let name = change.name.as_deref().unwrap_or(&before.name);
+        let after = self.store().change_gateway(scope, id, name, &config, credentials.as_ref()).await?;
+        let same = after.config == before.config && credentials.is_none();
+        if before.enabled && !same {
+            return self.connect_gateway(scope, id).await;
+        }
+        Ok(after)
+    }
+
+    /// Deletes a gateway with everything that hangs on it.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn delete_gateway(&self, scope: TenantScope, id: GatewayId) -> Result<(), EngineError> {
+        let gateway = self.store().gateway(scope, id).await.map_err(EngineError::missing("gateway"))?;
+        self.inner.connections.end(id);
+        self.tell_provider_goodbye(scope, &gateway).await;
+        self.store().delete_gateway(scope, id).await.map_err(EngineError::missing("gateway"))
+    }
+
+    /// Switches a gateway on and begins to connect it; what comes of that shows in its status.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn connect_gateway(&self, scope: TenantScope, id: GatewayId) -> Result<Gateway, EngineError> {
+        self.store().set_gateway_enabled(scope, id, true).await.map_err(EngineError::missing("gateway"))?;
+        self.set_status(scope, id, GatewayStatus::Connecting, None, None).await?;
+        self.begin_connecting(scope, id);
+        Ok(self.store().gateway(scope, id).await?)
+    }
+
+    /// Switches a gateway off.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn disconnect_gateway(
+        &self,
+        scope: TenantScope,
+        id: GatewayId,
+    ) -> Result<Gateway, EngineError> {
+        let gateway = self.store().gateway(scope, id).await.map_err(EngineError::missing("gateway"))?;
+        self.inner.connections.end(id);
+        self.store().set_gateway_enabled(scope, id, false).await?;
+        self.tell_provider_goodbye(scope, &gateway).await;
+        self.set_status(scope, id, GatewayStatus::Disconnected, None, None).await?;
+        Ok(self.store().gateway(scope, id).await?)
+    }
+
+    /// The provider need not hear it: what it still delivers is refused here.
+    async fn tell_provider_goodbye(&self, scope: TenantScope, gateway: &Gateway) {
+        let entry = self.catalogue().gateway_kind(&gateway.kind);
+        let Some(connector) = entry.and_then(|entry| self.connector(entry)) else { return };
+        let Ok(account) = self.account(scope, gateway).await else { return };
+        if let Err(error) = connector.disconnect(&account).await {
+            tracing::info!(gateway = %gateway.id, code = error.code(), "the provider could not be told of a disconnection");
+        }
+    }
+
+    /// Asks the provider whether the connection works, and notes the answer.
+    ///
+    /// # Errors
+    /// `NotFound`. That it does not work is no error: it is the answer.
+    pub async fn test_gateway(
+        &self,
+        scope: TenantScope,
+        id: GatewayId,
+    ) -> Result<Result<ProviderAccount, Trouble>, EngineError> {
+        let gateway = self.store().gateway(scope, id).await.map_err(EngineError::missing("gateway"))?;
+        let answer = self.check(scope, &gateway).await;
+        match &answer {
+            Ok(account) if gateway.enabled => {
+                self.set_status(scope, id, GatewayStatus::Connected, None, Some(account)).await?;
+            }
+            Ok(account) => self.set_status(scope, id, gateway.status, None, Some(account)).await?,
+            Err(failure) => {
+                self.set_status(scope, id, GatewayStatus::Error, Some(&failure.trouble), None).await?;
+            }
+        }
+        Ok(answer.map_err(|failure| failure.trouble))
+    }
+
+    /// Asks the provider who we are.
+    pub(crate) async fn check(
+        &self,
+        scope: TenantScope,
+        gateway: &Gateway,
+    ) -> Result<ProviderAccount, CheckFailure> {
+        let said = |error: twobot_domain::GatewayError| CheckFailure {
+            passes: error.is_transient(),
+            trouble: error.trouble(&gateway.name),
+        };
+        let run = self.gateway_run(scope, gateway, CHECK_TIME).await.map_err(said)?;
+        match self.machine().check(run).await.result {
+            Ok(Ok(account)) => {
+                Ok(ProviderAccount { id: account.id, name: account.name, details: account.details })
+            }
+            Ok(Err(error)) => Err(said(error)),
+            Err(GatewayCall::Fault(trouble)) => Err(CheckFailure { passes: false, trouble }),
+            Err(GatewayCall::Host(error)) => {
+                tracing::error!(%error, gateway = %gateway.id, "a gateway could not be checked");
+                Err(said(twobot_domain::GatewayError::Unavailable("the platform failed".to_owned())))
+            }
+        }
+    }
+
+    /// Notes a gateway's status and tells whoever looks.
+    pub(crate) async fn set_status(
+        &self,
+        scope: TenantScope,
+        id: GatewayId,
+        status: GatewayStatus,
+        trouble: Option<&Trouble>,
+        account: Option<&ProviderAccount>,
+    ) -> Result<(), StoreError> {
+        self.store().set_gateway_status(scope, id, status, trouble, account).await?;
+        self.live().tell(scope, LiveEvent::Gateway { id, status: status.as_str() });
+        Ok(())
+    }
+
+    /// Where a provider delivers to a gateway, for kinds that have webhooks and hosts that can be reached.
+    #[must_use]
+    pub fn webhook_url(&self, gateway: &Gateway) -> Option<Url> {
+        let manifest = &self.catalogue().gateway_kind(&gateway.kind)?.manifest;
+        if !manifest.ingress.contains(&Ingress::Webhook) {
+            return None;
+        }
+        let base = self.public_url()?;
+        base.join(&format!("api/webhooks/{}/{}", manifest.connector, gateway.id)).ok()
+    }
+}
+
+/// Why a check failed.
+#[derive(Debug)]
+pub(crate) struct CheckFailure {
+    /// Whether it may pass by itself.
+    pub(crate) passes: bool,
+    /// What to tell the owner.
+    pub(crate) trouble: Trouble,
+}

@@ -1,0 +1,109 @@
+//! Webhooks: a provider calls us.
+
+use crate::engine::Engine;
+use std::collections::HashMap;
+use thiserror::Error;
+use twobot_domain::GatewayId;
+use twobot_store::gateways::{DeliveryOutcome, Gateway};
+use twobot_store::inbound::{Accepted, NewInbound};
+use twobot_store::{StoreError, TenantScope};
+
+/// Why a delivery was turned away.
+#[derive(Debug, Error)]
+pub enum WebhookError {
+    /// There is no such gateway, it is switched off, or it is of another provider.
+    #[error("no such gateway")]
+    NotFound,
+    /// The provider's secret is missing or wrong.
+    #[error("the webhook's secret is missing or wrong")]
+    WrongSecret,
+    /// The body is not what the provider sends.
+    #[error("malformed: {0}")]
+    Malformed(String),
+    /// Too many events of the tenant wait.
+    #[error("too many events are waiting")]
+    QueueFull,
+    /// The store.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl From<StoreError> for WebhookError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound => Self::NotFound,
+            StoreError::QueueFull(_) => Self::QueueFull,
+            other => Self::Store(other),
+        }
+    }
+}
+
+impl Engine {
+    /// Takes a provider's delivery into the log: checks the secret, then that it is well-formed. When this returns, it is on
+    /// disk, or was there before. Header names are in lower case.
+    ///
+    /// # Errors
+    /// Why it was turned away; that is counted on the gateway.
+    pub async fn webhook(
+        &self,
+        connector: &str,
+        id: GatewayId,
+        headers: &HashMap<String, String>,
+        body: &str,
+    ) -> Result<Accepted, WebhookError> {
+        let (scope, gateway) = self.addressed(connector, id).await?;
+        let taken = self.take(scope, &gateway, headers, body).await;
+        match &taken {
+            Ok(Accepted::New(_)) => self.wake_inbound(scope),
+            Ok(Accepted::Duplicate) | Err(WebhookError::Store(_)) => {}
+            Err(_) => self.store().count_delivery(scope, id, DeliveryOutcome::Refused).await?,
+        }
+        taken
+    }
+
+    /// Counts a delivery that was turned away before it could be read, such as one that is too large.
+    pub async fn refuse_webhook(&self, connector: &str, id: GatewayId) {
+        let Ok((scope, gateway)) = self.addressed(connector, id).await else { return };
+        if let Err(error) = self.store().count_delivery(scope, gateway.id, DeliveryOutcome::Refused).await {
+            tracing::error!(%error, gateway = %id, "a refused delivery could not be counted");
+        }
+    }
+
+    /// The gateway that a webhook's address names.
+    async fn addressed(
+        &self,
+        connector: &str,
+        id: GatewayId,
+    ) -> Result<(TenantScope, Gateway), WebhookError> {
+        let (scope, gateway) = self.store().gateway_of_webhook(id).await?;
+        let fits = self
+            .catalogue()
+            .gateway_kind(&gateway.kind)
+            .is_some_and(|entry| entry.manifest.connector == connector);
+        if fits && gateway.enabled { Ok((scope, gateway)) } else { Err(WebhookError::NotFound) }
+    }
+
+    async fn take(
+        &self,
+        scope: TenantScope,
+        gateway: &Gateway,
+        headers: &HashMap<String, String>,
+        body: &str,
+    ) -> Result<Accepted, WebhookError> {
+        let entry = self.catalogue().gateway_kind(&gateway.kind);
+        let connector = entry.and_then(|entry| self.connector(entry)).ok_or(WebhookError::NotFound)?;
+        let account = self.account(scope, gateway).await?;
+        if !connector.webhook_is_authentic(&account, headers) {
+            return Err(WebhookError::WrongSecret);
+        }
+        let delivery = connector.identify(body).map_err(|malformed| WebhookError::Malformed(malformed.0))?;
+        let limits = self.limits(scope).await?;
+        let new = NewInbound {
+            gateway: gateway.id,
+            provider_id: delivery.provider_id,
+            body: delivery.body,
+            waiting_limit: limits.waiting_events,
+        };
+        Ok(self.store().accept(scope, new).await?)
+    }
+}

@@ -1,0 +1,215 @@
+//! Carrying out actions and model calls through a gateway: queued effects, and inline ones of running plugins.
+
+use crate::engine::{Engine, Inner};
+use crate::provider::AccountCalls;
+use async_trait::async_trait;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+use twobot_domain::{GatewayError, GatewayId, Timestamp, Trouble, Usage};
+use twobot_gateways::{Account, Connector};
+use twobot_runtime::{GatewayCall, GatewayRan, GatewayRun, InlineAnswer, InlineCall, Outside, RunLimits};
+use twobot_store::gateways::{Gateway, GatewayStatus};
+use twobot_store::{StoreError, TenantScope};
+
+/// The longest wait for an action.
+const ACTION_TIME: Duration = Duration::from_secs(30);
+
+/// The longest wait for a model.
+const CHAT_TIME: Duration = Duration::from_secs(60);
+
+/// What running plugins reach the engine by. Weak, so that a sandbox does not keep a stopped engine alive.
+pub(crate) struct EngineOutside(Weak<Inner>);
+
+impl EngineOutside {
+    pub(crate) fn new(engine: &Engine) -> Self {
+        Self(Arc::downgrade(&engine.inner))
+    }
+}
+
+#[async_trait]
+impl Outside for EngineOutside {
+    async fn carry_out(
+        &self,
+        scope: TenantScope,
+        gateway: GatewayId,
+        call: &InlineCall,
+    ) -> (Result<InlineAnswer, GatewayError>, Usage) {
+        let Some(inner) = self.0.upgrade() else {
+            return (Err(GatewayError::Unavailable("the platform is stopping".to_owned())), Usage::default());
+        };
+        let engine = Engine { inner };
+        match engine.store().gateway(scope, gateway).await {
+            Ok(gateway) => engine.carry_out(scope, &gateway, call).await,
+            Err(error) => (Err(lost(&error)), Usage::default()),
+        }
+    }
+}
+
+fn lost(error: &StoreError) -> GatewayError {
+    match error {
+        StoreError::NotFound => GatewayError::NotBound("the gateway is gone".to_owned()),
+        other => {
+            tracing::error!(error = %other, "a gateway could not be loaded");
+            GatewayError::Unavailable("the platform failed".to_owned())
+        }
+    }
+}
+
+impl Engine {
+    /// The account of a gateway, with its secrets opened.
+    pub(crate) async fn account(&self, scope: TenantScope, gateway: &Gateway) -> Result<Account, StoreError> {
+        let secrets = self.store().gateway_secrets(scope, gateway.id).await?;
+        Ok(Account {
+            tenant: scope.tenant(),
+            gateway: gateway.id,
+            credentials: secrets.credentials,
+            config: gateway.config.clone(),
+            webhook_secret: secrets.webhook_secret,
+        })
+    }
+
+    /// What is needed to run a gateway's component.
+    pub(crate) async fn gateway_run(
+        &self,
+        scope: TenantScope,
+        gateway: &Gateway,
+        time: Duration,
+    ) -> Result<GatewayRun, GatewayError> {
+        let component = self.catalogue().gateway_kind(&gateway.kind).cloned().ok_or_else(|| {
+            GatewayError::Unsupported(format!("this host has no gateway kind `{}`", gateway.kind))
+        })?;
+        let connector: Arc<dyn Connector> = self.connector(&component).ok_or_else(|| {
+            GatewayError::Unsupported(format!(
+                "this host has no connector `{}`",
+                component.manifest.connector
+            ))
+        })?;
+        let account = self.account(scope, gateway).await.map_err(|error| lost(&error))?;
+        let limits = self.limits(scope).await.map_err(|error| lost(&error))?;
+        let mut limits = RunLimits::gateway(&limits);
+        limits.total_time = time;
+        let provider = AccountCalls { connector, account, threads: self.inner.threads.clone() };
+        Ok(GatewayRun {
+            scope,
+            component,
+            config: gateway.config.clone(),
+            provider: Arc::new(provider),
+            limits,
+            seed: rand::random::<[u8; 16]>().to_vec(),
+            started_at: Timestamp::now(),
+        })
+    }
+
+    /// Carries out an action or a model call, and notes on the gateway whether it works.
+    pub(crate) async fn carry_out(
+        &self,
+        scope: TenantScope,
+        gateway: &Gateway,
+        call: &InlineCall,
+    ) -> (Result<InlineAnswer, GatewayError>, Usage) {
+        let (answer, usage) = self.try_to_carry_out(scope, gateway, call).await;
+        self.note(scope, gateway, answer.as_ref().err()).await;
+        (answer, usage)
+    }
+
+    async fn try_to_carry_out(
+        &self,
+        scope: TenantScope,
+        gateway: &Gateway,
+        call: &InlineCall,
+    ) -> (Result<InlineAnswer, GatewayError>, Usage) {
+        if !gateway.enabled {
+            let why = format!("“{}” is disconnected; connect it on the gateways page", gateway.name);
+            return (Err(GatewayError::Denied(why)), Usage::default());
+        }
+        let time = match call {
+            InlineCall::Perform(_) => ACTION_TIME,
+            InlineCall::Chat(_) => CHAT_TIME,
+        };
+        let run = match self.gateway_run(scope, gateway, time).await {
+            Ok(run) => run,
+            Err(error) => return (Err(error), Usage::default()),
+        };
+        match call {
+            InlineCall::Perform(action) => {
+                let ran = self.machine().execute(run, action.clone()).await;
+                settle(ran, InlineAnswer::Perform)
+            }
+            InlineCall::Chat(request) => {
+                if let Err(error) = self.tokens_left(scope).await {
+                    return (Err(error), Usage::default());
+                }
+                let ran = self.machine().chat(run, request.clone()).await;
+                settle(ran, InlineAnswer::Chat)
+            }
+        }
+    }
+
+    /// Whether the plan has tokens left this month.
+    async fn tokens_left(&self, scope: TenantScope) -> Result<(), GatewayError> {
+        let failed = |error: StoreError| lost(&error);
+        let limits = self.limits(scope).await.map_err(failed)?;
+        let Some(allowed) = limits.ai_tokens_per_month else { return Ok(()) };
+        let used = crate::plugins::tokens_this_month(self, scope).await.map_err(failed)?;
+        if used < allowed {
+            return Ok(());
+        }
+        Err(GatewayError::OverLimit(format!("ai_tokens_per_month: {used} of {allowed} tokens are used")))
+    }
+
+    /// Keeps the gateway's status true: what its provider says of the credentials and of itself shows there.
+    async fn note(&self, scope: TenantScope, gateway: &Gateway, error: Option<&GatewayError>) {
+        let noted = match error {
+            Some(
+                error @ (GatewayError::Unauthorized(_)
+                | GatewayError::Unavailable(_)
+                | GatewayError::TimedOut),
+            ) => {
+                let trouble = error.trouble(&gateway.name);
+                self.set_status(scope, gateway.id, GatewayStatus::Error, Some(&trouble), None).await
+            }
+            None if gateway.status == GatewayStatus::Error => {
+                self.set_status(scope, gateway.id, GatewayStatus::Connected, None, None).await
+            }
+            _ => Ok(()),
+        };
+        if let Err(error) = noted {
+            tracing::error!(%error, gateway = %gateway.id, "a gateway's status could not be recorded");
+        }
+    }
+
+    /// Tells the people in a conversation of the platform's own pages that something went wrong.
+    pub(crate) async fn show_trouble(
+        &self,
+        scope: TenantScope,
+        gateway: GatewayId,
+        conversation: &str,
+        trouble: &Trouble,
+    ) {
+        let Ok(gateway) = self.store().gateway(scope, gateway).await else { return };
+        let entry = self.catalogue().gateway_kind(&gateway.kind);
+        let Some(connector) = entry.and_then(|entry| self.connector(entry)) else { return };
+        if let Ok(account) = self.account(scope, &gateway).await {
+            connector.show_trouble(&account, conversation, trouble).await;
+        }
+    }
+}
+
+fn settle<T>(
+    ran: GatewayRan<Result<T, GatewayError>>,
+    wrap: impl FnOnce(T) -> InlineAnswer,
+) -> (Result<InlineAnswer, GatewayError>, Usage) {
+    let answer = match ran.result {
+        Ok(answer) => answer.map(wrap),
+        Err(GatewayCall::Fault(trouble)) if trouble.code == "time_exceeded" => Err(GatewayError::TimedOut),
+        Err(GatewayCall::Fault(trouble)) => Err(GatewayError::Rejected {
+            code: trouble.code,
+            message: format!("{}: {}", trouble.title, trouble.detail),
+        }),
+        Err(GatewayCall::Host(error)) => {
+            tracing::error!(%error, "a gateway could not be run");
+            Err(GatewayError::Unavailable("the platform failed".to_owned()))
+        }
+    };
+    (answer, ran.usage)
+}
