@@ -1,0 +1,16 @@
+import { queryOptions, useSuspenseQuery } from "@tanstack/react-query";
+import { api } from "@/lib/api-client";
+import type { Me } from "@/lib/api-types";
+import { queryKeys } from "@/lib/query-keys";
+
+/** Who is signed in, and for which tenant. */
+export const getMe = (signal?: AbortSignal) => api<Me>("/auth/me", { signal });
+
+export const meQuery = queryOptions({
+  queryKey: queryKeys.me,
+  queryFn: ({ signal }) => getMe(signal),
+  staleTime: 5 * 60_000,
+});
+
+/** For pages behind the sign-in: the router has loaded it before they are shown. */
+export const useMe = () => useSuspenseQuery(meQuery).data;

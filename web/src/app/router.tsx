@@ -1,0 +1,170 @@
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { meQuery } from "@/api/get-me";
+import { ErrorPage, NotFoundPage, PendingPage } from "@/app/fallback-pages";
+import { AppShell } from "@/app/shell/app-shell";
+import { readRange } from "@/components/day-range";
+import { toApiError } from "@/lib/api-error";
+import type { ExecutionState } from "@/lib/api-types";
+
+interface RouterContext {
+  queryClient: QueryClient;
+}
+
+const root = createRootRouteWithContext<RouterContext>()({
+  component: Outlet,
+  notFoundComponent: NotFoundPage,
+});
+
+const readRedirect = (search: Record<string, unknown>): { redirect?: string } =>
+  // Only a path of this page: never a way out to a stranger's.
+  typeof search.redirect === "string" && /^\/(?![/\\])/.test(search.redirect)
+    ? { redirect: search.redirect }
+    : {};
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: readRedirect,
+  component: lazyRouteComponent(() => import("@/app/routes/sign-in"), "SignInRoute"),
+});
+
+const register = createRoute({
+  getParentRoute: () => root,
+  path: "/register",
+  validateSearch: readRedirect,
+  component: lazyRouteComponent(() => import("@/app/routes/register"), "RegisterRoute"),
+});
+
+/** Everything behind the sign-in. */
+const app = createRoute({
+  getParentRoute: () => root,
+  id: "app",
+  component: AppShell,
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await context.queryClient.ensureQueryData(meQuery);
+    } catch (error) {
+      if (!toApiError(error).isSignedOut) throw error;
+      throw redirect({
+        to: "/sign-in",
+        search: location.pathname === "/" ? {} : { redirect: location.href },
+      });
+    }
+  },
+});
+
+const overview = createRoute({
+  getParentRoute: () => app,
+  path: "/",
+  component: lazyRouteComponent(() => import("@/app/routes/overview"), "OverviewRoute"),
+});
+
+const chat = createRoute({
+  getParentRoute: () => app,
+  path: "/chat",
+  component: lazyRouteComponent(() => import("@/app/routes/chat"), "ChatRoute"),
+});
+const chatGateway = createRoute({
+  getParentRoute: () => app,
+  path: "/chat/$gatewayId",
+  component: lazyRouteComponent(() => import("@/app/routes/chat"), "ChatGatewayRoute"),
+});
+const chatConversation = createRoute({
+  getParentRoute: () => app,
+  path: "/chat/$gatewayId/$conversationId",
+  component: lazyRouteComponent(() => import("@/app/routes/chat"), "ChatConversationRoute"),
+});
+
+const gateways = createRoute({
+  getParentRoute: () => app,
+  path: "/gateways",
+  component: lazyRouteComponent(() => import("@/app/routes/gateways"), "GatewaysRoute"),
+});
+const gateway = createRoute({
+  getParentRoute: () => app,
+  path: "/gateways/$gatewayId",
+  component: lazyRouteComponent(() => import("@/app/routes/gateway"), "GatewayRoute"),
+});
+
+const plugins = createRoute({
+  getParentRoute: () => app,
+  path: "/plugins",
+  validateSearch: (search: Record<string, unknown>): { tab?: "catalogue" | "installed" } =>
+    search.tab === "catalogue" || search.tab === "installed" ? { tab: search.tab } : {},
+  component: lazyRouteComponent(() => import("@/app/routes/plugins"), "PluginsRoute"),
+});
+const plugin = createRoute({
+  getParentRoute: () => app,
+  path: "/plugins/$slug",
+  component: lazyRouteComponent(() => import("@/app/routes/plugin"), "PluginRoute"),
+});
+
+const EXECUTION_STATES: readonly unknown[] = ["waiting", "running", "succeeded", "failed"];
+const activity = createRoute({
+  getParentRoute: () => app,
+  path: "/activity",
+  validateSearch: (search: Record<string, unknown>): { plugin?: string; state?: ExecutionState } => ({
+    ...(typeof search.plugin === "string" && { plugin: search.plugin }),
+    ...(EXECUTION_STATES.includes(search.state) && { state: search.state as ExecutionState }),
+  }),
+  component: lazyRouteComponent(() => import("@/app/routes/activity"), "ActivityRoute"),
+});
+const execution = createRoute({
+  getParentRoute: () => app,
+  path: "/activity/$executionId",
+  component: lazyRouteComponent(() => import("@/app/routes/execution"), "ExecutionRoute"),
+});
+
+const analytics = createRoute({
+  getParentRoute: () => app,
+  path: "/analytics",
+  validateSearch: readRange,
+  component: lazyRouteComponent(() => import("@/app/routes/analytics"), "AnalyticsRoute"),
+});
+const usage = createRoute({
+  getParentRoute: () => app,
+  path: "/usage",
+  validateSearch: readRange,
+  component: lazyRouteComponent(() => import("@/app/routes/usage"), "UsageRoute"),
+});
+
+const routeTree = root.addChildren([
+  signIn,
+  register,
+  app.addChildren([
+    overview,
+    chat,
+    chatGateway,
+    chatConversation,
+    gateways,
+    gateway,
+    plugins,
+    plugin,
+    activity,
+    execution,
+    analytics,
+    usage,
+  ]),
+]);
+
+export function createAppRouter(queryClient: QueryClient) {
+  return createRouter({
+    routeTree,
+    context: { queryClient },
+    defaultPreload: "intent",
+    // Queries have their own idea of what is fresh.
+    defaultPreloadStaleTime: 0,
+    scrollRestoration: true,
+    defaultPendingComponent: PendingPage,
+    defaultErrorComponent: ErrorPage,
+    defaultNotFoundComponent: NotFoundPage,
+  });
+}

@@ -1,0 +1,45 @@
+import { Link } from "@tanstack/react-router";
+import { useMe } from "@/api/get-me";
+import { Page } from "@/components/page";
+import { Card, CardBody, CardHeader } from "@/components/ui/card";
+import { RecentExecutions } from "@/features/activity/components/recent-executions";
+import { GettingStarted } from "@/features/overview/components/getting-started";
+import { TroubleList } from "@/features/overview/components/trouble-list";
+import { WeeksCard } from "@/features/overview/components/weeks-card";
+import { WorkspaceCard } from "@/features/overview/components/workspace-card";
+import { PlanLimits } from "@/features/usage/components/plan-limits";
+
+export function OverviewRoute() {
+  const { user, tenant } = useMe();
+  return (
+    <Page title="Overview" description={`Hello ${user.name.split(" ")[0]}. This is ${tenant.name} today.`}>
+      <div className="grid gap-5">
+        <TroubleList />
+        <GettingStarted />
+        <div className="grid items-start gap-5 xl:grid-cols-[1fr_22rem]">
+          <div className="grid min-w-0 gap-5">
+            <WorkspaceCard />
+            <WeeksCard />
+          </div>
+          <Card>
+            <CardHeader title={`${tenant.plan.name} plan`} description="What is used of what it allows" />
+            <CardBody>
+              <PlanLimits />
+            </CardBody>
+          </Card>
+        </div>
+        <Card>
+          <CardHeader
+            title="Recent activity"
+            action={
+              <Link to="/activity" className="text-[0.8125rem] text-primary hover:underline">
+                All activity
+              </Link>
+            }
+          />
+          <RecentExecutions limit={6} />
+        </Card>
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,54 @@
+import {
+  Activity,
+  Blocks,
+  ChartColumn,
+  Gauge,
+  LayoutDashboard,
+  MessagesSquare,
+  Plug,
+  type LucideIcon,
+} from "lucide-react";
+
+export interface NavigationItem {
+  to: "/" | "/chat" | "/gateways" | "/plugins" | "/activity" | "/analytics" | "/usage";
+  label: string;
+  icon: LucideIcon;
+}
+
+export interface NavigationGroup {
+  label: string | null;
+  items: NavigationItem[];
+}
+
+/** The pages, as the sidebar groups them. */
+export const NAVIGATION: NavigationGroup[] = [
+  {
+    label: null,
+    items: [
+      { to: "/", label: "Overview", icon: LayoutDashboard },
+      { to: "/chat", label: "Chat", icon: MessagesSquare },
+    ],
+  },
+  {
+    label: "Build",
+    items: [
+      { to: "/gateways", label: "Gateways", icon: Plug },
+      { to: "/plugins", label: "Plugins", icon: Blocks },
+    ],
+  },
+  {
+    label: "Observe",
+    items: [
+      { to: "/activity", label: "Activity", icon: Activity },
+      { to: "/analytics", label: "Analytics", icon: ChartColumn },
+      { to: "/usage", label: "Usage", icon: Gauge },
+    ],
+  },
+];
+
+const ALL = NAVIGATION.flatMap((group) => group.items);
+const AT_HAND = ["/", "/chat", "/gateways", "/plugins"];
+
+/** What a phone has at the thumb, and what it has under "More". */
+export const PRIMARY = ALL.filter((item) => AT_HAND.includes(item.to));
+export const SECONDARY = ALL.filter((item) => !AT_HAND.includes(item.to));

@@ -1,0 +1,48 @@
+import { useQueryClient, type QueryKey } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import { queryKeys } from "@/lib/query-keys";
+import type { StreamState } from "@/lib/sse/stream";
+import { useStream } from "@/lib/use-stream";
+
+/** What each kind of live update makes stale. */
+const STALE: Record<string, QueryKey[]> = {
+  gateway: [queryKeys.gateways, queryKeys.workspace],
+  execution: [
+    queryKeys.executions,
+    queryKeys.usage,
+    queryKeys.workspace,
+    queryKeys.analytics,
+    queryKeys.installs,
+  ],
+  install: [queryKeys.installs, queryKeys.plugins, queryKeys.workspace],
+  notification: [queryKeys.notifications],
+};
+
+/** A busy tenant's updates come in hundreds a second: the pages ask again at most this often. */
+const GATHER_MS = 700;
+
+/** Asks again for what the server says has changed. */
+export function useLiveUpdates(): StreamState {
+  const client = useQueryClient();
+  const stale = useRef(new Set<QueryKey>());
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+
+  function gather(keys: QueryKey[]) {
+    keys.forEach((key) => stale.current.add(key));
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined;
+      const keysNow = [...stale.current];
+      stale.current.clear();
+      keysNow.forEach((queryKey) => void client.invalidateQueries({ queryKey }));
+    }, GATHER_MS);
+  }
+
+  return useStream("/live", {
+    onEvent: ({ event }) => gather(STALE[event] ?? []),
+    onOpen: (resumed) => {
+      // Whatever changed while nobody told us.
+      if (resumed) gather(Object.values(STALE).flat());
+    },
+  });
+}

@@ -1,0 +1,195 @@
+import { Link } from "@tanstack/react-router";
+import { ScrollText, Send } from "lucide-react";
+import type { ReactNode } from "react";
+import { LimitBar } from "@/components/limit-bar";
+import { TroubleCard } from "@/components/trouble-card";
+import { Badge } from "@/components/ui/badge";
+import { Button } from "@/components/ui/button";
+import { Card, CardBody, CardHeader } from "@/components/ui/card";
+import { EFFECT_STATES, executionCause } from "@/features/activity/words";
+import type { Effect, ExecutionDetail as Execution, ExecutionLog } from "@/lib/api-types";
+import { formatBytes, formatCompact, formatDateTime, formatDuration, humanize } from "@/lib/format";
+import { cn } from "@/lib/utils";
+
+interface ExecutionDetailProps {
+  execution: Execution;
+  /** What the plan allows one run, by name; null or absent is no limit. */
+  limits?: Record<string, number | null>;
+}
+
+/** One run: what went wrong, what it used, what it did, and what it wrote down. */
+export function ExecutionDetail({ execution, limits = {} }: ExecutionDetailProps) {
+  const { trouble, plugin, gateway, event } = execution;
+  return (
+    <div className="grid gap-5">
+      {trouble && (
+        <TroubleCard
+          trouble={trouble}
+          actions={
+            plugin && (
+              <Button asChild variant="outline" size="sm">
+                <Link to="/plugins/$slug" params={{ slug: plugin.slug }}>
+                  Open {plugin.name}
+                </Link>
+              </Button>
+            )
+          }
+        />
+      )}
+      <div className="grid items-start gap-5 lg:grid-cols-[1fr_20rem]">
+        <div className="grid min-w-0 gap-5">
+          <Effects effects={execution.effects} />
+          <Logs logs={execution.logs} />
+        </div>
+        <div className="grid gap-5">
+          <Card>
+            <CardHeader title="Used" />
+            <CardBody className="grid gap-4">
+              <Used name="Fuel" used={execution.fuel} allowed={limits.fuel_per_execution} unit="fuel" />
+              <Used
+                name="Peak memory"
+                used={execution.peak_memory_bytes}
+                allowed={limits.memory_bytes}
+                unit="bytes"
+              />
+              <Used name="Time" used={execution.wall_ms} allowed={limits.wall_ms_per_execution} unit="ms" />
+            </CardBody>
+          </Card>
+          <Card>
+            <CardHeader title="Details" />
+            <CardBody>
+              <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1.5 text-[0.8125rem]">
+                <Fact name="Cause">{executionCause(execution)}</Fact>
+                {event?.summary && <Fact name="Event">{event.summary}</Fact>}
+                {gateway && (
+                  <Fact name="Gateway">
+                    <Link
+                      to="/gateways/$gatewayId"
+                      params={{ gatewayId: gateway.id }}
+                      className="text-primary hover:underline"
+                    >
+                      {gateway.name}
+                    </Link>
+                  </Fact>
+                )}
+                <Fact name="Attempt">{execution.attempt}</Fact>
+                <Fact name="Began">{formatDateTime(execution.created_at)}</Fact>
+                {execution.finished_at && <Fact name="Ended">{formatDateTime(execution.finished_at)}</Fact>}
+                <Fact name="Id">
+                  <code className="text-xs break-all select-all">{execution.id}</code>
+                </Fact>
+              </dl>
+            </CardBody>
+          </Card>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+interface UsedProps {
+  name: string;
+  used: number;
+  allowed: number | null | undefined;
+  unit: "fuel" | "bytes" | "ms";
+}
+
+function Used({ name, used, allowed, unit }: UsedProps) {
+  if (allowed) return <LimitBar limit={{ name, used, allowed, unit }} />;
+  const text =
+    unit === "bytes" ? formatBytes(used) : unit === "ms" ? formatDuration(used) : formatCompact(used);
+  return (
+    <div className="flex justify-between text-xs">
+      <span className="font-medium">{name}</span>
+      <span className="text-muted-foreground tabular-nums">{text}</span>
+    </div>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <>
+      <dt className="text-muted-foreground">{name}</dt>
+      <dd className="min-w-0 text-right break-words">{children}</dd>
+    </>
+  );
+}
+
+function Effects({ effects }: { effects: Effect[] }) {
+  return (
+    <Card>
+      <CardHeader title="What it did" description="Messages and calls that left the sandbox" />
+      {effects.length === 0 ? (
+        <Nothing icon={<Send className="size-4" />}>It sent nothing.</Nothing>
+      ) : (
+        <ul className="divide-y border-t">
+          {effects.map((effect) => (
+            <li key={effect.id} className="grid gap-2 px-5 py-3">
+              <div className="flex items-center gap-3 text-sm">
+                <span className="min-w-0 flex-1 truncate">
+                  <span className="font-medium">{humanize(effect.kind)}</span>
+                  {effect.gateway && <span className="text-muted-foreground"> · {effect.gateway.name}</span>}
+                </span>
+                {effect.attempts > 1 && (
+                  <span className="text-xs text-muted-foreground">{effect.attempts} attempts</span>
+                )}
+                <Badge tone={EFFECT_STATES[effect.state].tone} dot>
+                  {EFFECT_STATES[effect.state].label}
+                </Badge>
+              </div>
+              {effect.error && <TroubleCard trouble={effect.error} />}
+            </li>
+          ))}
+        </ul>
+      )}
+    </Card>
+  );
+}
+
+const LEVELS: Record<string, string> = {
+  error: "text-danger",
+  warn: "text-warning",
+  info: "text-brand",
+};
+
+function Logs({ logs }: { logs: ExecutionLog[] }) {
+  return (
+    <Card>
+      <CardHeader title="Log" description="What the plugin wrote down while it ran" />
+      {logs.length === 0 ? (
+        <Nothing icon={<ScrollText className="size-4" />}>It wrote nothing down.</Nothing>
+      ) : (
+        <ol className="overflow-x-auto border-t px-5 py-3 font-mono text-xs leading-6">
+          {logs.map((line, index) => (
+            <li key={index} className="flex gap-3">
+              <time dateTime={line.at} className="shrink-0 text-muted-foreground">
+                {line.at.slice(11, 23)}
+              </time>
+              <span className={cn("w-10 shrink-0 uppercase", LEVELS[line.level] ?? "text-muted-foreground")}>
+                {line.level}
+              </span>
+              <span className="whitespace-pre-wrap">
+                {line.message}
+                {Object.entries(line.fields ?? {}).map(([name, value]) => (
+                  <span key={name} className="text-muted-foreground">
+                    {" "}
+                    {name}={typeof value === "string" ? value : JSON.stringify(value)}
+                  </span>
+                ))}
+              </span>
+            </li>
+          ))}
+        </ol>
+      )}
+    </Card>
+  );
+}
+
+function Nothing({ icon, children }: { icon: ReactNode; children: ReactNode }) {
+  return (
+    <p className="flex items-center gap-2 px-5 pb-5 text-sm text-muted-foreground">
+      {icon}
+      {children}
+    </p>
+  );
+}

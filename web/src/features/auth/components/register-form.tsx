@@ -1,0 +1,97 @@
+import { Check, Circle } from "lucide-react";
+import { useState, type FormEvent } from "react";
+import { ErrorState } from "@/components/error-state";
+import { Button } from "@/components/ui/button";
+import { Field } from "@/components/ui/field";
+import { Input } from "@/components/ui/input";
+import { PasswordInput } from "@/components/ui/password-input";
+import { useRegister } from "@/features/auth/api/register";
+import { PASSWORD_RULES } from "@/features/auth/password-rules";
+import { ApiError } from "@/lib/api-error";
+import { cn } from "@/lib/utils";
+
+export function RegisterForm({ onDone }: { onDone: () => void }) {
+  const [form, setForm] = useState({ name: "", email: "", password: "" });
+  const register = useRegister();
+  const set = (field: keyof typeof form) => (event: { target: { value: string } }) =>
+    setForm({ ...form, [field]: event.target.value });
+
+  const error = register.error instanceof ApiError ? register.error : null;
+  const fieldError = (field: string) => error?.fields.find((problem) => problem.field === field)?.message;
+  const emailError = error?.code === "email_taken" ? error.detail || error.title : fieldError("email");
+  const explained = Boolean(emailError ?? fieldError("name") ?? fieldError("password"));
+  const ready = form.name.trim() && form.email && PASSWORD_RULES.every((rule) => rule.met(form.password));
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    register.mutate({ ...form, name: form.name.trim(), email: form.email.trim() }, { onSuccess: onDone });
+  }
+
+  return (
+    <form onSubmit={submit} className="grid gap-4" noValidate>
+      {register.error && !explained && <ErrorState error={register.error} />}
+      <Field label="Name" error={fieldError("name")}>
+        {(aria) => (
+          <Input
+            {...aria}
+            name="name"
+            autoComplete="name"
+            autoFocus
+            value={form.name}
+            onChange={set("name")}
+            className="h-10"
+          />
+        )}
+      </Field>
+      <Field label="Email" error={emailError}>
+        {(aria) => (
+          <Input
+            {...aria}
+            type="email"
+            name="email"
+            autoComplete="username"
+            value={form.email}
+            onChange={set("email")}
+            className="h-10"
+          />
+        )}
+      </Field>
+      <div>
+        <Field label="Password" error={fieldError("password")}>
+          {(aria) => (
+            <PasswordInput
+              {...aria}
+              name="password"
+              autoComplete="new-password"
+              value={form.password}
+              onChange={set("password")}
+              className="h-10"
+            />
+          )}
+        </Field>
+        <ul className="mt-2.5 grid gap-1 text-xs sm:grid-cols-2" aria-label="What the password needs">
+          {PASSWORD_RULES.map((rule) => {
+            const met = rule.met(form.password);
+            return (
+              <li
+                key={rule.label}
+                className={cn("flex items-center gap-1.5", met ? "text-success" : "text-muted-foreground")}
+              >
+                {met ? (
+                  <Check aria-hidden className="size-3.5" />
+                ) : (
+                  <Circle aria-hidden className="size-3.5 p-0.5" />
+                )}
+                {rule.label}
+                <span className="sr-only">{met ? "(met)" : "(missing)"}</span>
+              </li>
+            );
+          })}
+        </ul>
+      </div>
+      <Button type="submit" size="lg" className="mt-1" pending={register.isPending} disabled={!ready}>
+        Create account
+      </Button>
+    </form>
+  );
+}

@@ -1,0 +1,59 @@
+import { useState, type FormEvent } from "react";
+import { ErrorState } from "@/components/error-state";
+import { Button } from "@/components/ui/button";
+import { Field } from "@/components/ui/field";
+import { Input } from "@/components/ui/input";
+import { PasswordInput } from "@/components/ui/password-input";
+import { useSignIn } from "@/features/auth/api/sign-in";
+
+export function SignInForm({ onDone }: { onDone: () => void }) {
+  const [email, setEmail] = useState("");
+  const [password, setPassword] = useState("");
+  const signIn = useSignIn();
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    signIn.mutate({ email: email.trim(), password }, { onSuccess: onDone });
+  }
+
+  return (
+    <form onSubmit={submit} className="grid gap-4" noValidate>
+      {signIn.error && <ErrorState error={signIn.error} />}
+      <Field label="Email">
+        {(aria) => (
+          <Input
+            {...aria}
+            type="email"
+            name="email"
+            autoComplete="username"
+            autoFocus
+            value={email}
+            onChange={(event) => setEmail(event.target.value)}
+            className="h-10"
+          />
+        )}
+      </Field>
+      <Field label="Password">
+        {(aria) => (
+          <PasswordInput
+            {...aria}
+            name="password"
+            autoComplete="current-password"
+            value={password}
+            onChange={(event) => setPassword(event.target.value)}
+            className="h-10"
+          />
+        )}
+      </Field>
+      <Button
+        type="submit"
+        size="lg"
+        className="mt-1"
+        pending={signIn.isPending}
+        disabled={!email || !password}
+      >
+        Sign in
+      </Button>
+    </form>
+  );
+}

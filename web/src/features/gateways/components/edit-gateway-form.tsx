@@ -1,0 +1,68 @@
+import { useState, type FormEvent } from "react";
+import { ErrorState } from "@/components/error-state";
+import { prune } from "@/components/schema-form/validate";
+import { Button } from "@/components/ui/button";
+import { toast } from "@/components/ui/toaster";
+import { useUpdateGateway } from "@/features/gateways/api/update-gateway";
+import { GatewayForm } from "@/features/gateways/components/gateway-form";
+import {
+  checkDraft,
+  draftOf,
+  NO_ERRORS,
+  serverErrors,
+  type GatewayErrors,
+} from "@/features/gateways/gateway-input";
+import type { Gateway, GatewayKind } from "@/lib/api-types";
+
+/** Changes a gateway. Credentials that are not typed again stay as they are. */
+export function EditGatewayForm({ gateway, kind }: { gateway: Gateway; kind: GatewayKind }) {
+  const [draft, setDraft] = useState(() => draftOf(gateway, kind));
+  const [errors, setErrors] = useState<GatewayErrors>(NO_ERRORS);
+  const update = useUpdateGateway(gateway.id);
+  const changed = JSON.stringify(draft) !== JSON.stringify(draftOf(gateway, kind));
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    const wrong = checkDraft(kind, draft, gateway.has_credentials);
+    setErrors(wrong ?? NO_ERRORS);
+    if (wrong) return;
+    const credentials = prune(draft.credentials);
+    update.mutate(
+      {
+        name: draft.name.trim(),
+        config: prune(draft.config),
+        credentials: Object.keys(credentials).length > 0 ? credentials : undefined,
+      },
+      {
+        onSuccess: (saved) => {
+          setDraft(draftOf(saved, kind));
+          toast.success("Saved", "The gateway connects again with its new settings.");
+        },
+        onError: (error) => setErrors(serverErrors(error) ?? NO_ERRORS),
+      },
+    );
+  }
+
+  return (
+    <form onSubmit={submit} noValidate className="grid gap-5">
+      <GatewayForm
+        kind={kind}
+        draft={draft}
+        onChange={setDraft}
+        errors={errors}
+        secretsStored={gateway.has_credentials}
+      />
+      {update.error && !serverErrors(update.error) && <ErrorState error={update.error} />}
+      <div className="flex justify-end gap-2">
+        {changed && (
+          <Button variant="ghost" onClick={() => setDraft(draftOf(gateway, kind))}>
+            Discard
+          </Button>
+        )}
+        <Button type="submit" pending={update.isPending} disabled={!changed}>
+          Save changes
+        </Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,51 @@
+import { useState } from "react";
+import { ErrorState } from "@/components/error-state";
+import { Button } from "@/components/ui/button";
+import { toast } from "@/components/ui/toaster";
+import { useBindGateways } from "@/features/plugins/api/bind-gateways";
+import type { Bindings } from "@/features/plugins/api/install-plugin";
+import { SlotPicker } from "@/features/plugins/components/slot-picker";
+import type { Install } from "@/lib/api-types";
+
+/** Which gateways an installed plugin hears and uses. */
+export function BindingsForm({ install }: { install: Install }) {
+  const stored = bindingsOf(install);
+  const [draft, setDraft] = useState(stored);
+  const bind = useBindGateways(install.plugin.slug);
+  const changed = JSON.stringify(normal(draft)) !== JSON.stringify(normal(stored));
+  return (
+    <div className="grid gap-5">
+      <SlotPicker slots={install.plugin.gateway_slots} value={draft} onChange={setDraft} />
+      {bind.error && <ErrorState error={bind.error} />}
+      <Button
+        className="justify-self-end"
+        disabled={!changed}
+        pending={bind.isPending}
+        onClick={() =>
+          bind.mutate(draft, {
+            onSuccess: (saved) => {
+              setDraft(bindingsOf(saved));
+              toast.success("Saved");
+            },
+          })
+        }
+      >
+        Save gateways
+      </Button>
+    </div>
+  );
+}
+
+function bindingsOf(install: Install): Bindings {
+  return Object.fromEntries(
+    install.plugin.gateway_slots.map((slot) => [
+      slot.name,
+      (install.gateways[slot.name] ?? []).map((gateway) => gateway.id),
+    ]),
+  );
+}
+
+const normal = (bindings: Bindings) =>
+  Object.entries(bindings)
+    .map(([slot, ids]) => [slot, [...ids].sort()])
+    .sort();

@@ -1,0 +1,81 @@
+import { Bell, CalendarClock, Database, Send, Sparkles, type LucideIcon } from "lucide-react";
+import type { Capability, Install } from "@/lib/api-types";
+import { humanize } from "@/lib/format";
+
+interface CapabilityWords {
+  icon: LucideIcon;
+  title: string;
+  text: string;
+}
+
+const CAPABILITIES: Record<Capability, CapabilityWords> = {
+  storage: {
+    icon: Database,
+    title: "Keep data of its own",
+    text: "Only this plugin can read it, and it is deleted when you uninstall.",
+  },
+  send: {
+    icon: Send,
+    title: "Send messages",
+    text: "Only through the gateways that you choose below.",
+  },
+  ai: {
+    icon: Sparkles,
+    title: "Ask AI",
+    text: "Through the AI gateway that you choose. Tokens count against your plan.",
+  },
+  notify: {
+    icon: Bell,
+    title: "Notify you",
+    text: "Its notices appear under the bell of this dashboard.",
+  },
+  schedule: {
+    icon: CalendarClock,
+    title: "Wake up by itself",
+    text: "At times that it sets, not only when something arrives.",
+  },
+};
+
+/** What a capability means, in plain words. One that we do not know yet keeps its name: it must not be hidden. */
+export function capabilityWords(capability: Capability): CapabilityWords {
+  const known = CAPABILITIES[capability] as CapabilityWords | undefined;
+  return (
+    known ?? {
+      icon: Sparkles,
+      title: humanize(capability),
+      text: "A newer ability than this dashboard knows.",
+    }
+  );
+}
+
+const EVENTS: Record<string, string> = {
+  message: "new messages",
+  message_edited: "edited messages",
+  message_deleted: "deleted messages",
+  callback: "pressed buttons",
+  member_changed: "people joining and leaving",
+  join_requested: "requests to join",
+  reaction_changed: "reactions",
+  poll_changed: "polls",
+  poll_answered: "poll answers",
+  provider: "events of one provider only",
+};
+
+export function eventWords(kind: string): string {
+  return EVENTS[kind.replaceAll("-", "_")] ?? humanize(kind).toLowerCase();
+}
+
+/** `a, b and c` */
+export function inSentence(words: string[]): string {
+  if (words.length < 2) return words.join("");
+  return `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+}
+
+export const INSTALL_STATES: Record<
+  Install["state"],
+  { label: string; tone: "success" | "neutral" | "warning" }
+> = {
+  enabled: { label: "Enabled", tone: "success" },
+  disabled: { label: "Disabled", tone: "neutral" },
+  paused: { label: "Paused", tone: "warning" },
+};

@@ -1,0 +1,331 @@
+/**
+ * The shapes of the REST API, in one place. Everything in the dashboard imports them from here, so that a generated
+ * document (`npm run api-types` writes `src/api/schema.d.ts`) can take their place in this one file.
+ */
+
+/** RFC 3339, UTC. */
+export type Timestamp = string;
+/** A calendar day, `YYYY-MM-DD`, UTC. */
+export type Day = string;
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type JsonObject = Record<string, Json>;
+
+/** One page of a list. */
+export interface Page<Item> {
+  items: Item[];
+  next_cursor: string | null;
+}
+
+/** RFC 9457, as the API fills it. */
+export interface Problem {
+  type?: string;
+  title: string;
+  status: number;
+  code: string;
+  detail?: string;
+  request_id?: string;
+  errors?: FieldProblem[];
+  /** With `limit_reached`. */
+  limit?: string;
+  plan?: string;
+  allowed?: number;
+}
+
+export interface FieldProblem {
+  /** Such as `credentials.token`. */
+  field: string;
+  message: string;
+}
+
+export interface LimitHit {
+  name: string;
+  used: number;
+  allowed: number;
+  unit: string;
+}
+
+/** What happened, and what to do about it. */
+export interface Trouble {
+  code: string;
+  title: string;
+  detail: string;
+  advice: string;
+  since: Timestamp;
+  limit?: LimitHit | null;
+}
+
+export interface User {
+  id: string;
+  email: string;
+  name: string;
+  role: "owner" | "admin" | "member";
+  created_at: Timestamp;
+}
+
+export interface PlanName {
+  id: string;
+  name: string;
+}
+
+export interface Me {
+  user: User;
+  tenant: { id: string; name: string; plan: PlanName };
+}
+
+export interface SignedIn {
+  user: User;
+  token: string;
+}
+
+export interface Workspace {
+  state: "running" | "stopped" | "suspended";
+  plan: PlanName & { price_cents: number; limits: Record<string, Json> };
+  counts: { gateways: number; plugins: number; waiting_events: number };
+  storage_bytes: number;
+}
+
+export interface UsageFigures {
+  executions: number;
+  failed_executions: number;
+  messages_in: number;
+  messages_out: number;
+  fuel: number;
+  peak_memory_bytes: number;
+  wall_ms: number;
+  ai_tokens_in: number;
+  ai_tokens_out: number;
+}
+
+export interface UsageReport {
+  from: Day;
+  to: Day;
+  totals: UsageFigures;
+  days: (UsageFigures & { date: Day })[];
+  limits: Record<string, number | null>;
+}
+
+/** A JSON Schema (2020-12), as far as forms look into it. */
+export interface JsonSchema {
+  $ref?: string;
+  $defs?: Record<string, JsonSchema>;
+  type?: string | string[];
+  title?: string;
+  description?: string;
+  default?: Json;
+  examples?: Json[];
+  const?: Json;
+  enum?: Json[];
+  oneOf?: JsonSchema[];
+  anyOf?: JsonSchema[];
+  allOf?: JsonSchema[];
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+  items?: JsonSchema | boolean;
+  minItems?: number;
+  maxItems?: number;
+  minLength?: number;
+  maxLength?: number;
+  pattern?: string;
+  format?: string;
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  exclusiveMaximum?: number;
+  multipleOf?: number;
+  writeOnly?: boolean;
+  readOnly?: boolean;
+  deprecated?: boolean;
+}
+
+export interface GatewayKind {
+  kind: string;
+  name: string;
+  summary: string;
+  description: string;
+  version: string;
+  ingress: ("polling" | "webhook" | "internal")[];
+  features: ("actions" | "ai-chat")[];
+  credentials_schema: JsonSchema;
+  config_schema: JsonSchema;
+}
+
+export type GatewayStatus = "disconnected" | "connecting" | "connected" | "error";
+
+export interface Account {
+  id: string;
+  name: string;
+  details: Record<string, string>;
+}
+
+export interface Gateway {
+  id: string;
+  kind: string;
+  name: string;
+  config: JsonObject;
+  has_credentials: boolean;
+  status: GatewayStatus;
+  status_reason: Trouble | null;
+  account: Account | null;
+  webhook_url: string | null;
+  enabled: boolean;
+  last_event_at: Timestamp | null;
+  counts: { accepted: number; refused: number; duplicates: number; not_handled: number };
+  created_at: Timestamp;
+  updated_at: Timestamp;
+}
+
+export interface GatewayTest {
+  ok: boolean;
+  account: Account | null;
+  trouble: Trouble | null;
+  took_ms: number;
+}
+
+export type Capability = "storage" | "send" | "ai" | "notify" | "schedule";
+
+export interface GatewaySlot {
+  name: string;
+  title: string;
+  kinds: string[];
+  required: boolean;
+}
+
+export interface PluginAction {
+  name: string;
+  title: string;
+  description: string;
+  kind: "report" | "command";
+  input_schema: JsonSchema;
+}
+
+export interface Plugin {
+  slug: string;
+  name: string;
+  version: string;
+  summary: string;
+  description: string;
+  author: string;
+  category: string;
+  capabilities: Capability[];
+  subscriptions: string[];
+  gateway_slots: GatewaySlot[];
+  schedules: { name: string; cron: string; time_zone: string }[];
+  actions: PluginAction[];
+  config_schema: JsonSchema;
+  default_config: JsonObject;
+  installed: boolean;
+  digest: string;
+}
+
+export interface BoundGateway {
+  id: string;
+  name: string;
+  kind: string;
+}
+
+export interface Install {
+  id: string;
+  plugin: Plugin;
+  version: string;
+  state: "enabled" | "disabled" | "paused";
+  state_reason: Trouble | null;
+  config: JsonObject;
+  grants: Capability[];
+  gateways: Record<string, BoundGateway[]>;
+  stats: { executions_24h: number; failures_24h: number; last_execution_at: Timestamp | null };
+  created_at: Timestamp;
+  updated_at: Timestamp;
+}
+
+export interface ActionResult {
+  output: Json;
+  execution_id: string;
+}
+
+export type ExecutionState = "waiting" | "running" | "succeeded" | "failed";
+
+export interface Execution {
+  id: string;
+  plugin: { slug: string; name: string } | null;
+  gateway: { id: string; name: string } | null;
+  event_kind: string;
+  trigger: "event" | "schedule" | "action";
+  state: ExecutionState;
+  attempt: number;
+  trouble: Trouble | null;
+  fuel: number;
+  peak_memory_bytes: number;
+  wall_ms: number;
+  created_at: Timestamp;
+  finished_at: Timestamp | null;
+}
+
+export interface ExecutionLog {
+  at: Timestamp;
+  level: string;
+  message: string;
+  fields?: JsonObject | null;
+}
+
+export interface Effect {
+  id: string;
+  kind: string;
+  gateway: { id: string; name: string } | null;
+  state: "waiting" | "sent" | "failed";
+  attempts: number;
+  error: Trouble | null;
+  at: Timestamp;
+}
+
+export interface ExecutionDetail extends Execution {
+  logs: ExecutionLog[];
+  effects: Effect[];
+  event: { id: string; kind: string; occurred_at: Timestamp; summary: string } | null;
+}
+
+export interface ChatButton {
+  text: string;
+  data: string | null;
+  url: string | null;
+}
+
+export interface ChatMessage {
+  id: string;
+  conversation_id: string;
+  author: "person" | "bot" | "system";
+  author_name: string;
+  text: string;
+  format: "plain" | "markdown" | "html";
+  buttons: ChatButton[][];
+  reply_to: string | null;
+  edited_at: Timestamp | null;
+  trouble: (Trouble & { execution_id?: string | null }) | null;
+  sent_at: Timestamp;
+}
+
+export interface Conversation {
+  id: string;
+  gateway_id: string;
+  title: string;
+  last_message: ChatMessage | null;
+  created_at: Timestamp;
+  updated_at: Timestamp;
+}
+
+export interface ReportResult {
+  plugin: { slug: string; name: string };
+  action: string;
+  title: string;
+  output: Json;
+  trouble: Trouble | null;
+}
+
+export interface Notification {
+  id: string;
+  severity: "info" | "warning" | "problem";
+  title: string;
+  text: string;
+  plugin: { slug: string; name: string } | null;
+  read: boolean;
+  created_at: Timestamp;
+}

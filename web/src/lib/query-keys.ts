@@ -1,0 +1,15 @@
+/** The roots of all query keys, so that live updates can invalidate what they concern without knowing the features. */
+export const queryKeys = {
+  me: ["me"],
+  workspace: ["workspace"],
+  usage: ["usage"],
+  gateways: ["gateways"],
+  gatewayKinds: ["gateway-kinds"],
+  plugins: ["plugins"],
+  installs: ["installs"],
+  executions: ["executions"],
+  conversations: ["conversations"],
+  messages: ["messages"],
+  analytics: ["analytics"],
+  notifications: ["notifications"],
+} as const;
