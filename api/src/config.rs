@@ -1,0 +1,38 @@
+//! What the operator decides about the API.
+
+use std::net::IpAddr;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+/// What the operator decides about the API.
+#[derive(Clone, Debug)]
+pub struct ApiConfig {
+    /// The version of this build, for `/health` and the reference.
+    pub version: &'static str,
+    /// The address under which people reach 2Bot, where it differs from the one that it listens on. Requests from its origin
+    /// count as the dashboard's own.
+    pub public_url: Option<Url>,
+    /// Whether browsers may send the session only over TLS, and are told to use nothing else.
+    pub secure_cookies: bool,
+    /// Proxies whose `X-Forwarded-For` is believed. Everyone else's is ignored, since a client can write what it likes there.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Whether anyone may make an account.
+    pub registration_open: bool,
+    /// Cancelled when the server stops: live streams end, so that the stop does not wait for them.
+    pub shutdown: CancellationToken,
+}
+
+impl ApiConfig {
+    /// For a server on this machine: plain HTTP, no proxy, open registration.
+    #[must_use]
+    pub fn local(version: &'static str) -> Self {
+        Self {
+            version,
+            public_url: None,
+            secure_cookies: false,
+            trusted_proxies: Vec::new(),
+            registration_open: true,
+            shutdown: CancellationToken::new(),
+        }
+    }
+}

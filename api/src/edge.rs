@@ -1,0 +1,77 @@
+//! What happens to every request, whatever it asks for: it gets an id, its outcome is logged once, its error becomes a
+//! problem document, a panic costs nobody else anything, and its answer carries the headers that keep browsers safe.
+
+mod headers;
+mod render;
+mod time;
+
+pub(crate) use time::time_limit;
+
+use crate::error::ApiError;
+use crate::state::AppState;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::HeaderValue;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+use uuid::Uuid;
+
+/// The header of the request's id.
+const REQUEST_ID: &str = "x-request-id";
+
+/// The outermost layer around every handler.
+pub(crate) async fn edge(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id = request_id(&request);
+    let method = request.method().clone();
+    // The pattern and not the path: what people put into a path is theirs.
+    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    let is_api = request.uri().path().starts_with("/api");
+
+    let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let mut response = outcome.unwrap_or_else(|panic| panicked(&*panic).into_response());
+
+    if let Some(error) = response.extensions_mut().remove::<ApiError>() {
+        if let Some(cause) = &error.cause {
+            tracing::error!(request_id = %id, %method, route, status = error.problem.status, cause, "request failed");
+        }
+        response = render::problem(error, &id, response.headers());
+    }
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        headers.insert(REQUEST_ID, value);
+    }
+    headers::harden(headers, state.config.secure_cookies, is_api);
+    tracing::debug!(
+        request_id = %id,
+        %method,
+        route,
+        status = response.status().as_u16(),
+        ms = started.elapsed().as_millis(),
+        "request"
+    );
+    response
+}
+
+/// The id that a proxy gave the request, if it is harmless, or a new one.
+fn request_id(request: &Request) -> String {
+    let harmless = |id: &&str| {
+        (8..=64).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    };
+    let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(harmless);
+    given.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
+}
+
+/// The error for a handler that panicked. What it panicked with is for the log.
+fn panicked(panic: &(dyn Any + Send)) -> ApiError {
+    let words = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("without words");
+    ApiError::internal(format!("panic: {words}"))
+}

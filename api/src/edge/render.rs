@@ -1,0 +1,31 @@
+//! Problem documents on the wire.
+
+use crate::error::ApiError;
+use axum::body::Body;
+use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::Response;
+
+const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// An error as a response; `before` are the headers of the one that it takes the place of.
+pub(super) fn problem(mut error: ApiError, request_id: &str, before: &HeaderMap) -> Response {
+    request_id.clone_into(&mut error.problem.request_id);
+    let status = error.status();
+    // A problem is made of texts and numbers only, which always have a JSON form.
+    let body = serde_json::to_vec(&error.problem).unwrap_or_default();
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, PROBLEM);
+    if let Some(allow) = before.get(ALLOW) {
+        headers.insert(ALLOW, allow.clone());
+    }
+    if let Some(seconds) = error.retry_after {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if status == StatusCode::UNAUTHORIZED && error.problem.code == "unauthenticated" {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}

@@ -1,0 +1,14 @@
+//! What handlers take from a request.
+
+mod address;
+mod id;
+mod json;
+mod query;
+mod session;
+
+pub(crate) use address::ClientAddress;
+pub(crate) use id::{Id, Names};
+pub(crate) use json::BODY_LIMIT;
+pub(crate) use json::Json;
+pub(crate) use query::{ListQuery, Query, RangeQuery};
+pub(crate) use session::{Session, Unsaid, require_same_origin};

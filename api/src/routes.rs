@@ -1,0 +1,17 @@
+//! One module per resource, one file per verb where it is not trivial.
+
+pub(crate) mod analytics;
+pub(crate) mod auth;
+pub(crate) mod conversations;
+pub(crate) mod executions;
+pub(crate) mod gateway_kinds;
+pub(crate) mod gateways;
+pub(crate) mod health;
+pub(crate) mod installs;
+pub(crate) mod live;
+pub(crate) mod notifications;
+pub(crate) mod plugins;
+pub(crate) mod stream;
+pub(crate) mod usage;
+pub(crate) mod webhooks;
+pub(crate) mod workspace;

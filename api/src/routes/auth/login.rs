@@ -1,0 +1,55 @@
+//! Signing in.
+
+use super::wire::{Credentials, SignedIn};
+use crate::error::ApiError;
+use crate::extract::{ClientAddress, Json, Unsaid, require_same_origin};
+use crate::password::check_password;
+use crate::state::AppState;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use secrecy::ExposeSecret;
+use std::time::Instant;
+
+/// Sign in
+///
+/// Opens a session of 30 days. The answer sets the cookie and carries the token for programs. After five tries for an account
+/// from one network address there is a wait of up to 15 minutes.
+#[utoipa::path(
+    post,
+    path = "/auth/login",
+    operation_id = "login",
+    tag = "auth",
+    security(()),
+    request_body = Credentials,
+    responses(
+        (status = 200, description = "Signed in.", body = SignedIn),
+        (status = 401, description = "`invalid_credentials`: the address or the password is wrong."),
+        (status = 403, description = "`csrf_failed`: another site sent this."),
+        (status = 429, description = "`rate_limited`: too many tries; `Retry-After` says how long to wait."),
+    )
+)]
+pub(super) async fn login(
+    State(state): State<AppState>,
+    ClientAddress(address): ClientAddress,
+    headers: HeaderMap,
+    Json(credentials): Json<Credentials>,
+) -> Result<Response, ApiError> {
+    require_same_origin(&headers, state.config.public_url.as_ref(), Unsaid::Accept)?;
+    let email = credentials.email.trim();
+    state
+        .throttle
+        .take(address, email, Instant::now())
+        .map_err(|wait| ApiError::rate_limited(wait.as_secs() + 1))?;
+    let login = state.store().login(email).await?;
+    let hash = login.as_ref().map(|login| login.password_hash.clone());
+    let right =
+        check_password(credentials.password.expose_secret(), hash).await.map_err(ApiError::internal)?;
+    match login {
+        Some(login) if right => {
+            state.throttle.forgive(address, email);
+            super::sign_in(&state, login.scope, login.user, StatusCode::OK).await
+        }
+        _ => Err(ApiError::invalid_credentials()),
+    }
+}

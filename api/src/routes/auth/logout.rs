@@ -1,0 +1,30 @@
+//! Signing out.
+
+use crate::error::ApiError;
+use crate::extract::Session;
+use crate::state::AppState;
+use crate::token;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::SET_COOKIE;
+use axum::response::IntoResponse;
+
+/// Sign out
+///
+/// Ends the session that the request carries, and the live streams that it opened.
+#[utoipa::path(
+    post,
+    path = "/auth/logout",
+    operation_id = "logout",
+    tag = "auth",
+    responses((status = 204, description = "Signed out."))
+)]
+pub(super) async fn logout(
+    State(state): State<AppState>,
+    session: Session,
+) -> Result<impl IntoResponse, ApiError> {
+    state.store().close_session(session.scope, session.id).await?;
+    // No stream may be open; then nobody is to be told.
+    let _ = state.signed_out.send(session.id);
+    Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, token::clearing_cookie(&state.config))]))
+}

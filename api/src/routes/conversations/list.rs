@@ -1,0 +1,73 @@
+//! Conversations of a web chat.
+
+use super::wire::{Conversation, NewConversation};
+use crate::error::{ApiError, OrNotFound};
+use crate::extract::{Id, Json, ListQuery, Query, Session};
+use crate::state::AppState;
+use crate::validate::Validation;
+use crate::wire::List;
+use axum::extract::State;
+use axum::http::StatusCode;
+use twobot_domain::GatewayId;
+use twobot_domain::manifest::Ingress;
+
+const NEW: &str = "New conversation";
+
+/// List the conversations of a web chat
+///
+/// Newest first.
+#[utoipa::path(
+    get,
+    path = "/gateways/{id}/conversations",
+    operation_id = "listConversations",
+    tag = "web chat",
+    params(("id" = Uuid, Path, description = "A gateway of the kind `web-chat`."), ListQuery),
+    responses((status = 200, description = "A page of conversations.", body = List<Conversation>))
+)]
+pub(super) async fn list(
+    State(state): State<AppState>,
+    session: Session,
+    Id(id): Id<GatewayId>,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<List<Conversation>>, ApiError> {
+    state.store().gateway(session.scope, id).await.or_not_found("gateway")?;
+    let page = state.store().conversations(session.scope, id, query.page()?).await?;
+    List::of(page, Conversation::new).map(Json)
+}
+
+/// Begin a conversation
+#[utoipa::path(
+    post,
+    path = "/gateways/{id}/conversations",
+    operation_id = "createConversation",
+    tag = "web chat",
+    params(("id" = Uuid, Path, description = "A gateway of the kind `web-chat`.")),
+    request_body = NewConversation,
+    responses(
+        (status = 201, description = "The conversation.", body = Conversation),
+        (status = 409, description = "`conflict`: the gateway has no conversations in the browser."),
+    )
+)]
+pub(super) async fn create(
+    State(state): State<AppState>,
+    session: Session,
+    Id(id): Id<GatewayId>,
+    Json(new): Json<NewConversation>,
+) -> Result<(StatusCode, Json<Conversation>), ApiError> {
+    let mut check = Validation::default();
+    let title = new.title.map_or_else(|| NEW.to_owned(), |title| check.name("title", &title));
+    check.finish()?;
+    let gateway = state.store().gateway(session.scope, id).await.or_not_found("gateway")?;
+    let in_browser = state
+        .engine
+        .catalogue()
+        .gateway_kind(&gateway.kind)
+        .is_some_and(|entry| entry.manifest.ingress.contains(&Ingress::Internal));
+    if !in_browser {
+        return Err(ApiError::conflict(
+            "Conversations of this gateway happen at its provider. Only a web chat has conversations here.",
+        ));
+    }
+    let made = state.store().create_conversation(session.scope, id, &title).await.or_not_found("gateway")?;
+    Ok((StatusCode::CREATED, Json(Conversation::new(made)?)))
+}

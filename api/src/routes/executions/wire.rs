@@ -1,0 +1,166 @@
+//! Executions on the wire.
+
+use crate::error::ApiError;
+use crate::wire::{EffectState, ExecutionState, GatewayRef, PluginRef, Time, Trigger, Trouble};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use twobot_domain::{EffectId, EventId, ExecutionId};
+use twobot_engine::Catalogue;
+use twobot_store::effects::EffectRecord;
+use twobot_store::events::StoredEvent;
+use twobot_store::executions::{ExecutionRecord, LogLine};
+use utoipa::ToSchema;
+
+/// One run of one handler.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(super) struct Execution {
+    /// Its id.
+    #[schema(value_type = Uuid)]
+    id: ExecutionId,
+    /// Whose handler ran.
+    plugin: Option<PluginRef>,
+    /// Where its event came from; null for schedules and actions.
+    gateway: Option<GatewayRef>,
+    /// The event's kind, or the action's name.
+    #[schema(example = "message")]
+    event_kind: String,
+    /// Why it ran.
+    trigger: Trigger,
+    /// How far it is.
+    state: ExecutionState,
+    /// Tries so far.
+    attempt: u64,
+    /// Why the last try failed.
+    trouble: Option<Trouble>,
+    /// Fuel of the last try.
+    fuel: u64,
+    /// The largest sandbox of the last try, in bytes.
+    peak_memory_bytes: u64,
+    /// Milliseconds of the last try.
+    wall_ms: u64,
+    /// When it was queued.
+    created_at: Time,
+    /// When it had its outcome.
+    finished_at: Option<Time>,
+}
+
+impl Execution {
+    pub(super) fn new(catalogue: &Catalogue, record: ExecutionRecord) -> Result<Self, ApiError> {
+        Ok(Self {
+            id: record.id,
+            plugin: Some(PluginRef::of(catalogue, record.slug)),
+            gateway: record.gateway.map(|(id, name)| GatewayRef { id, name }),
+            event_kind: record.event_kind,
+            trigger: Trigger::stored(&record.cause)?,
+            state: ExecutionState::stored(&record.state)?,
+            attempt: record.attempt,
+            trouble: record.trouble.map(Trouble::from),
+            fuel: record.fuel,
+            peak_memory_bytes: record.peak_memory_bytes,
+            wall_ms: record.wall_ms,
+            created_at: record.created_at.into(),
+            finished_at: record.finished_at.map(Time::from),
+        })
+    }
+}
+
+/// One run of one handler, with what it said and did.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(super) struct ExecutionDetail {
+    /// The run.
+    #[serde(flatten)]
+    pub(super) execution: Execution,
+    /// What it said, in order.
+    pub(super) logs: Vec<ExecutionLog>,
+    /// What it asked to be done, in order.
+    pub(super) effects: Vec<Effect>,
+    /// What it ran for.
+    pub(super) event: Option<EventSummary>,
+}
+
+/// A line that a plugin logged.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(super) struct ExecutionLog {
+    /// When.
+    at: Time,
+    /// `debug`, `info`, `warn` or `error`.
+    #[schema(example = "info")]
+    level: &'static str,
+    /// What it said.
+    message: String,
+    /// More, by name.
+    fields: BTreeMap<String, String>,
+}
+
+impl From<LogLine> for ExecutionLog {
+    fn from(line: LogLine) -> Self {
+        Self {
+            at: line.at.into(),
+            level: line.level,
+            message: line.message,
+            fields: line.fields.into_iter().collect(),
+        }
+    }
+}
+
+/// Something that a plugin asked to be done in the world.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(super) struct Effect {
+    /// Its id.
+    #[schema(value_type = Uuid)]
+    id: EffectId,
+    /// What.
+    #[schema(example = "send_message")]
+    kind: String,
+    /// Through which gateway.
+    gateway: GatewayRef,
+    /// How far it is.
+    state: EffectState,
+    /// Tries so far.
+    attempts: u64,
+    /// Why the last try failed.
+    error: Option<Trouble>,
+    /// When it was asked for.
+    at: Time,
+}
+
+impl Effect {
+    pub(super) fn new(record: EffectRecord) -> Result<Self, ApiError> {
+        let (id, name) = record.gateway;
+        Ok(Self {
+            id: record.id,
+            kind: record.kind,
+            gateway: GatewayRef { id, name },
+            state: EffectState::stored(&record.state)?,
+            attempts: record.attempt,
+            error: record.trouble.map(Trouble::from),
+            at: record.created_at.into(),
+        })
+    }
+}
+
+/// What an execution ran for.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(super) struct EventSummary {
+    /// Its id.
+    #[schema(value_type = Uuid)]
+    id: EventId,
+    /// Its kind.
+    #[schema(example = "message")]
+    kind: String,
+    /// When it happened.
+    occurred_at: Time,
+    /// It in one line.
+    summary: String,
+}
+
+impl EventSummary {
+    pub(super) fn new(event: StoredEvent) -> Self {
+        Self {
+            id: event.id,
+            summary: super::summary::of(&event.kind, &event.payload),
+            kind: event.kind,
+            occurred_at: event.occurred_at.into(),
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Changing a gateway.
+
+use super::wire::{Gateway, GatewayChanges};
+use crate::error::ApiError;
+use crate::extract::{Id, Json, Session};
+use crate::state::AppState;
+use crate::validate::Validation;
+use axum::extract::State;
+use twobot_domain::GatewayId;
+use twobot_engine::GatewayChange;
+
+/// Change a gateway
+///
+/// What is left out stays. `PUT` does the same. A gateway that is switched on is connected anew.
+#[utoipa::path(
+    patch,
+    path = "/gateways/{id}",
+    operation_id = "changeGateway",
+    tag = "gateways",
+    params(("id" = Uuid, Path, description = "The gateway.")),
+    request_body = GatewayChanges,
+    responses((status = 200, description = "The gateway as it is now.", body = Gateway))
+)]
+pub(super) async fn change(
+    State(state): State<AppState>,
+    session: Session,
+    Id(id): Id<GatewayId>,
+    Json(changes): Json<GatewayChanges>,
+) -> Result<Json<Gateway>, ApiError> {
+    let mut check = Validation::default();
+    let name = changes.name.as_deref().map(|name| check.name("name", name));
+    if let Some(config) = &changes.config {
+        check.object("config", config);
+    }
+    if let Some(credentials) = &changes.credentials {
+        check.object("credentials", credentials);
+    }
+    check.finish()?;
+    let change = GatewayChange { name, config: changes.config, credentials: changes.credentials };
+    let gateway = state.engine.change_gateway(session.scope, id, change).await?;
+    Ok(Json(Gateway::new(&state.engine, gateway)))
+}

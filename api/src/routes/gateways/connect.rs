@@ -1,0 +1,48 @@
+//! Switching a gateway on and off.
+
+use super::wire::Gateway;
+use crate::error::ApiError;
+use crate::extract::{Id, Json, Session};
+use crate::state::AppState;
+use axum::extract::State;
+use twobot_domain::GatewayId;
+
+/// Connect a gateway
+///
+/// Answers at once with `connecting`; what came of it is told by `GET /live` and stands in the gateway's `status`.
+#[utoipa::path(
+    post,
+    path = "/gateways/{id}/connect",
+    operation_id = "connectGateway",
+    tag = "gateways",
+    params(("id" = Uuid, Path, description = "The gateway.")),
+    responses((status = 200, description = "It is being connected.", body = Gateway))
+)]
+pub(super) async fn connect(
+    State(state): State<AppState>,
+    session: Session,
+    Id(id): Id<GatewayId>,
+) -> Result<Json<Gateway>, ApiError> {
+    let gateway = state.engine.connect_gateway(session.scope, id).await?;
+    Ok(Json(Gateway::new(&state.engine, gateway)))
+}
+
+/// Disconnect a gateway
+///
+/// Nothing arrives any more and nothing is sent, until it is connected again.
+#[utoipa::path(
+    post,
+    path = "/gateways/{id}/disconnect",
+    operation_id = "disconnectGateway",
+    tag = "gateways",
+    params(("id" = Uuid, Path, description = "The gateway.")),
+    responses((status = 200, description = "It is disconnected.", body = Gateway))
+)]
+pub(super) async fn disconnect(
+    State(state): State<AppState>,
+    session: Session,
+    Id(id): Id<GatewayId>,
+) -> Result<Json<Gateway>, ApiError> {
+    let gateway = state.engine.disconnect_gateway(session.scope, id).await?;
+    Ok(Json(Gateway::new(&state.engine, gateway)))
+}

@@ -1,0 +1,28 @@
+//! Deleting a gateway.
+
+use crate::error::ApiError;
+use crate::extract::{Id, Session};
+use crate::state::AppState;
+use axum::extract::State;
+use axum::http::StatusCode;
+use twobot_domain::GatewayId;
+
+/// Delete a gateway
+///
+/// With its credentials, its conversations and what waits on it. Plugins lose the connection.
+#[utoipa::path(
+    delete,
+    path = "/gateways/{id}",
+    operation_id = "deleteGateway",
+    tag = "gateways",
+    params(("id" = Uuid, Path, description = "The gateway.")),
+    responses((status = 204, description = "It is gone."))
+)]
+pub(super) async fn delete(
+    State(state): State<AppState>,
+    session: Session,
+    Id(id): Id<GatewayId>,
+) -> Result<StatusCode, ApiError> {
+    state.engine.delete_gateway(session.scope, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,98 @@
+//! Changing an install.
+
+use super::wire::{BindingChange, ConfigChange, Install};
+use crate::error::ApiError;
+use crate::extract::{Json, Names, Session};
+use crate::state::AppState;
+use crate::validate::Validation;
+use axum::extract::State;
+
+/// Configure a plugin
+///
+/// Settings that are left out stay. `PUT` does the same.
+#[utoipa::path(
+    patch,
+    path = "/user/plugins/{slug}/config",
+    operation_id = "configurePlugin",
+    tag = "plugins",
+    params(("slug" = String, Path, description = "An installed plugin.")),
+    request_body = ConfigChange,
+    responses((status = 200, description = "The plugin as it is now.", body = Install))
+)]
+pub(super) async fn configure(
+    State(state): State<AppState>,
+    session: Session,
+    Names(slug): Names<String>,
+    Json(change): Json<ConfigChange>,
+) -> Result<Json<Install>, ApiError> {
+    let mut check = Validation::default();
+    check.object("config", &change.config);
+    check.finish()?;
+    let install = state.engine.configure_plugin(session.scope, &slug, change.config).await?;
+    Install::load(&state, session.scope, install).await.map(Json)
+}
+
+/// Enable a plugin
+///
+/// It gets events from now on. A paused one forgets its failures.
+#[utoipa::path(
+    post,
+    path = "/user/plugins/{slug}/enable",
+    operation_id = "enablePlugin",
+    tag = "plugins",
+    params(("slug" = String, Path, description = "An installed plugin.")),
+    responses(
+        (status = 200, description = "The plugin as it is now.", body = Install),
+        (status = 422, description = "`validation_failed`: a required slot has no gateway."),
+    )
+)]
+pub(super) async fn enable(
+    State(state): State<AppState>,
+    session: Session,
+    Names(slug): Names<String>,
+) -> Result<Json<Install>, ApiError> {
+    let install = state.engine.enable_plugin(session.scope, &slug).await?;
+    Install::load(&state, session.scope, install).await.map(Json)
+}
+
+/// Disable a plugin
+///
+/// It gets no more events. Its data stays.
+#[utoipa::path(
+    post,
+    path = "/user/plugins/{slug}/disable",
+    operation_id = "disablePlugin",
+    tag = "plugins",
+    params(("slug" = String, Path, description = "An installed plugin.")),
+    responses((status = 200, description = "The plugin as it is now.", body = Install))
+)]
+pub(super) async fn disable(
+    State(state): State<AppState>,
+    session: Session,
+    Names(slug): Names<String>,
+) -> Result<Json<Install>, ApiError> {
+    let install = state.engine.disable_plugin(session.scope, &slug).await?;
+    Install::load(&state, session.scope, install).await.map(Json)
+}
+
+/// Bind gateways to a plugin
+///
+/// Replaces what the given slots had; other slots stay.
+#[utoipa::path(
+    post,
+    path = "/user/plugins/{slug}/gateways",
+    operation_id = "bindGateways",
+    tag = "plugins",
+    params(("slug" = String, Path, description = "An installed plugin.")),
+    request_body = BindingChange,
+    responses((status = 200, description = "The plugin as it is now.", body = Install))
+)]
+pub(super) async fn bind(
+    State(state): State<AppState>,
+    session: Session,
+    Names(slug): Names<String>,
+    Json(change): Json<BindingChange>,
+) -> Result<Json<Install>, ApiError> {
+    let install = state.engine.bind_gateways(session.scope, &slug, change.gateways).await?;
+    Install::load(&state, session.scope, install).await.map(Json)
+}

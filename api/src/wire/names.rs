@@ -1,0 +1,208 @@
+//! Closed sets of names.
+
+use crate::error::ApiError;
+use serde::{Deserialize, Serialize};
+use twobot_domain::manifest;
+use twobot_store::accounts::WorkspaceState as StoredWorkspaceState;
+use twobot_store::chat::Author as StoredAuthor;
+use twobot_store::gateways::GatewayStatus as StoredGatewayStatus;
+use twobot_store::installs::InstallState as StoredInstallState;
+use utoipa::ToSchema;
+
+macro_rules! names {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? })+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+        pub(crate) enum $name {
+            $($(#[$variant_doc])* #[serde(rename = $text)] $variant,)+
+        }
+
+        impl $name {
+            /// All of them, for messages.
+            #[allow(dead_code, reason = "not every set of names is chosen from by people")]
+            pub(crate) const ALL: &'static [&'static str] = &[$($text),+];
+
+            /// The one of that name.
+            #[allow(dead_code, reason = "not every set of names is kept as text")]
+            pub(crate) fn parse(text: &str) -> Option<Self> {
+                match text {
+                    $($text => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+
+            /// The one that a stored text names.
+            #[allow(dead_code, reason = "not every set of names is kept as text")]
+            pub(crate) fn stored(text: &str) -> Result<Self, ApiError> {
+                Self::parse(text)
+                    .ok_or_else(|| ApiError::internal(format!("stored data is damaged: {} {text}", stringify!($name))))
+            }
+        }
+    )+};
+}
+
+names! {
+    /// What someone may do in their tenant.
+    Role {
+        /// Everything.
+        Owner = "owner",
+        /// Everything but the tenant's end.
+        Admin = "admin",
+        /// The daily work.
+        Member = "member",
+    }
+    /// The state of a workspace.
+    WorkspaceState {
+        /// Events are handled.
+        Running = "running",
+        /// Stopped by its owner: events are kept and wait.
+        Stopped = "stopped",
+        /// Closed by the operator.
+        Suspended = "suspended",
+    }
+    /// Whether a gateway works.
+    GatewayStatus {
+        /// Switched off.
+        Disconnected = "disconnected",
+        /// Being connected.
+        Connecting = "connecting",
+        /// The provider accepted us.
+        Connected = "connected",
+        /// It does not work; `status_reason` says why.
+        Error = "error",
+    }
+    /// Whether an install gets events.
+    InstallState {
+        /// It does.
+        Enabled = "enabled",
+        /// Switched off by its owner.
+        Disabled = "disabled",
+        /// It failed again and again; `state_reason` says how.
+        Paused = "paused",
+    }
+    /// How far an execution is.
+    ExecutionState {
+        /// It waits for its turn.
+        Waiting = "waiting",
+        /// It runs.
+        Running = "running",
+        /// All of its writes and effects are kept.
+        Succeeded = "succeeded",
+        /// Nothing of it was kept; `trouble` says why.
+        Failed = "failed",
+    }
+    /// Why an execution runs.
+    Trigger {
+        /// Something happened.
+        Event = "event",
+        /// It was due.
+        Schedule = "schedule",
+        /// Someone ran an action.
+        Action = "action",
+    }
+    /// How far an effect is.
+    EffectState {
+        /// It waits to be delivered, or to be tried again.
+        Waiting = "waiting",
+        /// It was delivered.
+        Sent = "sent",
+        /// It was given up; `error` says why.
+        Failed = "failed",
+    }
+    /// Who wrote a message.
+    Author {
+        /// The person in the browser.
+        Person = "person",
+        /// A plugin.
+        Bot = "bot",
+        /// 2Bot itself, about something that went wrong.
+        System = "system",
+    }
+    /// How a text is marked up.
+    TextFormat {
+        /// Not at all.
+        Plain = "plain",
+        /// Markdown.
+        Markdown = "markdown",
+        /// A few HTML elements.
+        Html = "html",
+    }
+    /// How much a notification matters.
+    Severity {
+        /// Good to know.
+        Info = "info",
+        /// May become a problem.
+        Warning = "warning",
+        /// Something does not work.
+        Problem = "problem",
+    }
+    /// Something that a plugin may do once it is granted.
+    Capability {
+        /// Keep data of its own.
+        Storage = "storage",
+        /// Act through bound gateways.
+        Send = "send",
+        /// Ask bound AI gateways.
+        Ai = "ai",
+        /// Post to the dashboard.
+        Notify = "notify",
+        /// Make appointments with itself.
+        Schedule = "schedule",
+    }
+    /// How events arrive at a gateway.
+    Ingress {
+        /// The provider calls a webhook.
+        Webhook = "webhook",
+        /// The provider is asked again and again.
+        Polling = "polling",
+        /// Our own pages deliver them.
+        Internal = "internal",
+    }
+    /// What a gateway kind can do for plugins.
+    Feature {
+        /// Send messages and the like.
+        Actions = "actions",
+        /// Ask a language model.
+        AiChat = "ai-chat",
+    }
+    /// How an action is treated.
+    ActionKind {
+        /// It reads only.
+        Report = "report",
+        /// It changes something.
+        Command = "command",
+    }
+}
+
+macro_rules! same_names {
+    ($($from:path => $to:ident { $($variant:ident),+ })+) => {$(
+        impl From<$from> for $to {
+            fn from(name: $from) -> Self {
+                match name { $(<$from>::$variant => Self::$variant),+ }
+            }
+        }
+    )+};
+}
+
+same_names! {
+    StoredWorkspaceState => WorkspaceState { Running, Stopped, Suspended }
+    StoredGatewayStatus => GatewayStatus { Disconnected, Connecting, Connected, Error }
+    StoredInstallState => InstallState { Enabled, Disabled, Paused }
+    StoredAuthor => Author { Person, Bot, System }
+    manifest::Capability => Capability { Storage, Send, Ai, Notify, Schedule }
+    manifest::Ingress => Ingress { Webhook, Polling, Internal }
+    manifest::GatewayFeature => Feature { Actions, AiChat }
+    manifest::ActionKind => ActionKind { Report, Command }
+}
+
+impl From<Capability> for manifest::Capability {
+    fn from(name: Capability) -> Self {
+        match name {
+            Capability::Storage => Self::Storage,
+            Capability::Send => Self::Send,
+            Capability::Ai => Self::Ai,
+            Capability::Notify => Self::Notify,
+            Capability::Schedule => Self::Schedule,
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The OpenAPI document: the one in the repository is the one that the code describes, and it is sound.
+
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+const METHODS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
+
+fn document() -> Value {
+    serde_json::to_value(twobot_api::openapi()).unwrap()
+}
+
+#[test]
+fn the_committed_document_is_the_one_that_the_code_describes() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
+    let committed = std::fs::read_to_string(path).unwrap_or_default();
+    let committed: Value = serde_json::from_str(&committed).unwrap_or_default();
+    let real = document();
+    let differs: Vec<_> = ["info", "paths", "components", "security", "tags", "servers"]
+        .into_iter()
+        .flat_map(|part| differing(part, &committed[part], &real[part]))
+        .collect();
+    assert!(
+        differs.is_empty() && committed == real,
+        "api/openapi.json is stale: run `cargo xtask openapi`. It differs in {differs:#?}"
+    );
+}
+
+/// The members of one part that are not the same.
+fn differing(part: &str, committed: &Value, real: &Value) -> Vec<String> {
+    let (Some(committed), Some(real)) = (committed.as_object(), real.as_object()) else {
+        return if committed == real { Vec::new() } else { vec![part.to_owned()] };
+    };
+    let names: BTreeSet<_> = committed.keys().chain(real.keys()).collect();
+    names
+        .into_iter()
+        .filter(|name| committed.get(*name) != real.get(*name))
+        .map(|name| format!("{part} {name}"))
+        .collect()
+}
+
+#[test]
+fn every_operation_says_what_it_does_and_what_can_go_wrong() {
+    let document = document();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
+    let mut ids = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in METHODS {
+            let Some(operation) = item.get(method) else { continue };
+            let id = operation["operationId"].as_str().unwrap_or_default();
+            assert!(ids.insert(id.to_owned()), "{method} {path}: the operation id {id:?} is there twice");
+            let summary = operation["summary"].as_str().unwrap_or_default();
+            assert!(!summary.is_empty() && !summary.ends_with('.'), "{method} {path}: {summary:?}");
+            assert_eq!(operation["tags"].as_array().map(Vec::len), Some(1), "{method} {path}");
+            let responses = operation["responses"].as_object().unwrap();
+            assert!(responses.keys().any(|status| status.starts_with('2')), "{method} {path}");
+            let is_public = operation.get("security").is_some();
+            assert_eq!(
+                responses.contains_key("401"),
+                !is_public || path.contains("webhooks") || id == "login"
+            );
+            for (status, response) in responses {
+                assert!(
+                    !response["description"].as_str().unwrap_or_default().is_empty(),
+                    "{method} {path} {status}"
+                );
+                if !status.starts_with('2') {
+                    assert!(
+                        response["content"]["application/problem+json"].is_object(),
+                        "{method} {path} {status}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn everything_that_is_referred_to_is_there() {
+    fn visit(value: &Value, document: &Value) {
+        match value {
+            Value::Object(members) => {
+                if let Some(target) = members.get("$ref").and_then(Value::as_str) {
+                    let pointer = target.strip_prefix('#').unwrap();
+                    assert!(document.pointer(pointer).is_some(), "{target} is not there");
+                }
+                members.values().for_each(|member| visit(member, document));
+            }
+            Value::Array(items) => items.iter().for_each(|item| visit(item, document)),
+            _ => {}
+        }
+    }
+    let document = document();
+    visit(&document, &document);
+}
