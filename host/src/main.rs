@@ -1,1 +1,12 @@
-fn main() {}
+//! `twobot`: the whole platform in one binary.
+
+mod cli;
+mod commands;
+mod components;
+mod host;
+mod master_key;
+mod settings;
+
+fn main() -> std::process::ExitCode {
+    cli::run()
+}

@@ -1,0 +1,93 @@
+//! The command line.
+
+use crate::commands;
+use crate::settings::{Settings, Source};
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// 2Bot: bots, AI and plugins for many tenants, each in a sandbox, in one binary.
+#[derive(Parser)]
+#[command(name = "twobot", version, about, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the platform: gateways, plugins, API and dashboard.
+    Serve {
+        /// Make a demo tenant that is ready to use, and print its login.
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Bring the database's schema up to date.
+    Migrate,
+    /// Print the OpenAPI document of the REST API.
+    Openapi,
+    /// Print every setting with its meaning, default and present value.
+    Config,
+    /// Manage users.
+    #[command(subcommand)]
+    User(User),
+    /// Help plugin authors.
+    #[command(subcommand)]
+    Plugin(Plugin),
+}
+
+#[derive(Subcommand)]
+enum User {
+    /// Make a user with a tenant of their own.
+    Create(commands::user::Create),
+}
+
+#[derive(Subcommand)]
+enum Plugin {
+    /// Check a component as a host would, and print what it says of itself.
+    Check {
+        /// The component.
+        file: PathBuf,
+    },
+}
+
+/// Runs the command line and says how it ended.
+pub(crate) fn run() -> ExitCode {
+    match dispatch(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tell(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the command line answers there")]
+fn tell(error: &anyhow::Error) {
+    eprintln!("error: {error:#}");
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<()> {
+    // Commands that need no configuration come first: they work beside a wrong one.
+    let command = match cli.command {
+        Command::Openapi => return commands::openapi::run(),
+        Command::Config => return commands::config::run(&Source::of_process()?),
+        other => other,
+    };
+    let settings = Settings::read(&Source::of_process()?)?;
+    settings.logging.start();
+    // One TLS backend for the whole process, before the first connection.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("can not start threads")?;
+    runtime.block_on(async {
+        match command {
+            Command::Serve { demo } => commands::serve::run(settings, demo).await,
+            Command::Migrate => commands::migrate::run(&settings).await,
+            Command::User(User::Create(create)) => commands::user::create(&settings, create).await,
+            Command::Plugin(Plugin::Check { file }) => commands::plugin::check(&file).await,
+            Command::Openapi | Command::Config => Ok(()),
+        }
+    })
+}

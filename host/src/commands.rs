@@ -1,0 +1,9 @@
+//! What the binary can do, one command a file.
+
+pub(crate) mod config;
+pub(crate) mod demo;
+pub(crate) mod migrate;
+pub(crate) mod openapi;
+pub(crate) mod plugin;
+pub(crate) mod serve;
+pub(crate) mod user;

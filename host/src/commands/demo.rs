@@ -1,0 +1,104 @@
+//! A demo tenant that is ready to use: a web chat, with a bot that answers and figures that count.
+
+use anyhow::Context as _;
+use rand::seq::IndexedRandom as _;
+use serde_json::json;
+use twobot_engine::{Engine, InstallOptions};
+use twobot_store::accounts::NewAccount;
+use twobot_store::installs::Bindings;
+use twobot_store::{PageRequest, TenantScope};
+
+const EMAIL: &str = "demo@2bot.local";
+const CHAT_KIND: &str = "web-chat";
+/// The plugins of the demo, each with the slot that the web chat fills.
+const PLUGINS: [(&str, &str); 2] = [("analytics", "sources"), ("auto-reply", "channels")];
+
+/// How to sign in to the demo.
+pub(crate) struct Login {
+    pub(crate) email: String,
+    /// None where it was made at an earlier start: only its hash is kept.
+    pub(crate) password: Option<String>,
+}
+
+/// Makes the demo tenant, or finds it.
+///
+/// # Errors
+/// When a part of it can not be made.
+pub(crate) async fn prepare(engine: &Engine, password: Option<&str>) -> anyhow::Result<Login> {
+    let store = engine.store();
+    let email = EMAIL.to_owned();
+    if let Some(known) = store.login(EMAIL).await? {
+        if let Some(password) = password {
+            let hash = twobot_api::hash_password(password).await?;
+            store.set_password(known.scope, known.user.id, &hash).await?;
+        }
+        furnish(engine, known.scope).await?;
+        return Ok(Login { email, password: password.map(str::to_owned) });
+    }
+    let password = password.map_or_else(make_password, str::to_owned);
+    let account = NewAccount {
+        email: email.clone(),
+        name: "Demo".to_owned(),
+        password_hash: twobot_api::hash_password(&password).await?,
+        role: "owner".to_owned(),
+        plan: engine.plans().get_or_default("pro").id.clone(),
+    };
+    let (scope, _) = store.register(&account).await.context("can not make the demo tenant")?;
+    furnish(engine, scope).await?;
+    Ok(Login { email, password: Some(password) })
+}
+
+/// What is missing of the demo's gateway, plugins and conversation. What someone removed on purpose while the gateway exists stays
+/// removed.
+async fn furnish(engine: &Engine, scope: TenantScope) -> anyhow::Result<()> {
+    let store = engine.store();
+    let known = store.gateways(scope, PageRequest::default()).await?;
+    if known.items.iter().any(|gateway| gateway.kind == CHAT_KIND) {
+        return Ok(());
+    }
+    let refused =
+        |what: &str, error: twobot_engine::EngineError| anyhow::anyhow!("the demo's {what}: {error:?}");
+    let chat = engine
+        .create_gateway(scope, CHAT_KIND, "Demo bot", json!({}), None)
+        .await
+        .map_err(|error| refused("web chat", error))?;
+    engine.connect_gateway(scope, chat.id).await.map_err(|error| refused("web chat", error))?;
+    for (slug, slot) in PLUGINS {
+        if engine.catalogue().plugin(slug).is_none() || store.install(scope, slug).await.is_ok() {
+            continue;
+        }
+        let options = InstallOptions {
+            bindings: Bindings::from([(slot.to_owned(), vec![chat.id])]),
+            ..InstallOptions::default()
+        };
+        engine.install_plugin(scope, slug, options).await.map_err(|error| refused(slug, error))?;
+    }
+    store.create_conversation(scope, chat.id, "Say hello").await?;
+    Ok(())
+}
+
+/// A password that can be read aloud and typed, and meets the rules: four words, a digit and a sign.
+fn make_password() -> String {
+    const SYLLABLES: [&str; 32] = [
+        "ba", "be", "bo", "da", "de", "do", "fa", "fi", "fo", "ga", "go", "ka", "ke", "ki", "ko", "la", "le",
+        "li", "lo", "ma", "me", "mi", "mo", "na", "ne", "no", "pa", "po", "ra", "ro", "sa", "ta",
+    ];
+    let mut rng = rand::rng();
+    let words: Vec<String> =
+        (0..4).map(|_| (0..3).filter_map(|_| SYLLABLES.choose(&mut rng)).copied().collect()).collect();
+    let mut password = words.join("-");
+    password[..1].make_ascii_uppercase();
+    format!("{password}-{}", rand::random_range(10..100))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn made_passwords_meet_the_rules_and_differ() {
+        let password = make_password();
+        assert!(twobot_api::validate_password(&password).is_ok(), "{password}");
+        assert_ne!(password, make_password());
+    }
+}

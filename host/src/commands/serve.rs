@@ -1,0 +1,102 @@
+//! `twobot serve`
+
+use super::demo;
+use crate::host;
+use crate::settings::Settings;
+use anyhow::Context as _;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use twobot_api::ApiConfig;
+
+/// How long running work may take to end when the server is told to stop.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Runs the platform until it is told to stop.
+///
+/// # Errors
+/// When a part can not be started; says which.
+pub(crate) async fn run(settings: Settings, with_demo: bool) -> anyhow::Result<()> {
+    // Listening comes first: a port that is taken is told before anything else is done.
+    let listener = TcpListener::bind(settings.server.listen)
+        .await
+        .with_context(|| format!("can not listen on {} (TWOBOT_LISTEN)", settings.server.listen))?;
+    let address = listener.local_addr()?;
+    let store = host::store(&settings).await?;
+    store.remove_expired_sessions().await?;
+    let engine = host::engine(&settings, store.clone()).await?;
+    engine.start().await.context("can not start the engine")?;
+
+    let shutdown = CancellationToken::new();
+    let public_url = settings.server.public_url.clone();
+    let router = twobot_api::router(
+        engine.clone(),
+        ApiConfig {
+            secure_cookies: public_url.as_ref().is_some_and(|url| url.scheme() == "https"),
+            public_url,
+            trusted_proxies: settings.server.trusted_proxies.clone(),
+            registration_open: settings.server.registration_open,
+            shutdown: shutdown.clone(),
+            ..ApiConfig::local(env!("CARGO_PKG_VERSION"))
+        },
+    );
+    let url = url_of(address);
+    if with_demo {
+        let login = demo::prepare(&engine, settings.server.demo_password.as_deref()).await?;
+        greet(&url, &login);
+    }
+    tracing::info!(%url, "ready");
+
+    let stop = shutdown.clone();
+    tokio::spawn(async move {
+        wait_for_signal().await;
+        tracing::info!("stopping: running work is brought to its end");
+        stop.cancel();
+    });
+    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(shutdown.cancelled_owned())
+        .await
+        .context("the server failed")?;
+    engine.stop(PATIENCE).await;
+    store.close().await;
+    Ok(())
+}
+
+/// Where a browser on this machine finds the server.
+fn url_of(address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        format!("http://127.0.0.1:{}", address.port())
+    } else {
+        format!("http://{address}")
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the person who started the demo looks there")]
+fn greet(url: &str, login: &demo::Login) {
+    println!("\n  2Bot is running.\n");
+    println!("  open      {url}");
+    println!("  email     {}", login.email);
+    match &login.password {
+        Some(password) => println!("  password  {password}"),
+        None => {
+            println!("  password  (the one that was printed at the first start, or TWOBOT_DEMO_PASSWORD)")
+        }
+    }
+    println!("\n  Stop with Ctrl-C.\n");
+}
+
+async fn wait_for_signal() {
+    let interrupted = tokio::signal::ctrl_c();
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminated) => tokio::select! {
+            _ = interrupted => {}
+            _ = terminated.recv() => {}
+        },
+        Err(error) => {
+            tracing::warn!(%error, "the terminate signal can not be heard; stop with Ctrl-C");
+            let _ = interrupted.await;
+        }
+    }
+}

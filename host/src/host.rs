@@ -1,0 +1,48 @@
+//! Puts the platform together from its settings.
+
+use crate::settings::Settings;
+use crate::{components, master_key};
+use anyhow::Context as _;
+use std::sync::Arc;
+use twobot_engine::{Engine, EngineConfig};
+use twobot_gateways::{Connectors, OpenAi, OpenAiOptions, Telegram, TelegramOptions};
+use twobot_runtime::{Machine, MachineConfig};
+use twobot_store::Store;
+
+/// Opens the database, with its schema up to date.
+///
+/// # Errors
+/// When it can not be opened or brought up to date.
+pub(crate) async fn store(settings: &Settings) -> anyhow::Result<Store> {
+    let key = master_key::load(settings.database.master_key.as_ref(), &settings.server.data_dir)?;
+    let url = &settings.database.url;
+    let store = Store::open(url, key).await.with_context(|| format!("can not open the database {url}"))?;
+    store.migrate().await.context("can not bring the database up to date")?;
+    Ok(store)
+}
+
+/// Puts the engine together. It does not run yet.
+///
+/// # Errors
+/// When a part can not be made; says which.
+pub(crate) async fn engine(settings: &Settings, store: Store) -> anyhow::Result<Engine> {
+    let machine = Machine::new(MachineConfig {
+        cache: Some(settings.server.data_dir.join("compiled")),
+        key: store.master_key().derive("sandbox host"),
+        threads: settings.sandbox.threads,
+    })
+    .context("can not start the sandbox host")?;
+    let catalogue = components::load(&machine, settings.sandbox.plugins_dir.as_deref()).await?;
+    let telegram = Telegram::new(TelegramOptions::new(settings.gateways.telegram_api_url.clone()))
+        .context("can not set up the Telegram connector")?;
+    let openai = OpenAi::new(OpenAiOptions::new(settings.gateways.egress.clone()))
+        .context("can not set up the AI connector")?;
+    Ok(Engine::new(EngineConfig {
+        store,
+        machine,
+        plans: settings.plans.catalogue.clone(),
+        catalogue,
+        connectors: Connectors::default().with(Arc::new(telegram)).with(Arc::new(openai)),
+        public_url: settings.server.public_url.clone(),
+    }))
+}

@@ -1,0 +1,121 @@
+//! Settings: from the environment, or from the file that `TWOBOT_CONFIG` names; the environment wins.
+//!
+//! One struct per concern, each of which alone reads its part. All wrong settings are told at once.
+
+mod database;
+mod gateways;
+mod logging;
+mod plans;
+mod reader;
+mod sandbox;
+mod server;
+mod source;
+
+pub(crate) use database::Database;
+pub(crate) use gateways::Gateways;
+pub(crate) use logging::Logging;
+pub(crate) use plans::Plans;
+pub(crate) use reader::{Reader, Setting};
+pub(crate) use sandbox::Sandbox;
+pub(crate) use server::Server;
+pub(crate) use source::Source;
+
+use thiserror::Error;
+
+/// Everything that an operator can set.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) server: Server,
+    pub(crate) database: Database,
+    pub(crate) plans: Plans,
+    pub(crate) gateways: Gateways,
+    pub(crate) sandbox: Sandbox,
+    pub(crate) logging: Logging,
+}
+
+/// All settings that are wrong.
+#[derive(Debug, Error)]
+#[error("{} wrong:\n{}", if .0.len() == 1 { "1 setting is".to_owned() } else { format!("{} settings are", .0.len()) }, .0.iter().map(|line| format!("  - {line}")).collect::<Vec<_>>().join("\n"))]
+pub(crate) struct WrongSettings(pub(crate) Vec<String>);
+
+impl Settings {
+    /// Reads all settings.
+    ///
+    /// # Errors
+    /// A list of all that are wrong, each with what would be right.
+    pub(crate) fn read(source: &Source) -> Result<Self, WrongSettings> {
+        let mut reader = Reader::new(source);
+        let settings = Self::from_reader(&mut reader);
+        let wrong = reader.wrong();
+        if wrong.is_empty() { Ok(settings) } else { Err(WrongSettings(wrong)) }
+    }
+
+    /// Every setting with its meaning, default and present value, and what is wrong with them.
+    pub(crate) fn describe(source: &Source) -> (Vec<Setting>, Vec<String>) {
+        let mut reader = Reader::new(source);
+        let _ = Self::from_reader(&mut reader);
+        let wrong = reader.wrong();
+        (reader.into_settings(), wrong)
+    }
+
+    fn from_reader(reader: &mut Reader<'_>) -> Self {
+        let server = Server::from_reader(reader);
+        Self {
+            database: Database::from_reader(reader, &server.data_dir),
+            plans: Plans::from_reader(reader),
+            gateways: Gateways::from_reader(reader),
+            sandbox: Sandbox::from_reader(reader),
+            logging: Logging::from_reader(reader),
+            server,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_has_a_default() {
+        let settings = Settings::read(&Source::of_pairs([])).unwrap();
+        assert_eq!(settings.server.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(settings.database.url, "sqlite:./data/twobot.db");
+    }
+
+    #[test]
+    fn all_wrong_settings_are_told_at_once() {
+        let source = Source::of_pairs([
+            ("TWOBOT_LISTEN", "here"),
+            ("TWOBOT_PUBLIC_URL", "bot.example.com"),
+            ("DATABASE_URL", "mysql://localhost/x"),
+            ("TWOBOT_MASTER_KEY", "short"),
+            ("TWOBOT_PLANS", "/nonexistent.toml"),
+            ("TWOBOT_EGRESS_ALLOW", "localhost"),
+            ("TWOBOT_TELEGRAM_API_URL", "ftp://x"),
+            ("TWOBOT_LISTNE", "127.0.0.1:1"),
+        ]);
+        let error = Settings::read(&source).unwrap_err();
+        for name in [
+            "TWOBOT_LISTEN:",
+            "TWOBOT_PUBLIC_URL:",
+            "DATABASE_URL:",
+            "TWOBOT_MASTER_KEY:",
+            "TWOBOT_PLANS:",
+            "TWOBOT_EGRESS_ALLOW:",
+            "TWOBOT_TELEGRAM_API_URL:",
+            "TWOBOT_LISTNE:",
+        ] {
+            assert!(error.0.iter().any(|line| line.starts_with(name)), "{name} in {error}");
+        }
+        assert_eq!(error.0.len(), 8, "{error}");
+        assert!(!error.to_string().contains("short"), "a secret's value is not shown: {error}");
+    }
+
+    #[test]
+    fn secrets_are_masked() {
+        let source = Source::of_pairs([("TWOBOT_MASTER_KEY", "ab12")]);
+        let (settings, _) = Settings::describe(&source);
+        let key = settings.iter().find(|setting| setting.name == "TWOBOT_MASTER_KEY").unwrap();
+        assert_eq!(key.shown, "(set, not shown)");
+    }
+}

@@ -1,0 +1,42 @@
+//! The database and the key of its secrets.
+
+use super::reader::{Reader, Spec};
+use secrecy::SecretBox;
+use std::path::Path;
+
+/// The database and the key of its secrets.
+#[derive(Debug)]
+pub(crate) struct Database {
+    /// `DATABASE_URL`
+    pub(crate) url: String,
+    /// `TWOBOT_MASTER_KEY`
+    pub(crate) master_key: Option<SecretBox<[u8; 32]>>,
+}
+
+impl Database {
+    pub(super) fn from_reader(reader: &mut Reader<'_>, data_dir: &Path) -> Self {
+        let default = format!("sqlite:{}", data_dir.join("twobot.db").display());
+        let url = reader.optional(
+            Spec {
+                name: "DATABASE_URL",
+                doc: "The database. SQLite needs no set-up.",
+                default: default.clone(),
+                secret: false,
+            },
+            |text| match text.split_once(':') {
+                Some(("sqlite", path)) if !path.is_empty() => Ok(text.to_owned()),
+                _ => Err("must begin with sqlite: and name a file".to_owned()),
+            },
+        );
+        let master_key = reader.optional(
+            Spec {
+                name: "TWOBOT_MASTER_KEY",
+                doc: "Key that seals stored credentials: 64 hexadecimal digits.",
+                default: "(made in the data directory at the first start)".to_owned(),
+                secret: true,
+            },
+            crate::master_key::parse,
+        );
+        Self { url: url.unwrap_or(default), master_key }
+    }
+}

@@ -1,0 +1,42 @@
+//! The sandbox host, and the components that it offers besides the built-in ones.
+
+use super::reader::{Reader, Spec};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+/// The sandbox host, and the components that it offers besides the built-in ones.
+#[derive(Debug)]
+pub(crate) struct Sandbox {
+    /// `TWOBOT_GUEST_THREADS`
+    pub(crate) threads: NonZeroUsize,
+    /// `TWOBOT_PLUGINS_DIR`
+    pub(crate) plugins_dir: Option<PathBuf>,
+}
+
+impl Sandbox {
+    pub(super) fn from_reader(reader: &mut Reader<'_>) -> Self {
+        let processors = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let threads = reader.optional(
+            Spec {
+                name: "TWOBOT_GUEST_THREADS",
+                doc: "Threads that run plugins and gateways; they serve nothing else.",
+                default: format!("{processors} (one per processor)"),
+                secret: false,
+            },
+            |text| text.parse().map_err(|_| format!("`{text}` must be a number above 0")),
+        );
+        let plugins_dir = reader.optional(
+            Spec {
+                name: "TWOBOT_PLUGINS_DIR",
+                doc: "Folder of components (*.wasm) that are offered besides the built-in ones.",
+                default: "(none)".to_owned(),
+                secret: false,
+            },
+            |text| match std::fs::metadata(text) {
+                Ok(found) if found.is_dir() => Ok(PathBuf::from(text)),
+                _ => Err(format!("`{text}` is not a folder that can be read")),
+            },
+        );
+        Self { threads: threads.unwrap_or(processors), plugins_dir }
+    }
+}
