@@ -1,4 +1,5 @@
-import { CircleAlert, RotateCw } from "lucide-react";
+import { ArrowRight, CircleAlert, RotateCw } from "lucide-react";
+import { LimitBar } from "@/components/limit-bar";
 import { Button } from "@/components/ui/button";
 import { toApiError } from "@/lib/api-error";
 import { cn } from "@/lib/utils";
@@ -32,6 +33,16 @@ export function ErrorState({ error, onRetry, className }: ErrorStateProps) {
               </li>
             ))}
           </ul>
+        )}
+        {problem.limit && <LimitBar limit={problem.limit} className="mt-2 max-w-sm" />}
+        {problem.advice && (
+          <p className="mt-1.5 flex gap-2 text-sm">
+            <ArrowRight aria-hidden className="mt-1 size-3.5 shrink-0 text-danger" />
+            <span className="min-w-0 break-words">
+              <span className="sr-only">What to do: </span>
+              {problem.advice}
+            </span>
+          </p>
         )}
         {problem.requestId && (
           <p className="mt-1.5 text-xs text-muted-foreground">

@@ -1,4 +1,4 @@
-import type { FieldProblem, Problem } from "@/lib/api-types";
+import type { FieldProblem, LimitHit, Problem } from "@/lib/api-types";
 
 /** A request that was refused or did not get through, in words for a person. */
 export class ApiError extends Error {
@@ -8,6 +8,8 @@ export class ApiError extends Error {
   readonly code: string;
   readonly title: string;
   readonly detail: string;
+  /** What to do; empty where nothing is known. */
+  readonly advice: string;
   readonly requestId: string | null;
   readonly fields: FieldProblem[];
   readonly problem: Problem;
@@ -19,9 +21,17 @@ export class ApiError extends Error {
     this.code = problem.code;
     this.title = problem.title;
     this.detail = problem.detail ?? "";
+    this.advice = problem.advice ?? "";
     this.requestId = problem.request_id ?? null;
     this.fields = problem.errors ?? [];
     this.problem = problem;
+  }
+
+  /** The limit that was reached, if it was one. */
+  get limit(): LimitHit | null {
+    const { limit, used, allowed, unit } = this.problem;
+    if (limit === undefined || allowed === undefined) return null;
+    return { name: limit, used: used ?? allowed, allowed, unit: unit ?? "" };
   }
 
   /** True when asking again may help: nothing is wrong with the request itself. */

@@ -25,10 +25,14 @@ export interface Problem {
   detail?: string;
   request_id?: string;
   errors?: FieldProblem[];
-  /** With `limit_reached`. */
+  /** What to do about it, where there is more to say than the detail does. */
+  advice?: string;
+  /** The limit that was reached, if it was one. */
   limit?: string;
   plan?: string;
   allowed?: number;
+  used?: number;
+  unit?: string;
 }
 
 export interface FieldProblem {
@@ -79,9 +83,33 @@ export interface SignedIn {
 
 export interface Workspace {
   state: "running" | "stopped" | "suspended";
-  plan: PlanName & { price_cents: number; limits: Record<string, Json> };
+  plan: PlanName & { price_cents: number; limits: Limits };
   counts: { gateways: number; plugins: number; waiting_events: number };
   storage_bytes: number;
+}
+
+/** What a plan allows. Null does not bind. */
+export interface Limits {
+  gateways: number | null;
+  plugins: number | null;
+  workflows: number | null;
+  executions_per_day: number | null;
+  workflow_runs_per_day: number | null;
+  ai_tokens_per_month: number | null;
+  storage_bytes: number;
+  plugin_storage_bytes: number;
+  plugin_storage_keys: number;
+  waiting_events: number;
+  memory_bytes: number;
+  plugin_memory_bytes: number;
+  gateway_memory_bytes: number;
+  vcpu: number;
+  fuel_per_execution: number;
+  handler_seconds: number;
+  execution_seconds: number;
+  history_days: number;
+  sleep_after_minutes: number | null;
+  sessions: number | null;
 }
 
 export interface UsageFigures {
@@ -101,7 +129,7 @@ export interface UsageReport {
   to: Day;
   totals: UsageFigures;
   days: (UsageFigures & { date: Day })[];
-  limits: Record<string, number | null>;
+  limits: Limits;
 }
 
 /** A JSON Schema (2020-12), as far as forms look into it. */
@@ -118,6 +146,9 @@ export interface JsonSchema {
   oneOf?: JsonSchema[];
   anyOf?: JsonSchema[];
   allOf?: JsonSchema[];
+  if?: JsonSchema;
+  then?: JsonSchema;
+  else?: JsonSchema;
   properties?: Record<string, JsonSchema>;
   required?: string[];
   items?: JsonSchema | boolean;
@@ -264,13 +295,13 @@ export interface ExecutionLog {
   at: Timestamp;
   level: string;
   message: string;
-  fields?: JsonObject | null;
+  fields: Record<string, string>;
 }
 
 export interface Effect {
   id: string;
   kind: string;
-  gateway: { id: string; name: string } | null;
+  gateway: { id: string; name: string };
   state: "waiting" | "sent" | "failed";
   attempts: number;
   error: Trouble | null;
@@ -299,7 +330,7 @@ export interface ChatMessage {
   buttons: ChatButton[][];
   reply_to: string | null;
   edited_at: Timestamp | null;
-  trouble: (Trouble & { execution_id?: string | null }) | null;
+  trouble: Trouble | null;
   sent_at: Timestamp;
 }
 

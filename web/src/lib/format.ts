@@ -69,13 +69,26 @@ function startOfDay(date: Date): number {
   return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 }
 
+/** Words that are written in a way of their own. */
+const PROPER: Record<string, string> = {
+  ai: "AI",
+  api: "API",
+  id: "ID",
+  openai: "OpenAI",
+  url: "URL",
+  utc: "UTC",
+};
+
 /** `message_edited` and `busiestHours` become `Message edited` and `Busiest hours`. */
 export function humanize(name: string): string {
   const words = name
     .replace(/([a-z\d])([A-Z])/g, "$1 $2")
     .replace(/[_\-.]+/g, " ")
     .trim()
-    .toLowerCase();
+    .toLowerCase()
+    .split(" ")
+    .map((word) => PROPER[word] ?? word)
+    .join(" ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 

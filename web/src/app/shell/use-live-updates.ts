@@ -39,7 +39,8 @@ export function useLiveUpdates(): StreamState {
   }
 
   return useStream("/live", {
-    onEvent: ({ event }) => gather(STALE[event] ?? []),
+    // After `resync` some updates were missed, and nobody knows which.
+    onEvent: ({ event }) => gather(event === "resync" ? Object.values(STALE).flat() : (STALE[event] ?? [])),
     onOpen: (resumed) => {
       // Whatever changed while nobody told us.
       if (resumed) gather(Object.values(STALE).flat());

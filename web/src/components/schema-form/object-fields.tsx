@@ -1,5 +1,5 @@
 import { SchemaField } from "@/components/schema-form/schema-field";
-import { fieldsOf, resolve } from "@/components/schema-form/schema";
+import { conditioned, fieldsOf } from "@/components/schema-form/schema";
 import { join, type FieldErrors } from "@/components/schema-form/validate";
 import type { Json, JsonObject, JsonSchema } from "@/lib/api-types";
 
@@ -20,7 +20,7 @@ interface ObjectFieldsProps {
 }
 
 export function ObjectFields({ context, schema, value, path, onChange }: ObjectFieldsProps) {
-  const fields = fieldsOf(resolve(schema, context.root));
+  const fields = fieldsOf(conditioned(schema, value, context.root));
   const set = (name: string, next: Json | undefined) => {
     const changed = { ...value };
     if (next === undefined) delete changed[name];

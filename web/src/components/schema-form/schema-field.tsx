@@ -57,7 +57,11 @@ export function SchemaField(props: SchemaFieldProps) {
       <fieldset className="rounded-xl border p-4">
         <legend className="-ml-1 px-1 text-[0.8125rem] font-medium">{label}</legend>
         {schema.description && <p className="mb-3 text-xs text-muted-foreground">{schema.description}</p>}
-        <ObjectFields {...{ context, schema, path, onChange }} value={isObject(value) ? value : {}} />
+        <ObjectFields
+          {...{ context, path, onChange }}
+          schema={props.schema}
+          value={isObject(value) ? value : {}}
+        />
       </fieldset>
     );
   }
@@ -109,7 +113,7 @@ function Control({ context, schema, shape, value, onChange, aria }: ControlProps
           spellCheck={false}
           value={text}
           placeholder={context.secretsStored ? "Stored. Leave empty to keep it" : placeholder}
-          onChange={(event) => onChange(event.target.value || undefined)}
+          onChange={(event) => onChange(textOr(event.target.value, schema))}
         />
       );
     case "long-text":
@@ -118,7 +122,7 @@ function Control({ context, schema, shape, value, onChange, aria }: ControlProps
           {...aria}
           value={text}
           placeholder={placeholder}
-          onChange={(event) => onChange(event.target.value || undefined)}
+          onChange={(event) => onChange(textOr(event.target.value, schema))}
         />
       );
     case "text":
@@ -129,7 +133,7 @@ function Control({ context, schema, shape, value, onChange, aria }: ControlProps
           inputMode={schema.format === "uri" ? "url" : undefined}
           value={text}
           placeholder={placeholder}
-          onChange={(event) => onChange(event.target.value || undefined)}
+          onChange={(event) => onChange(textOr(event.target.value, schema))}
         />
       );
     case "number":
@@ -162,6 +166,11 @@ function Control({ context, schema, shape, value, onChange, aria }: ControlProps
     default:
       return <JsonInput aria={aria} value={value} onChange={onChange} />;
   }
+}
+
+/** A text that was emptied is left out, unless a default would then come back in its place. */
+function textOr(text: string, schema: JsonSchema): string | undefined {
+  return text === "" && typeof schema.default !== "string" ? undefined : text;
 }
 
 function stringsOf(value: Json | undefined): string[] {

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { expect, test } from "vitest";
 import { defaultOf, isObject } from "@/components/schema-form/schema";
 import { SchemaForm } from "@/components/schema-form/schema-form";
-import { errorsBelow, prune, validate } from "@/components/schema-form/validate";
+import { errorsBelow, validate } from "@/components/schema-form/validate";
 import type { JsonObject, JsonSchema } from "@/lib/api-types";
 
 const GATEWAY: JsonSchema = {
@@ -133,13 +133,34 @@ test("validation reaches into lists, and lets a stored secret be", () => {
   expect(validate(GATEWAY, {}, { secretsStored: true })).toEqual({});
 });
 
-test("what was left empty is not sent", () => {
-  expect(prune({ a: "", b: 0, c: false, d: { e: "" }, f: [{ g: "", h: 1 }] })).toEqual({
-    b: 0,
-    c: false,
-    d: {},
-    f: [{ h: 1 }],
-  });
+const PROVIDER: JsonSchema = {
+  type: "object",
+  properties: {
+    provider: { type: "string", enum: ["openai", "custom"], default: "openai" },
+    base_url: { type: "string", title: "Address" },
+    greeting: { type: "string", default: "Hello!" },
+  },
+  allOf: [
+    {
+      if: { properties: { provider: { const: "custom" } }, required: ["provider"] },
+      then: { required: ["base_url"] },
+    },
+  ],
+};
+
+test("a field can be needed because of another", () => {
+  expect(validate(PROVIDER, { provider: "openai" })).toEqual({});
+  expect(validate(PROVIDER, { provider: "custom" })).toEqual({ base_url: "This is needed." });
+  expect(validate(PROVIDER, { provider: "custom", base_url: "http://localhost:1" })).toEqual({});
+});
+
+test("what is emptied is left out, unless its default would come back", async () => {
+  const { user, value } = show(PROVIDER);
+  expect(screen.getByRole("option", { name: "OpenAI" })).toBeDefined();
+  await user.type(screen.getByLabelText("Address"), "x");
+  await user.clear(screen.getByLabelText("Address"));
+  await user.clear(screen.getByLabelText("Greeting"));
+  expect(value()).toEqual({ provider: "openai", greeting: "" });
 });
 
 test.each(["config.rules.0.reply", "config.rules[0].reply", "/config/rules/0/reply"])(

@@ -1,4 +1,5 @@
 import type { Json, JsonObject, JsonSchema } from "@/lib/api-types";
+import { humanize } from "@/lib/format";
 
 /** How a part of a schema is shown. */
 export type Shape =
@@ -25,7 +26,8 @@ export function resolve(schema: JsonSchema, root: JsonSchema, depth = 0): JsonSc
   }
   if (schema.allOf) {
     const { allOf, ...beside } = schema;
-    return [...allOf.map((part) => resolve(part, root, depth + 1)), beside].reduce(join, {});
+    const parts = allOf.filter((part) => !part.if).map((part) => resolve(part, root, depth + 1));
+    return [...parts, beside].reduce(join, {});
   }
   const options = schema.anyOf ?? schema.oneOf;
   if (options) {
@@ -54,10 +56,18 @@ function join(left: JsonSchema, right: JsonSchema): JsonSchema {
   return {
     ...left,
     ...right,
-    properties: left.properties || right.properties ? { ...left.properties, ...right.properties } : undefined,
+    properties:
+      left.properties || right.properties ? joinProperties(left.properties, right.properties) : undefined,
     required:
       left.required || right.required ? [...(left.required ?? []), ...(right.required ?? [])] : undefined,
   };
+}
+
+/** A condition often says more about a field that is described elsewhere: its title must not get lost. */
+function joinProperties(left: JsonSchema["properties"] = {}, right: JsonSchema["properties"] = {}) {
+  const joined = { ...left };
+  for (const [name, field] of Object.entries(right)) joined[name] = { ...joined[name], ...field };
+  return joined;
 }
 
 function typeOf(schema: JsonSchema): string | undefined {
@@ -126,24 +136,42 @@ export function choicesOf(schema: JsonSchema, root: JsonSchema): Choice[] {
 function labelOf(value: Json): string {
   if (typeof value !== "string") return JSON.stringify(value);
   // `gpt-4o` and `en-GB` are names and stay; `exact_match` is a word for programs.
-  return /^[a-z]+(_[a-z]+)*$/.test(value)
-    ? value.replaceAll("_", " ").replace(/^./, (first) => first.toUpperCase())
-    : value;
+  return /^[a-z]+(_[a-z]+)*$/.test(value) ? humanize(value) : value;
 }
 
-/** The fields of an object in the order to show: what is required first, in the order that the schema names it. */
+/** The fields of an object, in the order of the schema. */
 export function fieldsOf(schema: JsonSchema): [name: string, field: JsonSchema, required: boolean][] {
-  const properties = schema.properties ?? {};
-  const required = (schema.required ?? []).filter((name) => name in properties);
-  const others = Object.keys(properties).filter((name) => !required.includes(name));
-  const named = (name: string, must: boolean): [string, JsonSchema, boolean][] => {
-    const field = properties[name];
-    return field ? [[name, field, must]] : [];
-  };
-  return [
-    ...required.flatMap((name) => named(name, true)),
-    ...others.flatMap((name) => named(name, false)),
-  ].filter(([, field]) => !field.readOnly);
+  const required = new Set(schema.required);
+  return Object.entries(schema.properties ?? {})
+    .filter(([, field]) => !field.readOnly)
+    .map(([name, field]) => [name, field, required.has(name)]);
+}
+
+/**
+ * The schema as it is for this value: with what its `if`s ask for, such as an address where the provider is "custom". Forms
+ * use conditions on named fields; any other is left to the server.
+ */
+export function conditioned(schema: JsonSchema, value: Json | undefined, root: JsonSchema): JsonSchema {
+  if (schema.$ref) return conditioned(follow(schema.$ref, root), value, root);
+  const conditions = [schema, ...(schema.allOf ?? [])].filter((part) => part.if);
+  return conditions.reduce(
+    (whole, { if: test, then, else: otherwise }) => {
+      const chosen = test && applies(test, value) ? then : otherwise;
+      return chosen ? join(whole, resolve(chosen, root)) : whole;
+    },
+    resolve(schema, root),
+  );
+}
+
+function applies(test: JsonSchema, value: Json | undefined): boolean {
+  const object = isObject(value) ? value : {};
+  if ((test.required ?? []).some((name) => object[name] === undefined)) return false;
+  return Object.entries(test.properties ?? {}).every(([name, field]) => {
+    const at = object[name];
+    if (at === undefined) return true;
+    const is = (other: Json) => JSON.stringify(other) === JSON.stringify(at);
+    return (field.const === undefined || is(field.const)) && (!field.enum || field.enum.some(is));
+  });
 }
 
 /** What a form starts with. Undefined where there is nothing sensible. */

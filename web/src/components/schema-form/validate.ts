@@ -1,5 +1,6 @@
 import {
   choicesOf,
+  conditioned,
   fieldsOf,
   isObject,
   isWhole,
@@ -38,7 +39,8 @@ export function validate(schema: JsonSchema, value: JsonObject, options: Validat
       : problemOf(resolved, shape, at);
     if (problem && path) errors[path] = problem;
     if (shape === "object" && isObject(at)) {
-      for (const [name, field, must] of fieldsOf(resolved)) visit(field, at[name], join(path, name), must);
+      for (const [name, field, must] of fieldsOf(conditioned(part, at, schema)))
+        visit(field, at[name], join(path, name), must);
     } else if (shape === "variants" && isObject(at)) {
       const option = (resolved.oneOf ?? resolved.anyOf)?.[variantOf(resolved, at, schema)];
       if (option) visit(option, at, path, required);
@@ -104,21 +106,6 @@ function isEmpty(value: Json | undefined): boolean {
 
 export function join(path: string, name: string): string {
   return path === "" ? name : `${path}.${name}`;
-}
-
-/** The value without fields that were left empty, as the API wants it. */
-export function prune(value: JsonObject): JsonObject {
-  const kept: JsonObject = {};
-  for (const [name, field] of Object.entries(value)) {
-    if (field === "" || field === undefined) continue;
-    kept[name] = pruneJson(field);
-  }
-  return kept;
-}
-
-function pruneJson(value: Json): Json {
-  if (Array.isArray(value)) return value.map(pruneJson);
-  return isObject(value) ? prune(value) : value;
 }
 
 /**

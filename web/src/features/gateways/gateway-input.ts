@@ -1,5 +1,5 @@
 import { defaultOf, isObject } from "@/components/schema-form/schema";
-import { errorsBelow, prune, validate, type FieldErrors } from "@/components/schema-form/validate";
+import { errorsBelow, validate, type FieldErrors } from "@/components/schema-form/validate";
 import { ApiError } from "@/lib/api-error";
 import type { Gateway, GatewayKind, JsonObject } from "@/lib/api-types";
 
@@ -46,7 +46,7 @@ export function checkDraft(
   draft: GatewayDraft,
   secretsStored: boolean,
 ): GatewayErrors | null {
-  const credentialsTouched = Object.keys(prune(draft.credentials)).length > 0;
+  const credentialsTouched = Object.keys(draft.credentials).length > 0;
   const errors: GatewayErrors = {
     name: draft.name.trim() === "" ? "This is needed." : undefined,
     credentials:

@@ -31,6 +31,8 @@ let close: (() => void) | undefined;
 
 beforeEach(() => {
   vi.useFakeTimers();
+  // Pauses are random within bounds; here they are their middle.
+  vi.spyOn(Math, "random").mockReturnValue(0.5);
   server = new FakeServer();
   vi.stubGlobal("fetch", server.fetch);
 });
@@ -67,10 +69,12 @@ test("tries again with growing pauses while the server is away", async () => {
   const states: string[] = [];
   server.refuse = new Response(null, { status: 503 });
   close = openStream("/live", { onEvent: () => undefined, onState: (state) => states.push(state) });
-  await vi.advanceTimersByTimeAsync(700);
+  await vi.advanceTimersByTimeAsync(550);
   expect(server.requests).toHaveLength(2);
-  await vi.advanceTimersByTimeAsync(700);
+  await vi.advanceTimersByTimeAsync(900);
   expect(server.requests).toHaveLength(2);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(server.requests).toHaveLength(3);
   await vi.advanceTimersByTimeAsync(60_000);
   const soFar = server.requests.length;
   expect(soFar).toBeGreaterThan(5);

@@ -7,18 +7,18 @@ import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Card, CardBody, CardHeader } from "@/components/ui/card";
 import { EFFECT_STATES, executionCause } from "@/features/activity/words";
-import type { Effect, ExecutionDetail as Execution, ExecutionLog } from "@/lib/api-types";
+import type { Effect, ExecutionDetail as Execution, ExecutionLog, Limits } from "@/lib/api-types";
 import { formatBytes, formatCompact, formatDateTime, formatDuration, humanize } from "@/lib/format";
 import { cn } from "@/lib/utils";
 
 interface ExecutionDetailProps {
   execution: Execution;
-  /** What the plan allows one run, by name; null or absent is no limit. */
-  limits?: Record<string, number | null>;
+  /** What the plan allows, once it is known. */
+  limits: Limits | undefined;
 }
 
 /** One run: what went wrong, what it used, what it did, and what it wrote down. */
-export function ExecutionDetail({ execution, limits = {} }: ExecutionDetailProps) {
+export function ExecutionDetail({ execution, limits }: ExecutionDetailProps) {
   const { trouble, plugin, gateway, event } = execution;
   return (
     <div className="grid gap-5">
@@ -45,14 +45,19 @@ export function ExecutionDetail({ execution, limits = {} }: ExecutionDetailProps
           <Card>
             <CardHeader title="Used" />
             <CardBody className="grid gap-4">
-              <Used name="Fuel" used={execution.fuel} allowed={limits.fuel_per_execution} unit="fuel" />
+              <Used name="Fuel" used={execution.fuel} allowed={limits?.fuel_per_execution} unit="fuel" />
               <Used
                 name="Peak memory"
                 used={execution.peak_memory_bytes}
-                allowed={limits.memory_bytes}
+                allowed={plugin ? limits?.plugin_memory_bytes : limits?.gateway_memory_bytes}
                 unit="bytes"
               />
-              <Used name="Time" used={execution.wall_ms} allowed={limits.wall_ms_per_execution} unit="ms" />
+              <Used
+                name="Time"
+                used={execution.wall_ms}
+                allowed={limits && limits.execution_seconds * 1_000}
+                unit="ms"
+              />
             </CardBody>
           </Card>
           <Card>
@@ -90,7 +95,7 @@ export function ExecutionDetail({ execution, limits = {} }: ExecutionDetailProps
 interface UsedProps {
   name: string;
   used: number;
-  allowed: number | null | undefined;
+  allowed: number | undefined;
   unit: "fuel" | "bytes" | "ms";
 }
 
@@ -128,7 +133,7 @@ function Effects({ effects }: { effects: Effect[] }) {
               <div className="flex items-center gap-3 text-sm">
                 <span className="min-w-0 flex-1 truncate">
                   <span className="font-medium">{humanize(effect.kind)}</span>
-                  {effect.gateway && <span className="text-muted-foreground"> · {effect.gateway.name}</span>}
+                  <span className="text-muted-foreground"> · {effect.gateway.name}</span>
                 </span>
                 {effect.attempts > 1 && (
                   <span className="text-xs text-muted-foreground">{effect.attempts} attempts</span>
@@ -170,10 +175,10 @@ function Logs({ logs }: { logs: ExecutionLog[] }) {
               </span>
               <span className="whitespace-pre-wrap">
                 {line.message}
-                {Object.entries(line.fields ?? {}).map(([name, value]) => (
+                {Object.entries(line.fields).map(([name, value]) => (
                   <span key={name} className="text-muted-foreground">
                     {" "}
-                    {name}={typeof value === "string" ? value : JSON.stringify(value)}
+                    {name}={value}
                   </span>
                 ))}
               </span>

@@ -129,15 +129,9 @@ function SystemNotice({ message }: { message: ChatMessage }) {
         trouble={trouble}
         actions={
           <Button asChild variant="outline" size="sm">
-            {trouble.execution_id ? (
-              <Link to="/activity/$executionId" params={{ executionId: trouble.execution_id }}>
-                See what happened
-              </Link>
-            ) : (
-              <Link to="/activity" search={{ state: "failed" }}>
-                See failed runs
-              </Link>
-            )}
+            <Link to="/activity" search={{ state: "failed" }}>
+              See failed runs
+            </Link>
           </Button>
         }
       />

@@ -17,10 +17,15 @@ export function useConversation(gatewayId: string, conversationId: string) {
   const query = useMessages(conversationId);
   const [overlay, change] = useReducer(changeOverlay, EMPTY_OVERLAY);
 
+  const reload = () => void client.invalidateQueries({ queryKey: messagesQuery(conversationId).queryKey });
   const connection = useStream(path`/conversations/${conversationId}/stream`, {
     // Whatever happened between the page's load, or a lost connection, and now.
-    onOpen: () => void client.invalidateQueries({ queryKey: messagesQuery(conversationId).queryKey }),
+    onOpen: reload,
     onEvent: (event) => {
+      if (event.event === "resync") {
+        reload();
+        return;
+      }
       const data = parse(event);
       if (data === null) return;
       if (event.event === "typing") {

@@ -7,7 +7,6 @@ import { Markdown } from "@/components/rich-text/markdown";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogBody, DialogContent, DialogFooter, DialogTrigger } from "@/components/ui/dialog";
 import { Skeleton } from "@/components/ui/skeleton";
-import { prune } from "@/components/schema-form/validate";
 import { useCreateGateway } from "@/features/gateways/api/create-gateway";
 import { GatewayForm } from "@/features/gateways/components/gateway-form";
 import { GatewayIcon } from "@/features/gateways/components/gateway-icon";
@@ -117,8 +116,8 @@ function DetailsStep({ kind, onBack, onCreated }: DetailsStepProps) {
       {
         kind: kind.kind,
         name: draft.name.trim(),
-        credentials: prune(draft.credentials),
-        config: prune(draft.config),
+        credentials: draft.credentials,
+        config: draft.config,
       },
       {
         onSuccess: onCreated,

@@ -1,6 +1,5 @@
 import { useState, type FormEvent } from "react";
 import { ErrorState } from "@/components/error-state";
-import { prune } from "@/components/schema-form/validate";
 import { Button } from "@/components/ui/button";
 import { toast } from "@/components/ui/toaster";
 import { useUpdateGateway } from "@/features/gateways/api/update-gateway";
@@ -13,6 +12,7 @@ import {
   type GatewayErrors,
 } from "@/features/gateways/gateway-input";
 import type { Gateway, GatewayKind } from "@/lib/api-types";
+import { mergePatch } from "@/lib/merge-patch";
 
 /** Changes a gateway. Credentials that are not typed again stay as they are. */
 export function EditGatewayForm({ gateway, kind }: { gateway: Gateway; kind: GatewayKind }) {
@@ -26,11 +26,11 @@ export function EditGatewayForm({ gateway, kind }: { gateway: Gateway; kind: Gat
     const wrong = checkDraft(kind, draft, gateway.has_credentials);
     setErrors(wrong ?? NO_ERRORS);
     if (wrong) return;
-    const credentials = prune(draft.credentials);
+    const { credentials } = draft;
     update.mutate(
       {
         name: draft.name.trim(),
-        config: prune(draft.config),
+        config: mergePatch(gateway.config, draft.config),
         credentials: Object.keys(credentials).length > 0 ? credentials : undefined,
       },
       {

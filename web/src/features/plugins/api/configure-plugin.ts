@@ -2,9 +2,9 @@ import { useInstallChange } from "@/features/plugins/api/use-install-change";
 import { api, path } from "@/lib/api-client";
 import type { Install, JsonObject } from "@/lib/api-types";
 
-/** Replaces the configuration as a whole, so that what was emptied is gone. */
+/** Changes settings; null removes one. */
 export const configurePlugin = (slug: string, config: JsonObject) =>
-  api<Install>(path`/user/plugins/${slug}/config`, { method: "PUT", body: { config } });
+  api<Install>(path`/user/plugins/${slug}/config`, { method: "PATCH", body: { config } });
 
 export const useConfigurePlugin = (slug: string) =>
   useInstallChange(slug, (config: JsonObject) => configurePlugin(slug, config));

@@ -5,7 +5,7 @@ import { ErrorState } from "@/components/error-state";
 import { JsonView } from "@/components/json-view";
 import { hasFields, SchemaForm } from "@/components/schema-form/schema-form";
 import { defaultOf, isObject } from "@/components/schema-form/schema";
-import { errorsBelow, prune, validate, type FieldErrors } from "@/components/schema-form/validate";
+import { errorsBelow, validate, type FieldErrors } from "@/components/schema-form/validate";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Card, CardBody, CardHeader } from "@/components/ui/card";
@@ -33,7 +33,7 @@ export function ActionCard({ slug, action, disabled }: ActionCardProps) {
     const wrong = validate(action.input_schema, input);
     setErrors(wrong);
     if (Object.keys(wrong).length > 0) return;
-    run.mutate(prune(input), {
+    run.mutate(input, {
       onError: (error) => setErrors(error instanceof ApiError ? errorsBelow("input", error.fields) : {}),
     });
   }

@@ -1,12 +1,13 @@
 import { useState, type FormEvent } from "react";
 import { ErrorState } from "@/components/error-state";
 import { SchemaForm } from "@/components/schema-form/schema-form";
-import { errorsBelow, prune, validate, type FieldErrors } from "@/components/schema-form/validate";
+import { errorsBelow, validate, type FieldErrors } from "@/components/schema-form/validate";
 import { Button } from "@/components/ui/button";
 import { toast } from "@/components/ui/toaster";
 import { useConfigurePlugin } from "@/features/plugins/api/configure-plugin";
 import { ApiError } from "@/lib/api-error";
 import type { Install } from "@/lib/api-types";
+import { mergePatch } from "@/lib/merge-patch";
 
 /** The settings of an installed plugin, as its schema describes them. */
 export function ConfigForm({ install }: { install: Install }) {
@@ -22,7 +23,7 @@ export function ConfigForm({ install }: { install: Install }) {
     const wrong = validate(plugin.config_schema, draft);
     setErrors(wrong);
     if (Object.keys(wrong).length > 0) return;
-    configure.mutate(prune(draft), {
+    configure.mutate(mergePatch(install.config, draft), {
       onSuccess: (saved) => {
         setDraft(saved.config);
         toast.success("Saved", "The next event is handled with the new settings.");

@@ -3,7 +3,7 @@ import { useGateways } from "@/api/get-gateways";
 import { ErrorState } from "@/components/error-state";
 import { hasFields, SchemaForm } from "@/components/schema-form/schema-form";
 import { defaultOf, isObject } from "@/components/schema-form/schema";
-import { errorsBelow, prune, validate, type FieldErrors } from "@/components/schema-form/validate";
+import { errorsBelow, validate, type FieldErrors } from "@/components/schema-form/validate";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogBody, DialogContent, DialogFooter, DialogTrigger } from "@/components/ui/dialog";
 import { toast } from "@/components/ui/toaster";
@@ -67,7 +67,7 @@ function InstallForm({ plugin, gateways, onInstalled }: InstallFormProps) {
       return;
     }
     install.mutate(
-      { config: prune(config), gateways: bindings, grants: plugin.capabilities },
+      { config: config, gateways: bindings, grants: plugin.capabilities },
       {
         onSuccess: (made) => {
           toast.success(
