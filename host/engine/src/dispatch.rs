@@ -175,6 +175,9 @@ pub(crate) async fn run(engine: Engine, kind: WorkKind) {
             },
         }
         while let Some(scope) = queue.next() {
+            if engine.is_stopping() {
+                return;
+            }
             if let Err(error) = serve(&engine, &queue, kind, scope).await {
                 tracing::error!(%error, ?kind, "the queue can not be read; it is tried again");
                 queue.wake_at(scope, Timestamp::now().plus_millis(1_000), Timestamp::now());

@@ -4,14 +4,14 @@ use crate::catalogue::{Catalogue, GatewayEntry};
 use crate::dispatch::Queues;
 use crate::gateways::connections::Connections;
 use crate::live::Live;
-use crate::{dispatch, plugins, scheduler};
+use crate::{dispatch, plugins, scheduler, troubles};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use twobot_domain::{Limits, PlanCatalogue, Trouble};
+use twobot_domain::{Limits, PlanCatalogue};
 use twobot_gateways::{Connector, Connectors};
 use twobot_runtime::Machine;
 use twobot_store::executions::WorkKind;
@@ -85,13 +85,7 @@ impl Engine {
     /// # Errors
     /// When the database does not answer.
     pub async fn start(&self) -> Result<(), StoreError> {
-        let lost = Trouble::new(
-            "interrupted",
-            "Interrupted",
-            "The platform was restarted while this ran. Nothing of it was kept.",
-            "Run it again.",
-        );
-        self.store().abandon_running(&lost).await?;
+        self.store().abandon_running(&troubles::interrupted()).await?;
         plugins::follow_catalogue(self).await?;
         for kind in [WorkKind::Inbound, WorkKind::Execution, WorkKind::Effect] {
             self.inner.tasks.spawn(dispatch::run(self.clone(), kind));
@@ -115,6 +109,11 @@ impl Engine {
     /// Ends when the engine stops.
     pub async fn stopped(&self) {
         self.inner.stop.cancelled().await;
+    }
+
+    /// Whether it is stopping.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.inner.stop.is_cancelled()
     }
 
     /// The database.

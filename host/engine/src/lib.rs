@@ -13,6 +13,7 @@ pub mod catalogue;
 pub mod error;
 pub mod live;
 
+mod attempt;
 mod chat;
 mod dispatch;
 mod engine;
@@ -22,6 +23,7 @@ mod plugins;
 mod provider;
 mod scheduler;
 mod schema;
+mod troubles;
 
 pub use catalogue::{Catalogue, GatewayEntry, PluginEntry};
 pub use chat::WebChat;

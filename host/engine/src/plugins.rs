@@ -245,21 +245,11 @@ pub(crate) async fn pause(
     engine: &Engine,
     scope: TenantScope,
     install: &Install,
-    name: &str,
-    failures: u64,
-    last: &Trouble,
+    trouble: &Trouble,
 ) -> Result<(), StoreError> {
-    let trouble = Trouble::new(
-        "plugin_paused",
-        format!("{name} is paused"),
-        format!("It failed {failures} times in a row. The last time: {} {}", last.title, last.detail),
-        format!("{} Then enable it again on its page.", last.advice),
-    );
-    engine.store().set_install_state(scope, install.id, InstallState::Paused, Some(&trouble)).await?;
-    engine
-        .store()
-        .notify(scope, "problem", &trouble.title, &format!("{}\n\n{}", trouble.detail, trouble.advice))
-        .await?;
+    engine.store().set_install_state(scope, install.id, InstallState::Paused, Some(trouble)).await?;
+    let text = format!("{}\n\n{}", trouble.detail, trouble.advice);
+    engine.store().notify(scope, "problem", &trouble.title, &text).await?;
     engine.tell_install(scope, &install.slug, InstallState::Paused.as_str());
     engine.live().tell(scope, LiveEvent::Notification);
     Ok(())

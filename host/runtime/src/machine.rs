@@ -49,7 +49,10 @@ pub(crate) struct Shared {
     pub(crate) plugins: Linker<Guest<PluginSide>>,
     pub(crate) gateways: Linker<Guest<GatewaySide>>,
     pub(crate) memory: TenantMemory,
-    pub(crate) admission: Semaphore,
+    /// Room for sandboxes, per world. A plugin that waits for a gateway holds its own place: with one room for both, plugins could
+    /// fill it and wait for ever for the gateways that find no place in it.
+    pub(crate) plugin_room: Semaphore,
+    pub(crate) gateway_room: Semaphore,
     pub(crate) cache: CompiledCache,
     /// One compilation at a time: it takes every thread it gets, and nobody waits for the second.
     pub(crate) compilation: Semaphore,
@@ -100,7 +103,8 @@ impl Machine {
                 plugins,
                 gateways,
                 memory: TenantMemory::default(),
-                admission: Semaphore::new(SANDBOXES as usize),
+                plugin_room: Semaphore::new(SANDBOXES as usize / 2),
+                gateway_room: Semaphore::new(SANDBOXES as usize / 2),
                 cache,
                 compilation: Semaphore::new(1),
                 key: config.key,

@@ -2,7 +2,7 @@
 
 use crate::journal::Journal;
 use crate::limits::{MemoryMeter, RunLimits};
-use crate::machine::Machine;
+use crate::machine::{Machine, Shared};
 use crate::outside::{Outside, ProviderCalls};
 use crate::overlay::Overlay;
 use crate::sandbox::clock::{ExecutionClock, randomness};
@@ -12,6 +12,7 @@ use serde_json::Value;
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 use twobot_domain::manifest::Capability;
 use twobot_domain::{TenantId, Timestamp, Usage};
 use twobot_store::TenantScope;
@@ -36,6 +37,24 @@ pub(crate) struct Guest<S> {
     pub(crate) watch: Stopwatch,
     /// What is particular to its world.
     pub(crate) side: S,
+}
+
+/// What is particular to a world.
+pub(crate) trait Side: Send + 'static {
+    /// Where its sandboxes find a place.
+    fn room(shared: &Shared) -> &Semaphore;
+}
+
+impl Side for PluginSide {
+    fn room(shared: &Shared) -> &Semaphore {
+        &shared.plugin_room
+    }
+}
+
+impl Side for GatewaySide {
+    fn room(shared: &Shared) -> &Semaphore {
+        &shared.gateway_room
+    }
 }
 
 /// What a plugin's sandbox has besides.

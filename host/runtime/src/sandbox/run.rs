@@ -2,7 +2,7 @@
 
 use crate::limits::RunLimits;
 use crate::machine::Machine;
-use crate::sandbox::guest::Guest;
+use crate::sandbox::guest::{Guest, Side};
 use crate::sandbox::stopwatch::Stopwatch;
 use crate::trap::{self, Ended};
 use futures::FutureExt;
@@ -35,14 +35,14 @@ pub(crate) async fn run<S, T, F>(
     call: F,
 ) -> Result<Finished<S, T>, String>
 where
-    S: Send + 'static,
+    S: Side,
     T: Send + 'static,
     F: for<'a> FnOnce(&'a mut Store<Guest<S>>) -> Call<'a, T> + Send + 'static,
 {
     let machine = machine.clone();
     let threads = machine.guest_threads();
     let task = threads.spawn(async move {
-        let _room = machine.shared.admission.acquire().await.map_err(|error| error.to_string())?;
+        let _room = S::room(&machine.shared).acquire().await.map_err(|error| error.to_string())?;
         let guest = make();
         let watch = guest.watch.clone();
         let mut store =

@@ -125,6 +125,33 @@ impl Store {
         })
     }
 
+    /// Lets an execution wait until a later time. It did not run, and no try is counted.
+    ///
+    /// # Errors
+    /// `NotFound` when it has an outcome already.
+    pub async fn postpone_execution(
+        &self,
+        scope: TenantScope,
+        id: ExecutionId,
+        trouble: &twobot_domain::Trouble,
+        until: Timestamp,
+    ) -> Result<(), StoreError> {
+        let trouble =
+            serde_json::to_string(trouble).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        let changed = self
+            .db
+            .run(
+                sql("UPDATE executions SET trouble = $1, next_at = $2 \
+                     WHERE id = $3 AND tenant_id = $4 AND state = 'waiting'")
+                .bind(trouble)
+                .bind(until)
+                .bind(id)
+                .bind(scope.tenant()),
+            )
+            .await?;
+        if changed == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+    }
+
     /// Records an action that begins to run now. It is never queued: whoever asked waits for its answer.
     ///
     /// # Errors

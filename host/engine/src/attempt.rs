@@ -1,0 +1,108 @@
+//! Running a plugin until what it did is committed or has failed: the same for events, schedules and actions.
+
+use crate::engine::Engine;
+use crate::live::LiveEvent;
+use crate::outside::EngineOutside;
+use crate::troubles;
+use serde_json::Value;
+use std::sync::Arc;
+use twobot_domain::{ExecutionId, Limits, Timestamp, Usage};
+use twobot_runtime::{Done, Failed, PluginCall, PluginComponent, PluginRun, Ran, RunLimits};
+use twobot_store::executions::LogLine;
+use twobot_store::installs::Install;
+use twobot_store::{StoreError, TenantScope};
+
+/// How often an execution is run again because another wrote what it had read.
+const CONFLICT_TRIES: u32 = 20;
+
+/// One attempt of one execution.
+pub(crate) struct Attempt<'a> {
+    pub(crate) engine: &'a Engine,
+    pub(crate) scope: TenantScope,
+    pub(crate) execution: ExecutionId,
+    pub(crate) install: &'a Install,
+    pub(crate) component: &'a Arc<PluginComponent>,
+    pub(crate) limits: &'a Limits,
+    /// Where the sandbox's clock starts.
+    pub(crate) started_at: Timestamp,
+    pub(crate) call: PluginCall,
+}
+
+/// What an attempt came to.
+pub(crate) enum Outcome {
+    /// It is committed; what an action answered.
+    Committed(Option<Value>),
+    /// It failed and is not recorded yet.
+    Failed(Failed, Usage, Vec<LogLine>),
+    /// Others were always faster.
+    Contended(Usage),
+}
+
+impl Attempt<'_> {
+    /// Runs the plugin and commits what it did.
+    ///
+    /// # Errors
+    /// `NotFound` when the execution has an outcome already; otherwise those of the database.
+    pub(crate) async fn run(&self) -> Result<Outcome, StoreError> {
+        let store = self.engine.store();
+        // Work that a faster one made void was done all the same, and a model's answer is not asked for again: it is counted with
+        // the run that takes it from the journal.
+        let mut void = Usage::default();
+        for _ in 0..CONFLICT_TRIES {
+            let Ran { result, mut usage, logs } = self.once().await?;
+            usage.add(&void);
+            let mut done = match result {
+                Ok(done) => done,
+                Err(failed) => return Ok(Outcome::Failed(failed, usage, logs)),
+            };
+            done.commit.usage = usage;
+            match store
+                .finish_execution(self.scope, self.execution, self.install.id, self.limits, &done.commit)
+                .await
+            {
+                Ok(()) => {
+                    self.tell(&done);
+                    return Ok(Outcome::Committed(done.output));
+                }
+                Err(StoreError::Conflict) => void = Usage { executions: 0, ..usage },
+                Err(StoreError::Quota { name, used, allowed, unit }) => {
+                    let failed = Failed::Fault(troubles::storage_quota(name, used, allowed, unit));
+                    return Ok(Outcome::Failed(failed, Usage { failed_executions: 1, ..usage }, logs));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Outcome::Contended(void))
+    }
+
+    async fn once(&self) -> Result<Ran, StoreError> {
+        let store = self.engine.store();
+        let run = PluginRun {
+            scope: self.scope,
+            install: self.install.id,
+            execution: self.execution,
+            component: Arc::clone(self.component),
+            grants: self.install.grants.clone(),
+            bound: store.bound_gateways(self.scope, self.install.id).await?,
+            config: self.install.config.clone(),
+            started_at: self.started_at,
+            journal: store.journal(self.scope, self.execution).await?,
+            limits: RunLimits::plugin(self.limits),
+            call: self.call.clone(),
+            outside: Arc::new(EngineOutside::new(self.engine)),
+        };
+        Ok(self.engine.machine().run_plugin(store, run).await)
+    }
+
+    /// Wakes who has work now, and tells whoever looks.
+    fn tell(&self, done: &Done) {
+        if !done.commit.effects.is_empty() {
+            self.engine.wake_effects(self.scope);
+        }
+        if !done.commit.notifications.is_empty() {
+            self.engine.live().tell(self.scope, LiveEvent::Notification);
+        }
+        let (id, slug) = (self.execution, self.install.slug.clone());
+        self.engine.live().tell(self.scope, LiveEvent::Execution { id, state: "succeeded", slug });
+    }
+}

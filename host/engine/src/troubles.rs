@@ -1,0 +1,98 @@
+//! Words for what goes wrong with executions.
+
+use twobot_domain::Trouble;
+use twobot_store::installs::Install;
+
+pub(crate) fn interrupted() -> Trouble {
+    Trouble::new(
+        "interrupted",
+        "Interrupted",
+        "The platform was restarted while this ran. Nothing of it was kept.",
+        "Run it again.",
+    )
+}
+
+pub(crate) fn invalid_input(reason: &str) -> Trouble {
+    Trouble::new(
+        "invalid_input",
+        "The plugin refused the input",
+        reason,
+        "Correct the input and run it again.",
+    )
+}
+
+pub(crate) fn plugin_missing(slug: &str) -> Trouble {
+    Trouble::new(
+        "plugin_missing",
+        "The plugin is gone",
+        format!("This host no longer has a plugin `{slug}`."),
+        "Uninstall it, or ask the operator to bring it back.",
+    )
+}
+
+pub(crate) fn plugin_not_enabled(install: &Install) -> Trouble {
+    Trouble::new(
+        "plugin_not_enabled",
+        "The plugin was switched off",
+        format!("The event's turn came while the plugin was {}.", install.state.as_str()),
+        "Enable the plugin on its page.",
+    )
+}
+
+pub(crate) fn event_missing() -> Trouble {
+    Trouble::new(
+        "event_missing",
+        "The event can not be read",
+        "The event is gone or was stored by another version.",
+        "Nothing to do; if it happens again, tell the operator.",
+    )
+}
+
+pub(crate) fn platform_failed() -> Trouble {
+    Trouble::new(
+        "platform_failed",
+        "The platform failed",
+        "This is not the plugin's fault. Nothing of this run was kept.",
+        "It is tried again by itself. If it stays, tell the operator.",
+    )
+}
+
+pub(crate) fn conflict() -> Trouble {
+    Trouble::new(
+        "conflict",
+        "Others were always faster",
+        "Other runs of this plugin kept changing the data that this one had read.",
+        "Try again. The plugin's author can count with `increment`, or ask for one event at a time.",
+    )
+}
+
+pub(crate) fn storage_quota(name: &str, used: u64, allowed: u64, unit: &str) -> Trouble {
+    Trouble::new(
+        "storage_quota",
+        "The storage is full",
+        format!(
+            "Your plugins would keep {used} {unit}; your plan allows {allowed}. Nothing of this run was kept."
+        ),
+        "Remove data or plugins that you no longer need, or choose a larger plan.",
+    )
+    .with_limit(name, used, allowed, unit)
+}
+
+pub(crate) fn executions_per_day(used: u64, allowed: u64) -> Trouble {
+    Trouble::new(
+        "executions_per_day",
+        "Today's executions are used up",
+        format!("Your plan allows {allowed} executions a day. This one waits for tomorrow (UTC)."),
+        "Wait, or choose a larger plan.",
+    )
+    .with_limit("executions_per_day", used, allowed, "executions")
+}
+
+pub(crate) fn plugin_paused(name: &str, failures: u64, last: &Trouble) -> Trouble {
+    Trouble::new(
+        "plugin_paused",
+        format!("{name} is paused"),
+        format!("It failed {failures} times in a row. The last time: {}. {}", last.title, last.detail),
+        format!("{} Then enable it again on its page.", last.advice),
+    )
+}
