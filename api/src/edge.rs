@@ -10,7 +10,7 @@ pub(crate) use time::time_limit;
 use crate::error::ApiError;
 use crate::state::AppState;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::HeaderValue;
+use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
@@ -29,11 +29,15 @@ pub(crate) async fn edge(State(state): State<AppState>, request: Request, next: 
     let method = request.method().clone();
     // The pattern and not the path: what people put into a path is theirs.
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
-    let is_api = request.uri().path().starts_with("/api");
+    let path = request.uri().path().to_owned();
 
     let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut response = outcome.unwrap_or_else(|panic| panicked(&*panic).into_response());
 
+    // Some files are served by others' code, which knows nothing of problem documents.
+    if response.status() == StatusCode::NOT_FOUND && response.extensions().get::<ApiError>().is_none() {
+        response = ApiError::unknown_path(&path).into_response();
+    }
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
         if let Some(cause) = &error.cause {
             tracing::error!(request_id = %id, %method, route, status = error.problem.status, cause, "request failed");
@@ -44,7 +48,7 @@ pub(crate) async fn edge(State(state): State<AppState>, request: Request, next: 
     if let Ok(value) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, value);
     }
-    headers::harden(headers, state.config.secure_cookies, is_api);
+    headers::harden(headers, state.config.secure_cookies, path.starts_with("/api"));
     tracing::debug!(
         request_id = %id,
         %method,

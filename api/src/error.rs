@@ -162,13 +162,14 @@ impl ApiError {
 
     /// 403: the plan allows no more.
     pub(crate) fn limit_reached(name: &str, used: u64, allowed: u64, unit: &str) -> Self {
-        let words = name.replace('_', " ");
+        // `gateways` counts gateways; `kv_bytes` counts bytes of something that must be said.
+        let what = if name == unit { String::new() } else { format!(" ({})", name.replace('_', " ")) };
         let mut error = Self::new(
             StatusCode::FORBIDDEN,
             "limit_reached",
             "A limit of your plan is reached",
             format!(
-                "The plan allows {allowed} {unit} ({words}); {used} are in use. Remove what you no longer need, or choose a larger plan."
+                "The plan allows {allowed} {unit}{what}; {used} are in use. Remove what you no longer need, or choose a larger plan."
             ),
         );
         error.problem.limit = Some(name.to_owned());

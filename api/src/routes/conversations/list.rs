@@ -8,8 +8,11 @@ use crate::validate::Validation;
 use crate::wire::List;
 use axum::extract::State;
 use axum::http::StatusCode;
+use serde_json::Value;
 use twobot_domain::GatewayId;
 use twobot_domain::manifest::Ingress;
+use twobot_store::chat::{self, Author, NewChatMessage};
+use twobot_store::gateways::Gateway;
 
 const NEW: &str = "New conversation";
 
@@ -36,6 +39,8 @@ pub(super) async fn list(
 }
 
 /// Begin a conversation
+///
+/// It opens with the web chat's greeting, where it has one.
 #[utoipa::path(
     post,
     path = "/gateways/{id}/conversations",
@@ -69,5 +74,22 @@ pub(super) async fn create(
         ));
     }
     let made = state.store().create_conversation(session.scope, id, &title).await.or_not_found("gateway")?;
+    let made = greet(&state, &session, &gateway, made).await?;
     Ok((StatusCode::CREATED, Json(Conversation::new(made)?)))
+}
+
+/// Opens a conversation with the web chat's greeting, where it has one.
+async fn greet(
+    state: &AppState,
+    session: &Session,
+    gateway: &Gateway,
+    conversation: chat::Conversation,
+) -> Result<chat::Conversation, ApiError> {
+    let greeting = gateway.config.get("greeting").and_then(Value::as_str).map(str::trim).unwrap_or_default();
+    if greeting.is_empty() {
+        return Ok(conversation);
+    }
+    let message = NewChatMessage::plain(Author::Bot, &gateway.name, greeting);
+    state.store().add_chat_message(session.scope, conversation.id, &message).await?;
+    Ok(state.store().conversation(session.scope, conversation.id).await?)
 }

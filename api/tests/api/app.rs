@@ -1,0 +1,157 @@
+//! A server for one test, and people who use it.
+
+mod answer;
+mod request;
+
+pub(crate) use answer::{Answer, Events};
+pub(crate) use request::Request;
+
+use axum::Router;
+use serde_json::{Value, json};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tempfile::TempDir;
+use twobot_api::ApiConfig;
+use twobot_domain::PlanCatalogue;
+use twobot_engine::{Catalogue, Engine, EngineConfig};
+use twobot_gateways::{Connectors, EgressPolicy, OpenAi, OpenAiOptions, Telegram, TelegramOptions};
+use twobot_runtime::{Machine, MachineConfig};
+use twobot_store::{MasterKey, Store, TenantScope};
+
+/// A password that is good enough.
+pub(crate) const PASSWORD: &str = "Analytical-Engine-1";
+
+const COMPONENTS: [&str; 5] =
+    ["analytics", "auto-reply", "gateway-ai", "gateway-telegram", "gateway-web-chat"];
+
+/// A server for one test.
+pub(crate) struct TestApp {
+    pub(crate) router: Router,
+    pub(crate) engine: Engine,
+    pub(crate) config: ApiConfig,
+    _folder: TempDir,
+}
+
+/// Someone with an account.
+pub(crate) struct Person {
+    pub(crate) token: String,
+    pub(crate) scope: TenantScope,
+}
+
+impl TestApp {
+    /// A server that anyone may register with.
+    pub(crate) async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A server whose operator decided otherwise.
+    pub(crate) async fn with(change: impl FnOnce(&mut ApiConfig)) -> Self {
+        // The same provider as the binary's; a second test in the process finds it set.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("test.db").display());
+        let store = Store::open(&url, MasterKey::new([7; 32])).await.unwrap();
+        store.migrate().await.unwrap();
+        let machine = Machine::new(MachineConfig {
+            // Kept between tests and runs: compiling the components takes longer than all else here.
+            cache: Some(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("compiled")),
+            key: [7; 32],
+            threads: NonZeroUsize::MIN,
+        })
+        .unwrap();
+        // Nothing listens on this port: every call to Telegram fails at once.
+        let telegram = Telegram::new(TelegramOptions::new("http://127.0.0.1:9/".parse().unwrap())).unwrap();
+        let openai = OpenAi::new(OpenAiOptions::new(EgressPolicy::default())).unwrap();
+        let engine = Engine::new(EngineConfig {
+            store,
+            catalogue: catalogue(&machine).await,
+            machine,
+            plans: PlanCatalogue::load("full").unwrap(),
+            connectors: Connectors::default().with(Arc::new(telegram)).with(Arc::new(openai)),
+            public_url: Some("https://bots.example.org".parse().unwrap()),
+        });
+        engine.start().await.unwrap();
+        let mut config = ApiConfig::local("1.2.3");
+        change(&mut config);
+        let router = twobot_api::router(engine.clone(), config.clone());
+        Self { router, engine, config, _folder: folder }
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        self.engine.store()
+    }
+
+    /// A request to a path below `/api/v1`.
+    pub(crate) fn request(&self, method: &str, path: &str) -> Request {
+        self.raw(method, &format!("/api/v1{path}"))
+    }
+
+    /// A request to any path.
+    pub(crate) fn raw(&self, method: &str, path: &str) -> Request {
+        Request::new(self.router.clone(), method, path)
+    }
+
+    pub(crate) async fn get(&self, who: &Person, path: &str) -> Answer {
+        self.request("GET", path).bearer(&who.token).send().await
+    }
+
+    pub(crate) async fn post(&self, who: &Person, path: &str, body: Value) -> Answer {
+        self.request("POST", path).bearer(&who.token).json(body).send().await
+    }
+
+    /// Makes an account.
+    pub(crate) async fn register(&self, name: &str) -> Person {
+        let email = format!("{name}@example.org");
+        let body = json!({"email": email, "password": PASSWORD, "name": name});
+        let answer = self.request("POST", "/auth/register").json(body).send().await;
+        answer.expect(201);
+        let token = answer.json()["token"].as_str().unwrap().to_owned();
+        let scope = self.store().authenticate(&token).await.unwrap().unwrap().scope;
+        Person { token, scope }
+    }
+
+    /// Makes a web chat that is switched on, and answers its id.
+    pub(crate) async fn web_chat(&self, who: &Person) -> String {
+        self.gateway(who, json!({"kind": "web-chat", "name": "Console"})).await
+    }
+
+    /// Makes a Telegram gateway that is switched on and gets webhooks, and answers its id. It never gets connected, since
+    /// nothing answers for Telegram.
+    pub(crate) async fn telegram(&self, who: &Person) -> String {
+        let body = json!({
+            "kind": "telegram-bot",
+            "name": "Shop",
+            "credentials": {"token": "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"},
+            "config": {"mode": "webhook"}
+        });
+        self.gateway(who, body).await
+    }
+
+    async fn gateway(&self, who: &Person, body: Value) -> String {
+        let answer = self.post(who, "/gateways", body).await;
+        answer.expect(201);
+        answer.json()["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Begins a conversation in a web chat, and answers its id.
+    pub(crate) async fn conversation(&self, who: &Person, gateway: &str) -> String {
+        let answer = self.post(who, &format!("/gateways/{gateway}/conversations"), json!({})).await;
+        answer.expect(201);
+        answer.json()["id"].as_str().unwrap().to_owned()
+    }
+}
+
+/// The built-in components, as `cargo xtask guests` leaves them.
+async fn catalogue(machine: &Machine) -> Catalogue {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/components");
+    let mut catalogue = Catalogue::default();
+    for name in COMPONENTS {
+        let file = folder.join(format!("{name}.wasm"));
+        let bytes = std::fs::read(&file).unwrap_or_else(|error| {
+            panic!("these tests need the components: run `cargo xtask guests` ({}: {error})", file.display())
+        });
+        catalogue.add(machine, name, bytes).await.unwrap();
+    }
+    catalogue
+}

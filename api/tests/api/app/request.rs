@@ -1,0 +1,64 @@
+//! Requests.
+
+use super::{Answer, Events};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http;
+use serde_json::Value;
+use std::net::SocketAddr;
+use tower::ServiceExt;
+
+/// A request that is being put together.
+pub(crate) struct Request {
+    router: Router,
+    builder: http::request::Builder,
+    body: Body,
+}
+
+impl Request {
+    pub(crate) fn new(router: Router, method: &str, path: &str) -> Self {
+        let peer = SocketAddr::from(([203, 0, 113, 7], 50_000));
+        let builder = http::Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "localhost:8080")
+            .extension(ConnectInfo(peer));
+        Self { router, builder, body: Body::empty() }
+    }
+
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.builder = self.builder.header(name, value);
+        self
+    }
+
+    pub(crate) fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    pub(crate) fn cookie(self, token: &str) -> Self {
+        self.header("cookie", &format!("twobot_session={token}"))
+    }
+
+    pub(crate) fn json(self, body: Value) -> Self {
+        self.header("content-type", "application/json").body(body.to_string())
+    }
+
+    pub(crate) fn body(mut self, body: impl Into<Body>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    async fn answer(self) -> http::Response<Body> {
+        self.router.oneshot(self.builder.body(self.body).unwrap()).await.unwrap()
+    }
+
+    pub(crate) async fn send(self) -> Answer {
+        Answer::read(self.answer().await).await
+    }
+
+    /// Sends it and follows the events that are answered.
+    pub(crate) async fn follow(self) -> Events {
+        Events::new(self.answer().await)
+    }
+}

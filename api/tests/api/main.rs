@@ -1,0 +1,16 @@
+//! The API as its clients see it: real requests against a real engine with the built-in components, over a database of its own.
+
+mod app;
+
+mod analytics;
+mod auth;
+mod authorization;
+mod chat;
+mod errors;
+mod gateways;
+mod live;
+mod openapi;
+mod plugins;
+mod web;
+mod webhooks;
+mod workspace;
