@@ -1,4 +1,5 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
 import { useInstalls } from "@/api/get-installs";
 import { Page } from "@/components/page";
 import { Badge } from "@/components/ui/badge";
@@ -12,8 +13,10 @@ export function PluginsRoute() {
   const installs = useInstalls();
   const show = (tab: "catalogue" | "installed") =>
     void navigate({ to: "/plugins", search: { tab }, replace: true });
-  // Whoever has nothing installed is here to choose.
-  const tab = search.tab ?? (installs.data?.length === 0 ? "catalogue" : "installed");
+  // Whoever comes with nothing installed is here to choose, also after the first choice.
+  const [usual, setUsual] = useState<"catalogue" | "installed" | null>(null);
+  if (usual === null && installs.data) setUsual(installs.data.length === 0 ? "catalogue" : "installed");
+  const tab = search.tab ?? usual ?? "installed";
   return (
     <Page
       title="Plugins"

@@ -18,10 +18,9 @@ export function useCreateGateway() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: createGateway,
-    onSuccess: () =>
-      Promise.all([
-        client.invalidateQueries({ queryKey: queryKeys.gateways }),
-        client.invalidateQueries({ queryKey: queryKeys.workspace }),
-      ]),
+    onSuccess: () => {
+      void client.invalidateQueries({ queryKey: queryKeys.gateways });
+      void client.invalidateQueries({ queryKey: queryKeys.workspace });
+    },
   });
 }

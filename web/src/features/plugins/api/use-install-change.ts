@@ -10,11 +10,14 @@ export function useInstallChange<Input>(slug: string, change: (input: Input) => 
     mutationFn: change,
     onSuccess: (install) => {
       client.setQueryData(installQuery(slug).queryKey, install);
-      return Promise.all(
-        [queryKeys.installs, queryKeys.plugins, queryKeys.workspace, queryKeys.analytics].map((queryKey) =>
-          client.invalidateQueries({ queryKey }),
-        ),
-      );
+      for (const queryKey of [
+        queryKeys.installs,
+        queryKeys.plugins,
+        queryKeys.workspace,
+        queryKeys.analytics,
+      ]) {
+        void client.invalidateQueries({ queryKey });
+      }
     },
   });
 }

@@ -62,27 +62,24 @@ function InstallForm({ plugin, gateways, onInstalled }: InstallFormProps) {
     event.preventDefault();
     const wrong = validate(plugin.config_schema, config);
     setErrors(wrong);
-    if (Object.keys(wrong).length > 0) {
-      setSettingsOpen(true);
-      return;
+    if (Object.keys(wrong).length > 0) setSettingsOpen(true);
+    else void send();
+  }
+
+  // Awaited rather than called back: once the plugin is installed, the card with this dialog may go before it is told.
+  async function send() {
+    try {
+      const made = await install.mutateAsync({ config, gateways: bindings, grants: plugin.capabilities });
+      toast.success(
+        `${plugin.name} is installed`,
+        made.state === "enabled" ? "It is at work already." : "Choose its gateways, then enable it.",
+      );
+      onInstalled(made);
+    } catch (error) {
+      const found = error instanceof ApiError ? errorsBelow("config", error.fields) : {};
+      setErrors(found);
+      if (Object.keys(found).length > 0) setSettingsOpen(true);
     }
-    install.mutate(
-      { config: config, gateways: bindings, grants: plugin.capabilities },
-      {
-        onSuccess: (made) => {
-          toast.success(
-            `${plugin.name} is installed`,
-            made.state === "enabled" ? "It is at work already." : "Choose its gateways, then enable it.",
-          );
-          onInstalled(made);
-        },
-        onError: (error) => {
-          const found = error instanceof ApiError ? errorsBelow("config", error.fields) : {};
-          setErrors(found);
-          if (Object.keys(found).length > 0) setSettingsOpen(true);
-        },
-      },
-    );
   }
 
   return (
