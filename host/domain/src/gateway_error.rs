@@ -78,8 +78,8 @@ impl GatewayError {
                 "Open the plugin's page and choose a gateway for each of its connections.".to_owned(),
             ),
             Self::Denied(_) => (
-                "Something was not granted".to_owned(),
-                "Open the plugin's page to see what it asks for and what you granted.".to_owned(),
+                "Something is not allowed".to_owned(),
+                "The line above says what is closed and who can open it: you, on the plugin's or the gateway's page, or the operator of this server.".to_owned(),
             ),
             Self::Invalid(_) | Self::Unsupported(_) => (
                 format!("“{gateway}” can not do what was asked"),

@@ -69,7 +69,8 @@ impl Engine {
         }
     }
 
-    /// The gateway that a webhook's address names.
+    /// The gateway that a webhook's address names. A delivery to one that is switched off or of another provider is counted there as
+    /// refused: its owner should see that someone still calls.
     async fn addressed(
         &self,
         connector: &str,
@@ -80,7 +81,11 @@ impl Engine {
             .catalogue()
             .gateway_kind(&gateway.kind)
             .is_some_and(|entry| entry.manifest.connector == connector);
-        if fits && gateway.enabled { Ok((scope, gateway)) } else { Err(WebhookError::NotFound) }
+        if fits && gateway.enabled {
+            return Ok((scope, gateway));
+        }
+        self.store().count_delivery(scope, id, DeliveryOutcome::Refused).await?;
+        Err(WebhookError::NotFound)
     }
 
     async fn take(
