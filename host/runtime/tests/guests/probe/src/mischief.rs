@@ -1,0 +1,26 @@
+//! What a sandbox can do wrong without calling the host.
+
+use std::hint::black_box;
+
+/// Computes for ever.
+pub(crate) fn spin() -> ! {
+    let mut turns = 0_u64;
+    loop {
+        turns = black_box(turns.wrapping_add(1));
+    }
+}
+
+/// Calls itself for ever.
+#[expect(unconditional_recursion, reason = "that is the attack")]
+pub(crate) fn recurse(depth: u64) -> u64 {
+    let frame = black_box([depth; 16]);
+    recurse(depth + 1).wrapping_add(black_box(frame)[0])
+}
+
+/// Takes memory, in steps of this many bytes, until it is refused.
+pub(crate) fn eat(step: usize) -> ! {
+    let mut eaten: Vec<Vec<u8>> = Vec::new();
+    loop {
+        eaten.push(black_box(vec![1; step]));
+    }
+}
