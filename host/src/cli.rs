@@ -77,6 +77,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
     };
     let settings = Settings::read(&Source::of_process()?)?;
     settings.logging.start();
+    for name in &settings.unknown {
+        tracing::warn!(name, "is set, and is no setting of this version; `twobot config` lists them");
+    }
     // One TLS backend for the whole process, before the first connection.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime =

@@ -31,6 +31,16 @@ pub(crate) struct Settings {
     pub(crate) gateways: Gateways,
     pub(crate) sandbox: Sandbox,
     pub(crate) logging: Logging,
+    /// Variables with our prefix that are no settings.
+    pub(crate) unknown: Vec<String>,
+}
+
+/// Every setting, as `twobot config` shows them.
+#[derive(Debug)]
+pub(crate) struct Description {
+    pub(crate) settings: Vec<Setting>,
+    pub(crate) wrong: Vec<String>,
+    pub(crate) unknown: Vec<String>,
 }
 
 /// All settings that are wrong.
@@ -45,17 +55,18 @@ impl Settings {
     /// A list of all that are wrong, each with what would be right.
     pub(crate) fn read(source: &Source) -> Result<Self, WrongSettings> {
         let mut reader = Reader::new(source);
-        let settings = Self::from_reader(&mut reader);
+        let mut settings = Self::from_reader(&mut reader);
+        settings.unknown = reader.unknown();
         let wrong = reader.wrong();
         if wrong.is_empty() { Ok(settings) } else { Err(WrongSettings(wrong)) }
     }
 
     /// Every setting with its meaning, default and present value, and what is wrong with them.
-    pub(crate) fn describe(source: &Source) -> (Vec<Setting>, Vec<String>) {
+    pub(crate) fn describe(source: &Source) -> Description {
         let mut reader = Reader::new(source);
         let _ = Self::from_reader(&mut reader);
-        let wrong = reader.wrong();
-        (reader.into_settings(), wrong)
+        let (wrong, unknown) = (reader.wrong(), reader.unknown());
+        Description { settings: reader.into_settings(), wrong, unknown }
     }
 
     fn from_reader(reader: &mut Reader<'_>) -> Self {
@@ -66,6 +77,7 @@ impl Settings {
             gateways: Gateways::from_reader(reader),
             sandbox: Sandbox::from_reader(reader),
             logging: Logging::from_reader(reader),
+            unknown: Vec::new(),
             server,
         }
     }
@@ -92,7 +104,6 @@ mod tests {
             ("TWOBOT_PLANS", "/nonexistent.toml"),
             ("TWOBOT_EGRESS_ALLOW", "localhost"),
             ("TWOBOT_TELEGRAM_API_URL", "ftp://x"),
-            ("TWOBOT_LISTNE", "127.0.0.1:1"),
         ]);
         let error = Settings::read(&source).unwrap_err();
         for name in [
@@ -103,19 +114,25 @@ mod tests {
             "TWOBOT_PLANS:",
             "TWOBOT_EGRESS_ALLOW:",
             "TWOBOT_TELEGRAM_API_URL:",
-            "TWOBOT_LISTNE:",
         ] {
             assert!(error.0.iter().any(|line| line.starts_with(name)), "{name} in {error}");
         }
-        assert_eq!(error.0.len(), 8, "{error}");
+        assert_eq!(error.0.len(), 7, "{error}");
         assert!(!error.to_string().contains("short"), "a secret's value is not shown: {error}");
+    }
+
+    #[test]
+    fn a_variable_that_is_no_setting_is_named_and_does_no_harm() {
+        let settings =
+            Settings::read(&Source::of_pairs([("TWOBOT_LISTNE", "127.0.0.1:1"), ("OTHER", "x")])).unwrap();
+        assert_eq!(settings.unknown, ["TWOBOT_LISTNE"]);
     }
 
     #[test]
     fn secrets_are_masked() {
         let source = Source::of_pairs([("TWOBOT_MASTER_KEY", "ab12")]);
-        let (settings, _) = Settings::describe(&source);
-        let key = settings.iter().find(|setting| setting.name == "TWOBOT_MASTER_KEY").unwrap();
+        let described = Settings::describe(&source);
+        let key = described.settings.iter().find(|setting| setting.name == "TWOBOT_MASTER_KEY").unwrap();
         assert_eq!(key.shown, "(set, not shown)");
     }
 }

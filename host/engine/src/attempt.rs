@@ -6,7 +6,7 @@ use crate::outside::EngineOutside;
 use crate::troubles;
 use serde_json::Value;
 use std::sync::Arc;
-use twobot_domain::{ExecutionId, Limits, Timestamp, Usage};
+use twobot_domain::{ExecutionId, Limits, Timestamp, Trouble, Usage};
 use twobot_runtime::{Done, Failed, PluginCall, PluginComponent, PluginRun, Ran, RunLimits};
 use twobot_store::executions::LogLine;
 use twobot_store::installs::Install;
@@ -36,6 +36,8 @@ pub(crate) enum Outcome {
     Failed(Failed, Usage, Vec<LogLine>),
     /// Others were always faster.
     Contended(Usage),
+    /// The day's executions were used up before it could be committed. Nothing of it is kept.
+    Tomorrow(Trouble),
 }
 
 impl Attempt<'_> {
@@ -65,6 +67,9 @@ impl Attempt<'_> {
                     return Ok(Outcome::Committed(done.output));
                 }
                 Err(StoreError::Conflict) => void = Usage { executions: 0, ..usage },
+                Err(StoreError::Quota { name: "executions_per_day", used, allowed, .. }) => {
+                    return Ok(Outcome::Tomorrow(troubles::executions_per_day(used, allowed)));
+                }
                 Err(StoreError::Quota { name, used, allowed, unit }) => {
                     let failed = Failed::Fault(troubles::storage_quota(name, used, allowed, unit));
                     return Ok(Outcome::Failed(failed, Usage { failed_executions: 1, ..usage }, logs));

@@ -1,6 +1,6 @@
 //! `twobot config`
 
-use crate::settings::{Settings, Source};
+use crate::settings::{Description, Settings, Source};
 
 /// Prints every setting, also beside wrong ones, which it names at the end.
 ///
@@ -8,7 +8,7 @@ use crate::settings::{Settings, Source};
 /// When settings are wrong.
 #[expect(clippy::print_stdout, reason = "the command's answer")]
 pub(crate) fn run(source: &Source) -> anyhow::Result<()> {
-    let (settings, wrong) = Settings::describe(source);
+    let Description { settings, wrong, unknown } = Settings::describe(source);
     println!(
         "Settings come from the environment, or from the TOML file that TWOBOT_CONFIG names; the environment wins.\n"
     );
@@ -20,6 +20,9 @@ pub(crate) fn run(source: &Source) -> anyhow::Result<()> {
             println!("    now      {}", setting.shown);
         }
         println!("    default  {default}\n");
+    }
+    for name in unknown {
+        println!("{name}\n    is set, and is no setting of this version\n");
     }
     anyhow::ensure!(wrong.is_empty(), crate::settings::WrongSettings(wrong));
     Ok(())

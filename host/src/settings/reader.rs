@@ -75,15 +75,17 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What is wrong so far, and our own variables that nobody has read.
+    /// What is wrong so far.
     pub(super) fn wrong(&self) -> Vec<String> {
+        self.wrong.clone()
+    }
+
+    /// Our own variables that nobody has read: typing errors, or settings of another version. They are told and do no harm, so that
+    /// one environment can serve two versions during an upgrade.
+    pub(super) fn unknown(&self) -> Vec<String> {
         let known: HashSet<&str> = self.settings.iter().map(|setting| setting.name).collect();
-        let unknown = self
-            .source
-            .ours()
-            .filter(|name| !known.contains(name) && *name != "TWOBOT_CONFIG")
-            .map(|name| format!("{name}: there is no such setting; `twobot config` lists them"));
-        self.wrong.iter().cloned().chain(unknown).collect()
+        let ours = self.source.ours();
+        ours.filter(|name| !known.contains(name) && *name != "TWOBOT_CONFIG").map(str::to_owned).collect()
     }
 
     pub(super) fn into_settings(self) -> Vec<Setting> {

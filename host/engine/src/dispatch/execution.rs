@@ -51,8 +51,8 @@ impl Execution<'_> {
             return self.give_up(troubles::event_missing()).await;
         };
         let limits = self.engine.limits(self.scope).await?;
-        if self.waits_for_tomorrow(&limits).await? {
-            return Ok(());
+        if let Some(trouble) = self.over_daily_limit(&limits).await? {
+            return self.wait_for_tomorrow(&trouble).await;
         }
         let conversation = contract::conversation(&payload).map(str::to_owned);
         let event = Event {
@@ -75,6 +75,7 @@ impl Execution<'_> {
         let tries = self.queued.attempt + 1;
         let (trouble, retry_at, usage, logs) = match attempt.run().await? {
             Outcome::Committed(_) => return Ok(()),
+            Outcome::Tomorrow(trouble) => return self.wait_for_tomorrow(&trouble).await,
             Outcome::Contended(usage) => (
                 troubles::conflict(),
                 (tries < retry::PLATFORM_TRIES).then(|| retry::after(tries)),
@@ -139,20 +140,19 @@ impl Execution<'_> {
         Ok(())
     }
 
-    /// Where the plan counts executions a day and they are used up, this one waits for the next.
-    async fn waits_for_tomorrow(&self, limits: &Limits) -> Result<bool, StoreError> {
-        let Some(allowed) = limits.executions_per_day else { return Ok(false) };
-        let store = self.engine.store();
+    /// Where the plan counts executions a day and they are used up, this one waits for the next. Looked at before, so that nothing
+    /// runs in vain; what counts is the look in the commit.
+    async fn over_daily_limit(&self, limits: &Limits) -> Result<Option<Trouble>, StoreError> {
+        let Some(allowed) = limits.executions_per_day else { return Ok(None) };
         let today = Timestamp::now().day();
-        let used =
-            store.usage(self.scope, today, today).await?.first().map_or(0, |(_, used)| used.executions);
-        if used < allowed {
-            return Ok(false);
-        }
-        let tomorrow = Timestamp((today + 1) * 86_400_000);
-        let trouble = troubles::executions_per_day(used, allowed);
-        store.postpone_execution(self.scope, self.queued.id, &trouble, tomorrow).await?;
-        Ok(true)
+        let days = self.engine.store().usage(self.scope, today, today).await?;
+        let used = days.first().map_or(0, |(_, used)| used.executions);
+        Ok((used >= allowed).then(|| troubles::executions_per_day(used, allowed)))
+    }
+
+    async fn wait_for_tomorrow(&self, trouble: &Trouble) -> Result<(), StoreError> {
+        let tomorrow = Timestamp((Timestamp::now().day() + 1) * 86_400_000);
+        self.engine.store().postpone_execution(self.scope, self.queued.id, trouble, tomorrow).await
     }
 
     async fn gateway_ref(&self, gateway: Option<GatewayId>) -> Result<Option<GatewayRef>, StoreError> {

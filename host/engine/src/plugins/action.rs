@@ -6,7 +6,7 @@ use crate::error::EngineError;
 use crate::live::LiveEvent;
 use crate::{schema, troubles};
 use serde_json::Value;
-use twobot_domain::{ExecutionId, Timestamp};
+use twobot_domain::{ExecutionId, Timestamp, Usage};
 use twobot_runtime::{Failed, PluginCall};
 use twobot_store::TenantScope;
 use twobot_store::executions::{Cause, Failure, NewExecution};
@@ -60,6 +60,7 @@ impl Engine {
             Outcome::Committed(output) => {
                 return Ok(ActionRun { execution: new.id, output: output.unwrap_or(Value::Null) });
             }
+            Outcome::Tomorrow(trouble) => (trouble, Usage::default(), Vec::new()),
             Outcome::Contended(usage) => (troubles::conflict(), usage, Vec::new()),
             Outcome::Failed(Failed::Retry(trouble) | Failed::Fault(trouble), usage, logs) => {
                 (trouble, usage, logs)

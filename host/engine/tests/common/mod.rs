@@ -1,0 +1,297 @@
+//! A host in a temporary folder, with the built-in components and a provider that does what a test says.
+
+#![allow(dead_code, reason = "each test file uses its part of this")]
+
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use std::collections::{HashMap, VecDeque};
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use twobot_domain::{GatewayError, GatewayId, PlanCatalogue};
+use twobot_engine::{Catalogue, Engine, EngineConfig, InstallOptions};
+use twobot_gateways::{Account, Arrival, Batch, Connector, Connectors, Delivery, Malformed};
+use twobot_runtime::{Machine, MachineConfig};
+use twobot_store::accounts::NewAccount;
+use twobot_store::executions::{ExecutionFilter, ExecutionRecord};
+use twobot_store::installs::Bindings;
+use twobot_store::{MasterKey, PageRequest, Store, TenantScope};
+use url::Url;
+
+/// The secret that the fake provider's webhooks carry.
+pub(crate) const SECRET_HEADER: &str = "x-secret";
+
+/// How long a test waits for what must happen. Far more than it takes, so that a slow machine does not fail it.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A provider that speaks Telegram's Bot API as far as the gateway's component uses it, and does what a test says.
+#[derive(Default)]
+pub(crate) struct FakeTelegram {
+    /// Calls in order: operation and arguments.
+    pub(crate) calls: Mutex<Vec<(String, Value)>>,
+    /// Answers to the next calls of `sendMessage`, before it works.
+    pub(crate) send_failures: Mutex<VecDeque<GatewayError>>,
+    /// The answer to `getMe`, where it fails.
+    pub(crate) check_failure: Mutex<Option<GatewayError>>,
+    /// Batches for the next polls; then polls wait.
+    pub(crate) batches: Mutex<VecDeque<Result<Batch, GatewayError>>>,
+    /// The cursors that polls were given.
+    pub(crate) cursors: Mutex<Vec<Option<i64>>>,
+    /// Polls for messages instead of taking webhooks.
+    pub(crate) polls: bool,
+}
+
+impl FakeTelegram {
+    /// The texts that were sent, in order.
+    pub(crate) fn sent(&self) -> Vec<String> {
+        let calls = self.calls.lock();
+        let sent = calls.iter().filter(|(operation, _)| operation == "sendMessage");
+        sent.map(|(_, arguments)| arguments["text"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+}
+
+#[async_trait]
+impl Connector for FakeTelegram {
+    fn name(&self) -> &'static str {
+        "telegram"
+    }
+
+    async fn call(
+        &self,
+        _account: &Account,
+        operation: &str,
+        arguments: Value,
+    ) -> Result<Value, GatewayError> {
+        self.calls.lock().push((operation.to_owned(), arguments.clone()));
+        match operation {
+            "getMe" => match self.check_failure.lock().clone() {
+                Some(error) => Err(error),
+                None => Ok(json!({"id": 42, "is_bot": true, "first_name": "Fake", "username": "fake_bot"})),
+            },
+            "sendMessage" => match self.send_failures.lock().pop_front() {
+                Some(error) => Err(error),
+                None => Ok(json!({"message_id": 7, "date": 0, "chat": {"id": 1, "type": "private"}})),
+            },
+            _ => Ok(json!(true)),
+        }
+    }
+
+    fn arrival(&self, _account: &Account, _webhook: Option<Url>) -> Arrival {
+        if self.polls { Arrival::Polling } else { Arrival::Internal }
+    }
+
+    async fn connect(&self, _account: &Account, _arrival: &Arrival) -> Result<(), GatewayError> {
+        Ok(())
+    }
+
+    async fn disconnect(&self, _account: &Account) -> Result<(), GatewayError> {
+        Ok(())
+    }
+
+    async fn poll(&self, _account: &Account, cursor: Option<i64>) -> Result<Batch, GatewayError> {
+        self.cursors.lock().push(cursor);
+        let next = self.batches.lock().pop_front();
+        match next {
+            Some(batch) => batch,
+            None => std::future::pending().await,
+        }
+    }
+
+    fn webhook_is_authentic(&self, _account: &Account, headers: &HashMap<String, String>) -> bool {
+        headers.get(SECRET_HEADER).is_some_and(|secret| secret == "right")
+    }
+
+    fn identify(&self, body: &str) -> Result<Delivery, Malformed> {
+        let update: Value = serde_json::from_str(body).map_err(|error| Malformed(error.to_string()))?;
+        let id = update["update_id"].as_i64().ok_or_else(|| Malformed("update_id is missing".to_owned()))?;
+        Ok(Delivery { provider_id: id.to_string(), body: body.to_owned() })
+    }
+}
+
+/// A host that runs.
+pub(crate) struct TestHost {
+    pub(crate) engine: Engine,
+    pub(crate) telegram: Arc<FakeTelegram>,
+    pub(crate) folder: tempfile::TempDir,
+}
+
+/// The built components, made by `cargo xtask guests`.
+fn components() -> Vec<(String, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/components");
+    let mut found = Vec::new();
+    for folder in [folder.clone(), folder.join("tests")] {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.extension().is_some_and(|extension| extension == "wasm") {
+                found.push((path.display().to_string(), std::fs::read(&path).unwrap()));
+            }
+        }
+    }
+    assert!(found.len() >= 5, "the components are not built; run: cargo xtask guests");
+    found
+}
+
+/// The components that a test needs, loaded.
+async fn catalogue(machine: &Machine, names: &[&str]) -> Catalogue {
+    let mut catalogue = Catalogue::default();
+    let all = components();
+    for name in names {
+        let ending = format!("/{name}.wasm");
+        let (file, bytes) = all.iter().find(|(file, _)| file.ends_with(&ending)).unwrap_or_else(|| {
+            panic!("{name} is not built; run: cargo xtask guests");
+        });
+        catalogue.add(machine, file, bytes.clone()).await.unwrap();
+    }
+    catalogue
+}
+
+/// What most tests need.
+pub(crate) const USUAL: &[&str] =
+    &["gateway-telegram", "gateway-web-chat", "analytics", "auto-reply", "misbehaving"];
+
+impl TestHost {
+    pub(crate) async fn new() -> Self {
+        Self::with(FakeTelegram::default(), "full").await
+    }
+
+    pub(crate) async fn with(telegram: FakeTelegram, plans: &str) -> Self {
+        Self::in_folder(tempfile::tempdir().unwrap(), telegram, plans).await
+    }
+
+    pub(crate) async fn in_folder(folder: tempfile::TempDir, telegram: FakeTelegram, plans: &str) -> Self {
+        let url = format!("sqlite:{}", folder.path().join("test.db").display());
+        let store = Store::open(&url, MasterKey::new([1; 32])).await.unwrap();
+        store.migrate().await.unwrap();
+        // One cache for all tests of this build: each component is compiled once.
+        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
+        let config =
+            MachineConfig { cache: Some(cache), key: [2; 32], threads: NonZeroUsize::new(2).unwrap() };
+        let machine = Machine::new(config).unwrap();
+        let catalogue = catalogue(&machine, USUAL).await;
+        let telegram = Arc::new(telegram);
+        let engine = Engine::new(EngineConfig {
+            store,
+            machine,
+            plans: PlanCatalogue::load(plans).unwrap(),
+            catalogue,
+            connectors: Connectors::default().with(telegram.clone()),
+            public_url: None,
+        });
+        engine.start().await.unwrap();
+        Self { engine, telegram, folder }
+    }
+
+    /// The same database under a new engine, as after a crash: the old one is not told to stop.
+    pub(crate) async fn crash_and_restart(self) -> Self {
+        let Self { engine, folder, .. } = self;
+        engine.store().close().await;
+        Self::in_folder(folder, FakeTelegram::default(), "full").await
+    }
+
+    pub(crate) async fn tenant(&self, plan: &str) -> TenantScope {
+        let account = NewAccount {
+            email: format!("{}@example.com", twobot_domain::UserId::new()),
+            name: "Test".to_owned(),
+            password_hash: "-".to_owned(),
+            role: "owner".to_owned(),
+            plan: plan.to_owned(),
+        };
+        self.engine.store().register(&account).await.unwrap().0
+    }
+
+    /// A connected Telegram gateway.
+    pub(crate) async fn bot(&self, scope: TenantScope) -> GatewayId {
+        let credentials = json!({"token": "123456:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"});
+        let gateway = self
+            .engine
+            .create_gateway(scope, "telegram-bot", "Bot", json!({}), Some(credentials))
+            .await
+            .unwrap();
+        self.engine.connect_gateway(scope, gateway.id).await.unwrap();
+        self.until("the gateway is connected", async || {
+            let gateway = self.engine.store().gateway(scope, gateway.id).await.unwrap();
+            matches!(gateway.status.as_str(), "connected" | "error")
+        })
+        .await;
+        gateway.id
+    }
+
+    pub(crate) async fn install(
+        &self,
+        scope: TenantScope,
+        slug: &str,
+        slot: &str,
+        gateway: GatewayId,
+        config: Value,
+    ) {
+        let options = InstallOptions {
+            config: Some(config),
+            bindings: Bindings::from([(slot.to_owned(), vec![gateway])]),
+            ..InstallOptions::default()
+        };
+        self.engine.install_plugin(scope, slug, options).await.unwrap();
+    }
+
+    /// Delivers a text message by webhook.
+    pub(crate) async fn say(
+        &self,
+        gateway: GatewayId,
+        update: i64,
+        chat: i64,
+        text: &str,
+    ) -> twobot_store::inbound::Accepted {
+        let headers = HashMap::from([(SECRET_HEADER.to_owned(), "right".to_owned())]);
+        self.engine.webhook("telegram", gateway, &headers, &message(update, chat, text)).await.unwrap()
+    }
+
+    pub(crate) async fn executions(&self, scope: TenantScope) -> Vec<ExecutionRecord> {
+        let page = PageRequest { limit: 200, after: None };
+        let mut items =
+            self.engine.store().executions(scope, &ExecutionFilter::default(), page).await.unwrap().items;
+        items.reverse();
+        items
+    }
+
+    /// Waits until nothing of a tenant waits or runs.
+    pub(crate) async fn settled(&self, scope: TenantScope) {
+        self.until("all work is done", async || {
+            let busy = self
+                .executions(scope)
+                .await
+                .iter()
+                .any(|one| matches!(one.state.as_str(), "waiting" | "running"));
+            let effects = self
+                .engine
+                .store()
+                .waiting(scope, twobot_store::executions::WorkKind::Effect, 1)
+                .await
+                .unwrap();
+            !busy && effects.is_empty() && self.engine.store().waiting_events(scope).await.unwrap() == 0
+        })
+        .await;
+    }
+
+    /// Waits until something holds.
+    pub(crate) async fn until(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
+        let begun = Instant::now();
+        while !holds().await {
+            assert!(begun.elapsed() < PATIENCE, "waited too long until {what}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+/// A Telegram update with a text message in a private chat.
+pub(crate) fn message(update: i64, chat: i64, text: &str) -> String {
+    json!({
+        "update_id": update,
+        "message": {
+            "message_id": update, "date": 1_700_000_000, "text": text,
+            "chat": {"id": chat, "type": "private", "first_name": "Ann"},
+            "from": {"id": chat, "is_bot": false, "first_name": "Ann"},
+        },
+    })
+    .to_string()
+}

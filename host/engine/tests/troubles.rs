@@ -1,0 +1,223 @@
+//! What goes wrong, and what the owner is told: providers that fail, plugins that misbehave, plans that are used up.
+
+mod common;
+
+use common::TestHost;
+use serde_json::json;
+use twobot_domain::GatewayError;
+use twobot_engine::EngineError;
+use twobot_store::PageRequest;
+use twobot_store::chat::Author;
+use twobot_store::gateways::GatewayStatus;
+
+fn rules() -> serde_json::Value {
+    json!({"rules": [{"match": "any", "text": "", "reply": "echo {text}"}]})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_effect_is_tried_again_where_that_may_help() {
+    let host = TestHost::new().await;
+    let scope = host.tenant("pro").await;
+    let bot = host.bot(scope).await;
+    host.install(scope, "auto-reply", "channels", bot, rules()).await;
+    host.telegram.send_failures.lock().extend([GatewayError::RateLimited(Some(0)), GatewayError::TimedOut]);
+    host.say(bot, 1, 1, "hi").await;
+    host.settled(scope).await;
+    assert_eq!(host.telegram.sent(), ["echo hi"; 3]);
+    let execution = &host.executions(scope).await[0];
+    let effects = host.engine.store().effects_of(scope, execution.id).await.unwrap();
+    assert_eq!((effects[0].state.as_str(), effects[0].attempt), ("sent", 3));
+    let gateway = host.engine.store().gateway(scope, bot).await.unwrap();
+    assert_eq!((gateway.status, gateway.trouble), (GatewayStatus::Connected, None), "it works again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_token_shows_on_the_gateway_and_the_plugin_hears_of_the_effect() {
+    let host = TestHost::new().await;
+    let scope = host.tenant("pro").await;
+    let bot = host.bot(scope).await;
+    host.install(scope, "auto-reply", "channels", bot, rules()).await;
+    host.telegram.send_failures.lock().push_back(GatewayError::Unauthorized("Unauthorized".to_owned()));
+    host.say(bot, 1, 1, "hi").await;
+    host.settled(scope).await;
+    let gateway = host.engine.store().gateway(scope, bot).await.unwrap();
+    assert_eq!(gateway.status, GatewayStatus::Error);
+    let trouble = gateway.trouble.unwrap();
+    assert_eq!(trouble.code, "gateway_unauthorized");
+    assert!(trouble.advice.contains("token"), "{}", trouble.advice);
+    let executions = host.executions(scope).await;
+    let kinds: Vec<_> = executions.iter().map(|one| one.event_kind.as_str()).collect();
+    assert_eq!(kinds, ["message", "effect_failed"]);
+    let effects = host.engine.store().effects_of(scope, executions[0].id).await.unwrap();
+    assert_eq!((effects[0].state.as_str(), effects[0].attempt), ("failed", 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_token_is_told_when_connecting_and_a_right_one_mends_it() {
+    let host = TestHost::new().await;
+    let scope = host.tenant("pro").await;
+    *host.telegram.check_failure.lock() = Some(GatewayError::Unauthorized("Unauthorized".to_owned()));
+    let bot = host.bot(scope).await;
+    let gateway = host.engine.store().gateway(scope, bot).await.unwrap();
+    assert_eq!(gateway.status, GatewayStatus::Error);
+    let trouble = host.engine.test_gateway(scope, bot).await.unwrap().unwrap_err();
+    assert_eq!(trouble.code, "gateway_unauthorized");
+
+    *host.telegram.check_failure.lock() = None;
+    let change = twobot_engine::GatewayChange {
+        credentials: Some(json!({"token": "654321:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB"})),
+        ..Default::default()
+    };
+    host.engine.change_gateway(scope, bot, change).await.unwrap();
+    host.until("it is connected", async || {
+        host.engine.store().gateway(scope, bot).await.unwrap().status == GatewayStatus::Connected
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_that_fails_again_and_again_is_paused_and_its_owner_told() {
+    let host = TestHost::new().await;
+    let scope = host.tenant("free").await;
+    let chat = host.engine.create_gateway(scope, "web-chat", "Chat", json!({}), None).await.unwrap();
+    host.engine.connect_gateway(scope, chat.id).await.unwrap();
+    host.install(scope, "misbehaving", "channels", chat.id, json!({"mode": "trap"})).await;
+    let conversation = host.engine.store().create_conversation(scope, chat.id, "Test").await.unwrap();
+    for number in 0..5 {
+        let text = format!("{number}");
+        host.engine.post_chat_message(scope, conversation.id, "Ann", &text, None).await.unwrap();
+        host.settled(scope).await;
+    }
+    let install = host.engine.store().install(scope, "misbehaving").await.unwrap();
+    assert_eq!(install.state.as_str(), "paused");
+    assert!(install.trouble.unwrap().detail.contains("5 times"));
+    let told = host.engine.store().notifications(scope, PageRequest::default()).await.unwrap().items;
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].severity, "problem");
+    let page = PageRequest { limit: 200, after: None };
+    let messages = host.engine.store().chat_messages(scope, conversation.id, page).await.unwrap().items;
+    let notices: Vec<_> = messages.iter().filter(|message| message.author == Author::System).collect();
+    assert_eq!(notices.len(), 5, "each is told in the chat");
+    assert!(
+        notices.iter().all(|notice| notice.trouble.as_ref().is_some_and(|trouble| trouble.code == "trapped"))
+    );
+
+    let text = "while it is paused nothing runs";
+    host.engine.post_chat_message(scope, conversation.id, "Ann", text, None).await.unwrap();
+    host.settled(scope).await;
+    assert_eq!(host.executions(scope).await.len(), 5);
+    host.engine.enable_plugin(scope, "misbehaving").await.unwrap();
+    assert_eq!(
+        host.engine.store().install(scope, "misbehaving").await.unwrap().failures,
+        0,
+        "it begins anew"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_loop_ends_with_the_limit_and_what_was_used() {
+    let host = TestHost::new().await;
+    let scope = host.tenant("free").await;
+    let bot = host.bot(scope).await;
+    host.install(scope, "misbehaving", "channels", bot, json!({"mode": "loop"})).await;
+    host.say(bot, 1, 1, "go").await;
+    host.settled(scope).await;
+    let execution = &host.executions(scope).await[0];
+    assert_eq!(execution.state, "failed");
+    let trouble = execution.trouble.clone().unwrap();
+    assert!(matches!(trouble.code.as_str(), "fuel_exhausted" | "time_exceeded"), "{trouble:?}");
+    let limit = trouble.limit.unwrap();
+    assert!(limit.used >= limit.allowed, "{limit:?}");
+    let today = twobot_domain::Timestamp::now().day();
+    let (_, usage) = host.engine.store().usage(scope, today, today).await.unwrap()[0];
+    assert_eq!((usage.executions, usage.failed_executions), (1, 1));
+    assert!(usage.fuel >= execution.fuel);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_that_asks_for_it_is_tried_again_and_given_up_in_the_end() {
+    let host = TestHost::new().await;
+    let scope = host.tenant("free").await;
+    let bot = host.bot(scope).await;
+    host.install(scope, "misbehaving", "channels", bot, json!({"mode": "retry"})).await;
+    host.say(bot, 1, 1, "go").await;
+    host.settled(scope).await;
+    let execution = &host.executions(scope).await[0];
+    assert_eq!((execution.state.as_str(), execution.attempt), ("failed", 4));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn executions_beyond_the_days_limit_wait_for_tomorrow() {
+    let host = TestHost::with(common::FakeTelegram::default(), "mvp").await;
+    let scope = host.tenant("free").await;
+    let bot = host.bot(scope).await;
+    host.install(scope, "auto-reply", "channels", bot, rules()).await;
+    for update in 0..102 {
+        host.say(bot, update, update, "hi").await;
+    }
+    host.until("the day's executions are used", async || {
+        let all = host.executions(scope).await;
+        let done = all.iter().filter(|one| one.state == "succeeded").count();
+        let later =
+            all.iter().filter(|one| one.trouble.as_ref().is_some_and(|why| why.code == "executions_per_day"));
+        done + later.count() == 102
+    })
+    .await;
+    let waiting = host.executions(scope).await.iter().filter(|one| one.state == "waiting").count();
+    assert_eq!(waiting, 2, "exactly the allowed number ran");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_owner_gets_wrong_is_named() {
+    let host = TestHost::new().await;
+    let scope = host.tenant("pro").await;
+    let other = host.tenant("pro").await;
+    let bot = host.bot(scope).await;
+    let fields = |error: EngineError| match error {
+        EngineError::Invalid(errors) => errors.into_iter().map(|error| error.field).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    let engine = &host.engine;
+    let create = async |kind: &str, config, credentials| {
+        fields(engine.create_gateway(scope, kind, "x", config, credentials).await.unwrap_err())
+    };
+    assert_eq!(create("pigeon", json!({}), None).await, ["kind"]);
+    assert_eq!(create("telegram-bot", json!({}), None).await, ["credentials"]);
+    assert_eq!(
+        create("telegram-bot", json!({}), Some(json!({"token": "nonsense"}))).await,
+        ["credentials.token"]
+    );
+    let token = Some(json!({"token": "123456:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}));
+    assert_eq!(create("telegram-bot", json!({"mode": "pigeon"}), token).await, ["config.mode"]);
+
+    let install = async |who, slot: &str, gateway| {
+        let bindings = std::collections::BTreeMap::from([(slot.to_owned(), vec![gateway])]);
+        let options = twobot_engine::InstallOptions { bindings, ..Default::default() };
+        engine.install_plugin(who, "auto-reply", options).await
+    };
+    assert_eq!(fields(install(scope, "nowhere", bot).await.unwrap_err()), ["gateways.nowhere"]);
+    assert_eq!(
+        fields(install(scope, "assistant", bot).await.unwrap_err()),
+        ["gateways.assistant"],
+        "the wrong kind"
+    );
+    assert_eq!(
+        fields(install(other, "channels", bot).await.unwrap_err()),
+        ["gateways.channels"],
+        "another tenant's"
+    );
+    install(scope, "channels", bot).await.unwrap();
+    assert!(matches!(install(scope, "channels", bot).await, Err(EngineError::Conflict(_))));
+    assert!(matches!(engine.enable_plugin(other, "auto-reply").await, Err(EngineError::NotFound(_))));
+    let none = std::collections::BTreeMap::from([("channels".to_owned(), Vec::new())]);
+    assert_eq!(
+        fields(engine.bind_gateways(scope, "auto-reply", none).await.unwrap_err()),
+        ["gateways.channels"]
+    );
+    let action = engine.run_action(scope, "auto-reply", "test", json!({"text": 5})).await.unwrap_err();
+    assert_eq!(fields(action), ["input.text"]);
+    assert!(matches!(
+        engine.run_action(scope, "auto-reply", "nothing", json!({})).await,
+        Err(EngineError::NotFound("action"))
+    ));
+}
