@@ -173,7 +173,7 @@ impl Store {
     ///
     /// # Errors
     /// `Conflict` when a key that it read was written meanwhile; `Quota` when its writes do not fit the plan; `NotFound`
-    /// when it has an outcome already. Nothing is kept in any of these cases.
+    /// when it has an outcome already or is not that install's. Nothing is kept in any of these cases.
     pub async fn finish_execution(
         &self,
         scope: TenantScope,
@@ -188,18 +188,26 @@ impl Store {
             .run(
                 sql("UPDATE executions SET state = 'succeeded', attempt = attempt + 1, trouble = NULL, digest = $1, fuel = $2, \
                      peak_memory = $3, wall_ms = $4, finished_at = $5 \
-                     WHERE id = $6 AND tenant_id = $7 AND state IN ('waiting', 'running')")
+                     WHERE id = $6 AND tenant_id = $7 AND install_id = $8 AND state IN ('waiting', 'running')")
                 .bind(commit.digest.as_str())
                 .bind(commit.usage.fuel)
                 .bind(commit.usage.peak_memory_bytes)
                 .bind(commit.usage.wall_ms)
                 .bind(now)
                 .bind(id)
-                .bind(scope.tenant()),
+                .bind(scope.tenant())
+                // Everything below is written for this install: it has to be the execution's own.
+                .bind(install),
             )
             .await?;
         if acknowledged == 0 {
             return Err(StoreError::NotFound);
+        }
+        if let Some(allowed) = limits.executions_per_day {
+            let used = crate::usage::executions_on(&mut tx, scope, now).await?;
+            if used >= allowed {
+                return Err(StoreError::Quota { name: "executions_per_day", used, allowed, unit: "executions" });
+            }
         }
         crate::kv::apply(&mut tx, scope, install, &commit.writes, limits).await?;
         for effect in &commit.effects {
@@ -235,7 +243,7 @@ impl Store {
     /// tried again does not count).
     ///
     /// # Errors
-    /// `NotFound` when it has an outcome already.
+    /// `NotFound` when it has an outcome already or is not that install's.
     pub async fn fail_execution(
         &self,
         scope: TenantScope,
@@ -255,7 +263,7 @@ impl Store {
             .run(
                 sql("UPDATE executions SET state = $1, attempt = attempt + 1, next_at = $2, finished_at = $3, trouble = $4, \
                      digest = $5, fuel = $6, peak_memory = $7, wall_ms = $8 \
-                     WHERE id = $9 AND tenant_id = $10 AND state IN ('waiting', 'running')")
+                     WHERE id = $9 AND tenant_id = $10 AND install_id = $11 AND state IN ('waiting', 'running')")
                 .bind(state)
                 .bind(next_at)
                 .bind(finished_at)
@@ -265,7 +273,8 @@ impl Store {
                 .bind(failure.usage.peak_memory_bytes)
                 .bind(failure.usage.wall_ms)
                 .bind(id)
-                .bind(scope.tenant()),
+                .bind(scope.tenant())
+                .bind(install),
             )
             .await?;
         if changed == 0 {
