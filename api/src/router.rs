@@ -26,7 +26,6 @@ const SLOW: Duration = Duration::from_secs(twobot_domain::plan::EXECUTION_SECOND
 /// under everything else.
 ///
 /// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`: tries to sign in are counted per network address.
-#[must_use]
 pub fn router(engine: Engine, config: ApiConfig) -> Router {
     let state = AppState::new(engine, config);
     let (api, document) = api().split_for_parts();

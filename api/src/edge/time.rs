@@ -61,10 +61,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_a_problem_of_ours() {
-        let panics = get(|| async {
-            let words: Option<&str> = None;
-            words.expect("a handler that panics")
-        });
-        assert_eq!(code(app(Duration::from_secs(60), panics)).await, "internal");
+        async fn handler() {
+            panic!("words for the log")
+        }
+        assert_eq!(code(app(Duration::from_secs(60), get(handler))).await, "internal");
     }
 }

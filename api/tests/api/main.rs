@@ -1,5 +1,7 @@
 //! The API as its clients see it: real requests against a real engine with the built-in components, over a database of its own.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
+
 mod app;
 
 mod analytics;
