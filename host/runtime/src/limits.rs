@@ -16,6 +16,8 @@ const TABLE_ELEMENT_BYTES: u64 = 16;
 pub struct RunLimits {
     /// WebAssembly fuel.
     pub fuel: u64,
+    /// Processors: the rate at which the tenant's sandboxes may compute together, and their weight against those of others.
+    pub vcpu: f64,
     /// Bytes of all memories and tables of the sandbox together.
     pub memory_bytes: u64,
     /// Bytes of all the tenant's live sandboxes together.
@@ -42,6 +44,8 @@ impl RunLimits {
     fn of(limits: &Limits, memory_bytes: u64) -> Self {
         Self {
             fuel: limits.fuel_per_execution(),
+            // The catalogue allows nothing outside of this; a division by it must never go wrong.
+            vcpu: limits.vcpu.clamp(0.01, 1_024.0),
             memory_bytes: memory_bytes.min(limits.memory_bytes()),
             tenant_memory_bytes: limits.memory_bytes(),
             own_time: Duration::from_secs(plan::HANDLER_SECONDS),
@@ -165,7 +169,14 @@ mod tests {
 
     fn limits(memory_bytes: u64, tenant_memory_bytes: u64) -> RunLimits {
         let second = Duration::from_secs(1);
-        RunLimits { fuel: 1, memory_bytes, tenant_memory_bytes, own_time: second, total_time: second }
+        RunLimits {
+            fuel: 1,
+            vcpu: 1.0,
+            memory_bytes,
+            tenant_memory_bytes,
+            own_time: second,
+            total_time: second,
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::cache::CompiledCache;
 use crate::component::ComponentError;
 use crate::limits::TenantMemory;
 use crate::sandbox::guest::{GatewaySide, Guest, PluginSide};
+use crate::sandbox::turns::Turns;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -57,6 +58,7 @@ pub(crate) struct Shared {
     /// One compilation at a time: it takes every thread it gets, and nobody waits for the second.
     pub(crate) compilation: Semaphore,
     pub(crate) key: [u8; 32],
+    pub(crate) turns: Turns,
     guests: GuestThreads,
 }
 
@@ -108,6 +110,7 @@ impl Machine {
                 cache,
                 compilation: Semaphore::new(1),
                 key: config.key,
+                turns: Turns::new(config.threads.get()),
                 guests: GuestThreads(Some(runtime)),
             }),
         })

@@ -8,3 +8,4 @@ pub(crate) mod log;
 pub(crate) mod plugin;
 pub(crate) mod run;
 pub(crate) mod stopwatch;
+pub(crate) mod turns;

@@ -14,6 +14,7 @@ use twobot_domain::{TenantId, Timestamp, Trouble, plan};
 const LIMITS: RunLimits = RunLimits {
     // Components of languages with a large runtime start slowly.
     fuel: 5 * plan::FUEL_PER_VCPU_SECOND,
+    vcpu: 1.0,
     memory_bytes: plan::PLUGIN_MEMORY_BYTES,
     tenant_memory_bytes: plan::PLUGIN_MEMORY_BYTES,
     own_time: Duration::from_secs(5),

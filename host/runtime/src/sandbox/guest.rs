@@ -29,6 +29,7 @@ const MAX_RANDOM: u64 = 64 * 1024;
 
 /// What every sandbox has.
 pub(crate) struct Guest<S> {
+    pub(crate) tenant: TenantId,
     wasi: WasiCtx,
     pub(crate) table: ResourceTable,
     pub(crate) memory: MemoryMeter,
@@ -135,6 +136,7 @@ impl<S> Guest<S> {
         let mut table = ResourceTable::new();
         table.set_max_capacity(MAX_RESOURCES);
         Self {
+            tenant: origin.tenant,
             wasi: wasi.build(),
             table,
             memory: MemoryMeter::new(limits, machine.shared.memory.account(origin.tenant)),

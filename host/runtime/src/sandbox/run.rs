@@ -4,6 +4,7 @@ use crate::limits::RunLimits;
 use crate::machine::Machine;
 use crate::sandbox::guest::{Guest, Side};
 use crate::sandbox::stopwatch::Stopwatch;
+use crate::sandbox::turns::{InTurns, Share};
 use crate::trap::{self, Ended};
 use futures::FutureExt;
 use std::panic::AssertUnwindSafe;
@@ -45,13 +46,15 @@ where
         let _room = S::room(&machine.shared).acquire().await.map_err(|error| error.to_string())?;
         let guest = make();
         let watch = guest.watch.clone();
+        let share = Share { tenant: guest.tenant, vcpu: limits.vcpu };
         let mut store =
             Store::try_new(&machine.shared.engine, guest).map_err(|error| format!("{error:#}"))?;
         store.limiter(|guest| &mut guest.memory);
         store.set_fuel(limits.fuel).map_err(|error| format!("{error:#}"))?;
         store.fuel_async_yield_interval(Some(SLICE)).map_err(|error| format!("{error:#}"))?;
         // A panic in a host function ends this sandbox, not the thread that others run on.
-        let ended = AssertUnwindSafe(within(&watch, &limits, call(&mut store))).catch_unwind().await;
+        let call = InTurns::new(call(&mut store), machine.shared.turns.clone(), share, watch.clone());
+        let ended = AssertUnwindSafe(within(&watch, &limits, call)).catch_unwind().await;
         let fuel_used = limits.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
         let guest = store.into_data();
         let result = match ended {
@@ -78,7 +81,7 @@ where
 async fn within<T>(
     watch: &Stopwatch,
     limits: &RunLimits,
-    call: Call<'_, T>,
+    call: impl Future<Output = wasmtime::Result<T>>,
 ) -> Result<wasmtime::Result<T>, Trouble> {
     tokio::select! {
         // What has ended has ended in time.

@@ -14,7 +14,8 @@ pub(crate) struct Stopwatch(Arc<Mutex<State>>);
 struct State {
     started: Instant,
     waited: Duration,
-    waiting_since: Option<Instant>,
+    /// Since when it waits, and for how many things at once.
+    waiting: Option<(Instant, usize)>,
 }
 
 /// Stops the guest's own clock while it lives.
@@ -22,15 +23,14 @@ pub(crate) struct Pause(Stopwatch);
 
 impl Stopwatch {
     pub(crate) fn start() -> Self {
-        Self(Arc::new(Mutex::new(State {
-            started: Instant::now(),
-            waited: Duration::ZERO,
-            waiting_since: None,
-        })))
+        Self(Arc::new(Mutex::new(State { started: Instant::now(), waited: Duration::ZERO, waiting: None })))
     }
 
     pub(crate) fn pause(&self) -> Pause {
-        self.0.lock().waiting_since = Some(Instant::now());
+        let mut state = self.0.lock();
+        let (since, pauses) = state.waiting.unwrap_or_else(|| (Instant::now(), 0));
+        state.waiting = Some((since, pauses + 1));
+        drop(state);
         Pause(self.clone())
     }
 
@@ -44,7 +44,7 @@ impl Stopwatch {
             let (own, total) = {
                 let state = self.0.lock();
                 let total = state.started.elapsed();
-                let waiting = state.waiting_since.map(|since| since.elapsed()).unwrap_or_default();
+                let waiting = state.waiting.map(|(since, _)| since.elapsed()).unwrap_or_default();
                 (total.saturating_sub(state.waited + waiting), total)
             };
             let Some(total_left) = limits.total_time.checked_sub(total).filter(|left| !left.is_zero()) else {
@@ -62,8 +62,10 @@ impl Stopwatch {
 impl Drop for Pause {
     fn drop(&mut self) {
         let mut state = self.0.0.lock();
-        if let Some(since) = state.waiting_since.take() {
-            state.waited += since.elapsed();
+        match state.waiting.take() {
+            Some((since, 1)) => state.waited += since.elapsed(),
+            Some((since, pauses)) => state.waiting = Some((since, pauses - 1)),
+            None => {}
         }
     }
 }
@@ -75,11 +77,24 @@ mod tests {
     fn limits() -> RunLimits {
         RunLimits {
             fuel: 0,
+            vcpu: 1.0,
             memory_bytes: 0,
             tenant_memory_bytes: 0,
             own_time: Duration::from_secs(5),
             total_time: Duration::from_secs(120),
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waiting_for_two_things_at_once_counts_once() {
+        let watch = Stopwatch::start();
+        let (first, second) = (watch.pause(), watch.pause());
+        tokio::time::advance(Duration::from_secs(3)).await;
+        drop(first);
+        tokio::time::advance(Duration::from_secs(3)).await;
+        drop(second);
+        assert_eq!(watch.0.lock().waited, Duration::from_secs(6));
+        assert!(watch.0.lock().waiting.is_none());
     }
 
     #[tokio::test(start_paused = true)]
