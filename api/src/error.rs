@@ -191,6 +191,20 @@ impl ApiError {
         error
     }
 
+    /// 429: more live streams than one workspace may have open.
+    pub(crate) fn too_many_streams(limit: usize) -> Self {
+        let mut error = Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "rate_limited",
+            "Too many open streams",
+            format!(
+                "A workspace may have {limit} live streams open at a time. Close pages that you no longer look at."
+            ),
+        );
+        error.retry_after = Some(30);
+        error
+    }
+
     /// 401: a webhook without its secret.
     pub(crate) fn invalid_webhook_secret() -> Self {
         Self::new(

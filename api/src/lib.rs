@@ -13,6 +13,7 @@ mod extract;
 mod validate;
 
 mod password;
+mod streams;
 mod throttle;
 mod token;
 

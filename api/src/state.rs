@@ -1,6 +1,7 @@
 //! What every handler can reach.
 
 use crate::config::ApiConfig;
+use crate::streams::Streams;
 use crate::throttle::Throttle;
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,6 +20,8 @@ pub(crate) struct AppState {
     pub(crate) config: Arc<ApiConfig>,
     /// Counts tries to sign in.
     pub(crate) throttle: Arc<Throttle>,
+    /// Counts open live streams.
+    pub(crate) streams: Streams,
     /// Tells live streams that their session has ended.
     pub(crate) signed_out: broadcast::Sender<SessionId>,
     pub(crate) started: Instant,
@@ -30,6 +33,7 @@ impl AppState {
             engine,
             config: Arc::new(config),
             throttle: Arc::new(Throttle::default()),
+            streams: Streams::default(),
             signed_out: broadcast::Sender::new(SIGN_OUTS),
             started: Instant::now(),
         }

@@ -1,6 +1,7 @@
 //! What changes, as it changes.
 
 use super::stream::{follow, json_event};
+use crate::error::ApiError;
 use crate::extract::Session;
 use crate::state::AppState;
 use axum::extract::State;
@@ -25,9 +26,12 @@ pub(crate) fn stream_routes() -> OpenApiRouter<AppState> {
     path = "/live",
     operation_id = "followWorkspace",
     tag = "live",
-    responses((status = 200, description = "The stream.", body = String, content_type = "text/event-stream"))
+    responses(
+        (status = 200, description = "The stream.", body = String, content_type = "text/event-stream"),
+        (status = 429, description = "`rate_limited`: the workspace has too many streams open."),
+    )
 )]
-async fn live(State(state): State<AppState>, session: Session) -> Response {
+async fn live(State(state): State<AppState>, session: Session) -> Result<Response, ApiError> {
     let events = state.engine.live().subscribe(session.scope);
     follow(state, session, events, Vec::new(), render)
 }

@@ -1,7 +1,9 @@
 //! Live streams (server-sent events), as far as all of them are alike.
 
+use crate::error::ApiError;
 use crate::extract::Session;
 use crate::state::AppState;
+use crate::streams::OpenStream;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::stream;
@@ -36,20 +38,25 @@ struct Watch<F> {
     session_check: Interval,
     first: VecDeque<Event>,
     render: F,
+    _open: OpenStream,
 }
 
 /// Sends `first`, then whatever `render` makes of what changes for the tenant, until the client goes, the session ends or
 /// the server stops.
+///
+/// # Errors
+/// When the tenant has too many streams open.
 pub(crate) fn follow<F>(
     state: AppState,
     session: Session,
     events: Receiver<LiveEvent>,
     first: Vec<Event>,
     render: F,
-) -> Response
+) -> Result<Response, ApiError>
 where
     F: FnMut(LiveEvent) -> Option<Event> + Send + Sync + 'static,
 {
+    let open = state.streams.open(session.scope.tenant())?;
     let mut opening = VecDeque::from(first);
     // Sent at once, so that the client knows that it is connected.
     opening.push_front(Event::default().retry(RETRY).comment("connected"));
@@ -61,6 +68,7 @@ where
         events,
         first: opening,
         render,
+        _open: open,
     };
     let events = stream::unfold(watch, |mut watch| async move {
         let event = watch.next().await?;
@@ -68,7 +76,7 @@ where
     });
     let sse = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
     // Proxies that gather answers would hold back every event.
-    ([("x-accel-buffering", "no"), ("cache-control", "no-store")], sse).into_response()
+    Ok(([("x-accel-buffering", "no"), ("cache-control", "no-store")], sse).into_response())
 }
 
 impl<F: FnMut(LiveEvent) -> Option<Event>> Watch<F> {

@@ -13,6 +13,7 @@ mod gateways;
 mod live;
 mod openapi;
 mod plugins;
+mod privacy;
 mod web;
 mod webhooks;
 mod workspace;

@@ -46,7 +46,10 @@ pub(super) struct Start {
         Start,
         ("Last-Event-ID" = Option<Uuid>, Header, description = "The id of the last event that was seen."),
     ),
-    responses((status = 200, description = "The stream.", body = String, content_type = "text/event-stream"))
+    responses(
+        (status = 200, description = "The stream.", body = String, content_type = "text/event-stream"),
+        (status = 429, description = "`rate_limited`: the workspace has too many streams open."),
+    )
 )]
 pub(super) async fn stream(
     State(state): State<AppState>,
@@ -68,7 +71,7 @@ pub(super) async fn stream(
         Some(last) => missed(&state, &session, id, last).await?,
         None => (Vec::new(), None),
     };
-    Ok(follow(state, session, events, replay, move |event| render(id, newest, event)))
+    follow(state, session, events, replay, move |event| render(id, newest, event))
 }
 
 /// What came after a message, and the newest of it.
