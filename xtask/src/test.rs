@@ -36,7 +36,7 @@ enum Part {
 
 /// Runs the stages of the asked part, or all.
 pub(crate) fn command(ws: &Workspace, args: &Args) -> Result<()> {
-    let all = all_stages(ws);
+    let all = all_stages(ws, args.only.is_none());
     let chosen = all.into_iter().filter(|(parts, _)| args.only.is_none_or(|part| parts.contains(&part)));
     let mut stages: Vec<_> = chosen.map(|(_, stage)| stage).collect();
     if args.only.is_none() {
@@ -46,8 +46,9 @@ pub(crate) fn command(ws: &Workspace, args: &Args) -> Result<()> {
     stages::run(stages)
 }
 
-/// Every stage with the parts that it belongs to, in an order in which each finds what it needs.
-fn all_stages(ws: &Workspace) -> Vec<(&'static [Part], Stage<'_>)> {
+/// Every stage with the parts that it belongs to, in an order in which each finds what it needs. `built` says that the native tests
+/// run too, which build the binary for themselves.
+fn all_stages(ws: &Workspace, built: bool) -> Vec<(&'static [Part], Stage<'_>)> {
     use Part::{Browser, Guests, Rust, Web};
     fn stage<'a>(
         name: &'static str,
@@ -84,7 +85,7 @@ fn all_stages(ws: &Workspace) -> Vec<(&'static [Part], Stage<'_>)> {
             stage("documentation tests", &["components", "dashboard build"], || documentation_tests(ws)),
         ),
         (&[Guests], stage("guest tests", &["components"], || guest_tests(ws))),
-        (&[Browser], stage("binary", &["components", "dashboard build"], || build::binary(ws, false))),
+        (&[Browser], stage("binary", &["components", "dashboard build"], move || binary(ws, built))),
         (&[Browser], stage("browser tests", &["browser set-up", "binary"], || browser_tests(ws))),
     ]
 }
@@ -118,6 +119,12 @@ fn guest_tests(ws: &Workspace) -> Result<()> {
         bail!("there are no guests");
     }
     native_tests(ws, &packages)
+}
+
+/// The binary. The native tests have built one for the tests of the command line; building it once more by itself would build most
+/// dependencies a second time, since tests turn on features of them that the binary alone does not.
+fn binary(ws: &Workspace, built: bool) -> Result<()> {
+    if built && ws.binary(false).is_file() { Ok(()) } else { build::binary(ws, false) }
 }
 
 fn browser_tests(ws: &Workspace) -> Result<()> {

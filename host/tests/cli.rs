@@ -1,0 +1,107 @@
+//! The binary as an operator uses it.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// The binary with nothing of this process's environment, in a folder of its own.
+fn twobot(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_twobot"))
+        .args(arguments)
+        .env_clear()
+        .envs(environment.iter().copied())
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn succeeded(output: &Output) -> String {
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+    text(&output.stdout)
+}
+
+fn failed(output: &Output) -> String {
+    assert!(!output.status.success(), "{}", text(&output.stdout));
+    text(&output.stderr)
+}
+
+#[test]
+fn the_openapi_document_needs_no_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let printed = succeeded(&twobot(folder.path(), &["openapi"], &[("TWOBOT_LISTEN", "wrong")]));
+    let document: serde_json::Value = serde_json::from_str(&printed).unwrap();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    assert!(document["paths"].as_object().unwrap().len() > 20);
+}
+
+#[test]
+fn config_shows_every_setting_and_no_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = "ab".repeat(32);
+    let printed = succeeded(&twobot(folder.path(), &["config"], &[("TWOBOT_MASTER_KEY", &key)]));
+    for name in ["TWOBOT_LISTEN", "DATABASE_URL", "TWOBOT_PLANS", "TWOBOT_TELEGRAM_API_URL", "RUST_LOG"] {
+        assert!(printed.contains(name), "{name} in {printed}");
+    }
+    assert!(!printed.contains(&key));
+}
+
+#[test]
+fn a_start_with_wrong_settings_names_them_all_and_makes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let wrong = [("TWOBOT_LISTEN", "here"), ("DATABASE_URL", "mysql://x"), ("TWOBOT_PLANS", "gold")];
+    let told = failed(&twobot(folder.path(), &["serve"], &wrong));
+    for (name, _) in wrong {
+        assert!(told.contains(name), "{name} in {told}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_port_that_is_taken_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let told = failed(&twobot(folder.path(), &["serve"], &[("TWOBOT_LISTEN", &address)]));
+    assert!(told.contains(&address) && told.contains("TWOBOT_LISTEN"), "{told}");
+}
+
+#[test]
+fn users_are_made_once_and_with_good_passwords_only() {
+    let folder = tempfile::tempdir().unwrap();
+    succeeded(&twobot(folder.path(), &["migrate"], &[]));
+    let create = |email: &str, password: &str, more: &[&str]| {
+        let mut arguments = vec!["user", "create", "--email", email, "--password", password];
+        arguments.extend(more);
+        twobot(folder.path(), &arguments, &[])
+    };
+    let made = succeeded(&create("Ann@example.com", "Good-pass-1", &["--plan", "business", "--admin"]));
+    assert!(made.contains("ann@example.com (admin) on the plan Business"), "{made}");
+    assert!(failed(&create("ann@EXAMPLE.com", "Good-pass-1", &[])).contains("already has an account"));
+    assert!(failed(&create("bob@example.com", "weak", &[])).contains("--password"));
+    assert!(failed(&create("nonsense", "Good-pass-1", &[])).contains("--email"));
+    assert!(
+        failed(&create("bob@example.com", "Good-pass-1", &["--plan", "gold"]))
+            .contains("there are free, starter")
+    );
+}
+
+#[test]
+fn components_are_checked_as_a_host_would() {
+    let folder = tempfile::tempdir().unwrap();
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/components/analytics.wasm");
+    assert!(built.exists(), "the components are not built; run: cargo xtask guests");
+    let checked = succeeded(&twobot(folder.path(), &["plugin", "check", built.to_str().unwrap()], &[]));
+    assert!(checked.contains("is a valid plugin: analytics"), "{checked}");
+
+    let broken = folder.path().join("broken.wasm");
+    let check = || failed(&twobot(folder.path(), &["plugin", "check", broken.to_str().unwrap()], &[]));
+    assert!(check().contains("can not read"));
+    std::fs::write(&broken, b"MZ").unwrap();
+    assert!(check().contains("is no 2Bot component"));
+    let whole = std::fs::read(&built).unwrap();
+    std::fs::write(&broken, &whole[..whole.len() / 2]).unwrap();
+    assert!(check().contains("is no 2Bot component"));
+}
