@@ -34,6 +34,8 @@ export class BotApi {
   /** The webhooks that are set now, by token. */
   readonly webhooks = new Map<string, Webhook>();
   readonly deliveries: Delivery[] = [];
+  /** Messages of bots that were asked to be sent and are held back, if they are. */
+  held: number | undefined;
   private readonly tokens = new Set<string>();
 
   private constructor(
@@ -80,7 +82,7 @@ export class BotApi {
   /** A person writes to the bot with the emulator's own client. */
   async write(token: string, text: string): Promise<void> {
     const client = this.emulator.getClient(token, PERSON);
-    await client.sendMessage(client.makeMessage(text) as Parameters<typeof client.sendMessage>[0]);
+    await client.sendMessage(client.makeMessage(text));
   }
 
   /** What that client has of the bot, in order. */
@@ -97,7 +99,8 @@ export class BotApi {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks).toString();
-    const [, place, token = "", method] = /^\/(bot|deliver\/)([^/]+)(?:\/(\w+))?$/.exec(request.url ?? "") ?? [];
+    const [, place, token = "", method] =
+      /^\/(bot|deliver\/)([^/]+)(?:\/(\w+))?$/.exec(request.url ?? "") ?? [];
     if (place === "deliver/") return this.deliver(token, body);
     if (!this.tokens.has(token)) {
       const refusal = { ok: false, error_code: 401, description: "Unauthorized" };
@@ -107,6 +110,11 @@ export class BotApi {
       this.webhooks.set(token, JSON.parse(body) as Webhook);
       await this.forward(`/bot${token}/setWebhook`, JSON.stringify({ url: `${this.url}/deliver/${token}` }));
       return { status: 200, body: JSON.stringify({ ok: true, result: true }) };
+    }
+    if (method === "sendMessage" && this.held !== undefined) {
+      this.held += 1;
+      // Neither sent nor refused: whoever asked waits.
+      return new Promise(() => undefined);
     }
     if (method === "deleteWebhook") this.webhooks.delete(token);
     return this.forward(request.url ?? "/", body);

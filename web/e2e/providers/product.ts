@@ -22,6 +22,7 @@ export const TELEGRAM_DOCUMENTS = fromRoot("plugins/gateway-telegram/tests");
 export class Product {
   readonly url: string;
   private process: ChildProcess | undefined;
+  /** The end of what it logged, to tell why it did not start. */
   private log = "";
 
   private constructor(
@@ -55,7 +56,8 @@ export class Product {
     child.stderr.on("data", (piece: Buffer) => (this.log = (this.log + piece.toString()).slice(-8_000)));
     this.process = child;
     const ready = async () => {
-      if (child.exitCode !== null) return `it ended with ${child.exitCode}:\n${this.log}`;
+      const end = child.exitCode ?? child.signalCode;
+      if (end !== null) throw new Error(`the product ended with ${end}:\n${this.log}`);
       const answer = await fetch(`${this.url}/readyz`).catch(() => undefined);
       return answer?.ok ? "ready" : this.log;
     };
@@ -76,7 +78,7 @@ export class Product {
   private async end(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
     const child = this.process;
     this.process = undefined;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once("exit", resolve));
     child.kill(signal);
     const hurry = setTimeout(() => child.kill("SIGKILL"), 10_000);

@@ -54,7 +54,8 @@ test("who does not have the secret is turned away, and counted", async () => {
 
 test("what is no update is turned away, and counted", async () => {
   const bodies = ["", "{", "not json", "null", "[]", "7", '{"message":{}}', '{"update_id":"7"}', "\u0000"];
-  for (const body of bodies) await expectProblem(await post(address(), secret(), body), 400, "malformed_json");
+  for (const body of bodies)
+    await expectProblem(await post(address(), secret(), body), 400, "malformed_json");
   const cut = new Uint8Array([0x7b, 0xff, 0xfe, 0x7d]);
   const headers = { "x-telegram-bot-api-secret-token": secret() ?? "" };
   await expectProblem(await fetch(address(), { method: "POST", headers, body: cut }), 400, "malformed_json");
@@ -66,7 +67,7 @@ test("a body that is too large is turned away, announced or not, and counted", a
   await expectProblem(await post(address(), secret(), large), 413, "body_too_large");
   const stream = new Blob([large]).stream();
   const headers = { "x-telegram-bot-api-secret-token": secret() ?? "" };
-  const unannounced: RequestInit = { method: "POST", headers, body: stream, duplex: "half" };
+  const unannounced = { method: "POST", headers, body: stream, duplex: "half" };
   await expectProblem(await fetch(address(), unannounced), 413, "body_too_large");
   await expectUnharmed(2);
 });

@@ -114,9 +114,11 @@ export class Tenant {
     await expect.poll(waiting, { timeout: 30_000 }).toBe("nothing");
   }
 
-  /** What the analytics plugin counted. */
-  async counted(): Promise<Report> {
-    const { items } = await this.get<Page<{ plugin: { slug: string }; output: Report }>>("/analytics");
+  /** What the analytics plugin counted, in the last seven days or in those that are given. */
+  async counted(range = ""): Promise<Report> {
+    const { items } = await this.get<Page<{ plugin: { slug: string }; output: Report }>>(
+      `/analytics${range}`,
+    );
     const report = items.find((item) => item.plugin.slug === "analytics");
     if (!report) throw new Error("the analytics plugin reports nothing");
     return report.output;
@@ -140,12 +142,13 @@ export class Tenant {
     return (await this.get<Page<ChatMessage>>(`/conversations/${conversation.id}/messages?limit=200`)).items;
   }
 
-  /** Writes in the web chat and waits for what is said back. */
+  /** Writes in the web chat and waits for what the bot says. */
   async say(conversation: Conversation, text: string): Promise<string> {
     const sent = await this.post<ChatMessage>(`/conversations/${conversation.id}/messages`, { text });
     const answers = async () => {
       const all = await this.messages(conversation);
-      return all.slice(all.findIndex((message) => message.id === sent.id) + 1).map((message) => message.text);
+      const after = all.slice(all.findIndex((message) => message.id === sent.id) + 1);
+      return after.filter((message) => message.author === "bot").map((message) => message.text);
     };
     await expect.poll(async () => (await answers()).length).toBeGreaterThan(0);
     return (await answers()).join("\n");
