@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { test, type APIRequestContext, type Browser, type Page } from "@playwright/test";
-import { withServer, type Server } from "../support/server.ts";
+import { freePort, withServer, type Server } from "../support/server.ts";
 import { answers, say } from "../support/steps.ts";
 
 /** Pictures of every page, light and dark, on a phone and a desk, from the demo with a few things added. */
@@ -11,7 +11,13 @@ const DEVICES = {
   phone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true },
 };
 
-const server = withServer();
+/** A port where nobody listens. */
+let closedPort = 0;
+
+const server = withServer(async () => {
+  closedPort = await freePort();
+  return { TWOBOT_EGRESS_ALLOW: `127.0.0.1:${closedPort}` };
+});
 
 test("pages of the demo", async ({ browser, playwright }) => {
   const api = await playwright.request.newContext({ baseURL: `${server.url}/api/v1/` });
@@ -61,7 +67,7 @@ test("pages of a new tenant", async ({ browser }) => {
 });
 
 async function settled(page: Page): Promise<void> {
-  await page.locator("main h1, main h2, main h3").first().waitFor();
+  await page.locator("main :is(h1, h2, h3):visible").first().waitFor();
   await page.waitForFunction(() => !document.querySelector('[aria-busy="true"]'));
   await page.evaluate(() => document.fonts.ready);
 }
@@ -82,7 +88,7 @@ async function seed(browser: Browser, api: APIRequestContext): Promise<void> {
     data: {
       kind: "ai",
       name: "House model",
-      config: { provider: "custom", base_url: "http://127.0.0.1:9/v1", model: "house" },
+      config: { provider: "custom", base_url: `http://127.0.0.1:${closedPort}/v1`, model: "house" },
       credentials: { api_key: "none" },
     },
   });

@@ -34,17 +34,19 @@ export function ErrorPage({ error, reset }: ErrorComponentProps) {
 export function NotFoundPage() {
   useTitle("Not found");
   return (
-    <EmptyState
-      icon={Compass}
-      title="There is no such page"
-      className="py-24"
-      action={
-        <Button asChild>
-          <Link to="/">To the overview</Link>
-        </Button>
-      }
-    >
-      The address may be mistyped, or what was here is gone.
-    </EmptyState>
+    <main>
+      <EmptyState
+        icon={Compass}
+        title="There is no such page"
+        className="py-24"
+        action={
+          <Button asChild>
+            <Link to="/">To the overview</Link>
+          </Button>
+        }
+      >
+        The address may be mistyped, or what was here is gone.
+      </EmptyState>
+    </main>
   );
 }

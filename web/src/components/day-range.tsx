@@ -42,11 +42,11 @@ export function DayRange({ value, onChange }: DayRangeProps) {
           );
         })}
       </div>
-      <div className="flex items-center gap-1.5">
+      <div className="flex items-center gap-1.5 max-sm:w-full">
         <Input
           type="date"
           aria-label="From"
-          className="w-37"
+          className="w-37 px-2.5 max-sm:flex-1"
           value={value.from}
           max={value.to}
           onChange={(event) => change({ from: event.target.value })}
@@ -57,7 +57,7 @@ export function DayRange({ value, onChange }: DayRangeProps) {
         <Input
           type="date"
           aria-label="To"
-          className="w-37"
+          className="w-37 px-2.5 max-sm:flex-1"
           value={value.to}
           min={value.from}
           max={today}

@@ -24,7 +24,9 @@ export function ErrorState({ error, onRetry, className }: ErrorStateProps) {
       <CircleAlert aria-hidden className="mt-0.5 size-4.5 shrink-0 text-danger" />
       <div className="min-w-0 flex-1">
         <p className="text-sm font-medium">{problem.title}</p>
-        {problem.detail && <p className="text-sm break-words text-muted-foreground">{problem.detail}</p>}
+        {problem.detail && (
+          <p className="text-sm break-words text-muted-foreground first-letter:uppercase">{problem.detail}</p>
+        )}
         {problem.fields.length > 0 && (
           <ul className="mt-1 list-disc pl-4 text-sm text-muted-foreground">
             {problem.fields.map((field) => (

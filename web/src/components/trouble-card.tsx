@@ -41,7 +41,9 @@ export function TroubleCard({ trouble, subject, actions, tone = "danger", classN
             <RelativeTime time={trouble.since} className="text-xs text-muted-foreground" />
           </div>
           {trouble.detail && (
-            <p className="mt-0.5 text-sm break-words text-muted-foreground">{trouble.detail}</p>
+            <p className="mt-0.5 text-sm break-words text-muted-foreground first-letter:uppercase">
+              {trouble.detail}
+            </p>
           )}
           {trouble.limit && <LimitBar limit={trouble.limit} className="mt-3 max-w-sm" />}
           {trouble.advice && (

@@ -3,6 +3,7 @@ import { useMe } from "@/api/get-me";
 import { Page } from "@/components/page";
 import { Card, CardBody, CardHeader } from "@/components/ui/card";
 import { RecentExecutions } from "@/features/activity/components/recent-executions";
+import { GatewaySummary } from "@/features/gateways/components/gateway-summary";
 import { GettingStarted } from "@/features/overview/components/getting-started";
 import { TroubleList } from "@/features/overview/components/trouble-list";
 import { WeeksCard } from "@/features/overview/components/weeks-card";
@@ -20,25 +21,28 @@ export function OverviewRoute() {
           <div className="grid min-w-0 gap-5">
             <WorkspaceCard />
             <WeeksCard />
+            <Card>
+              <CardHeader
+                title="Recent activity"
+                action={
+                  <Link to="/activity" className="text-[0.8125rem] text-primary hover:underline">
+                    All activity
+                  </Link>
+                }
+              />
+              <RecentExecutions limit={6} />
+            </Card>
           </div>
-          <Card>
-            <CardHeader title={`${tenant.plan.name} plan`} description="What is used of what it allows" />
-            <CardBody>
-              <PlanLimits />
-            </CardBody>
-          </Card>
+          <div className="grid min-w-0 gap-5">
+            <Card>
+              <CardHeader title={`${tenant.plan.name} plan`} description="What is used of what it allows" />
+              <CardBody>
+                <PlanLimits />
+              </CardBody>
+            </Card>
+            <GatewaySummary />
+          </div>
         </div>
-        <Card>
-          <CardHeader
-            title="Recent activity"
-            action={
-              <Link to="/activity" className="text-[0.8125rem] text-primary hover:underline">
-                All activity
-              </Link>
-            }
-          />
-          <RecentExecutions limit={6} />
-        </Card>
       </div>
     </Page>
   );

@@ -40,6 +40,9 @@ export function SchemaField(props: SchemaFieldProps) {
   const label = schema.title ?? humanize(name);
   const error = context.errors[path];
 
+  // What has a default is never missing: saying "optional" there is noise.
+  const mark = required || schema.default === undefined ? required : undefined;
+
   if (shape === "constant") return null;
   if (shape === "boolean") {
     return (
@@ -54,9 +57,13 @@ export function SchemaField(props: SchemaFieldProps) {
   }
   if (shape === "object") {
     return (
-      <fieldset className="rounded-xl border p-4">
-        <legend className="-ml-1 px-1 text-[0.8125rem] font-medium">{label}</legend>
-        {schema.description && <p className="mb-3 text-xs text-muted-foreground">{schema.description}</p>}
+      <fieldset className="rounded-xl border bg-background/60 p-4">
+        {/* Floating takes a legend out of the border's line. */}
+        <legend className="float-left mb-3 text-[0.8125rem] font-medium">{label}</legend>
+        {schema.description && (
+          <p className="clear-both -mt-2 mb-4 text-xs text-muted-foreground">{schema.description}</p>
+        )}
+        <div className="clear-both" />
         <ObjectFields
           {...{ context, path, onChange }}
           schema={props.schema}
@@ -83,7 +90,7 @@ export function SchemaField(props: SchemaFieldProps) {
     );
   }
   return (
-    <Field label={label} hint={schema.description} error={error} required={required}>
+    <Field label={label} hint={schema.description} error={error} required={mark}>
       {(aria) => <Control {...{ context, schema, shape, value, onChange, aria }} />}
     </Field>
   );

@@ -1,6 +1,9 @@
 import type { Json, JsonObject, JsonSchema } from "@/lib/api-types";
 import { humanize } from "@/lib/format";
 
+/** Texts that may be longer than this get several lines. */
+const LONG_TEXT = 1_000;
+
 /** How a part of a schema is shown. */
 export type Shape =
   | "text"
@@ -94,7 +97,11 @@ export function shapeOf(schema: JsonSchema, root: JsonSchema): Shape {
   switch (typeOf(schema)) {
     case "string":
       if (schema.writeOnly || schema.format === "password") return "secret";
-      if (schema.format === "textarea" || schema.format === "markdown" || (schema.maxLength ?? 0) > 300) {
+      if (
+        schema.format === "textarea" ||
+        schema.format === "markdown" ||
+        (!schema.pattern && (schema.maxLength ?? 0) > LONG_TEXT)
+      ) {
         return "long-text";
       }
       return "text";

@@ -13,6 +13,7 @@ interface FieldProps {
   label: ReactNode;
   hint?: ReactNode;
   error?: string | null;
+  /** False says "Optional"; left out says nothing. */
   required?: boolean;
   className?: string;
   /** Gets what ties the control to its label, hint and error. */

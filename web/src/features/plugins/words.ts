@@ -17,7 +17,7 @@ const CAPABILITIES: Record<Capability, CapabilityWords> = {
   send: {
     icon: Send,
     title: "Send messages",
-    text: "Only through the gateways that you choose below.",
+    text: "Only through the gateways that you choose.",
   },
   ai: {
     icon: Sparkles,

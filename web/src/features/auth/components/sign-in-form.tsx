@@ -17,13 +17,14 @@ export function SignInForm({ onDone }: { onDone: () => void }) {
   }
 
   return (
-    <form onSubmit={submit} className="grid gap-4" noValidate>
+    <form onSubmit={submit} className="grid gap-4">
       {signIn.error && <ErrorState error={signIn.error} />}
       <Field label="Email">
         {(aria) => (
           <Input
             {...aria}
             type="email"
+            required
             name="email"
             autoComplete="username"
             autoFocus
@@ -38,6 +39,7 @@ export function SignInForm({ onDone }: { onDone: () => void }) {
           <PasswordInput
             {...aria}
             name="password"
+            required
             autoComplete="current-password"
             value={password}
             onChange={(event) => setPassword(event.target.value)}
@@ -45,13 +47,7 @@ export function SignInForm({ onDone }: { onDone: () => void }) {
           />
         )}
       </Field>
-      <Button
-        type="submit"
-        size="lg"
-        className="mt-1"
-        pending={signIn.isPending}
-        disabled={!email || !password}
-      >
+      <Button type="submit" size="lg" className="mt-1" pending={signIn.isPending}>
         Sign in
       </Button>
     </form>

@@ -19,6 +19,7 @@ import {
   type GatewayErrors,
 } from "@/features/gateways/gateway-input";
 import type { Gateway, GatewayKind } from "@/lib/api-types";
+import { focusFirstInvalid } from "@/lib/focus";
 
 interface CreateGatewayDialogProps {
   trigger: ReactNode;
@@ -107,11 +108,15 @@ function DetailsStep({ kind, onBack, onCreated }: DetailsStepProps) {
   const create = useCreateGateway();
   const explained = serverErrors(create.error);
 
-  function submit(event: FormEvent) {
+  function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
+    const form = event.currentTarget;
     const wrong = checkDraft(kind, draft, false);
     setErrors(wrong ?? NO_ERRORS);
-    if (wrong) return;
+    if (wrong) {
+      focusFirstInvalid(form);
+      return;
+    }
     create.mutate(
       {
         kind: kind.kind,
@@ -121,7 +126,10 @@ function DetailsStep({ kind, onBack, onCreated }: DetailsStepProps) {
       },
       {
         onSuccess: onCreated,
-        onError: (error) => setErrors(serverErrors(error) ?? NO_ERRORS),
+        onError: (error) => {
+          setErrors(serverErrors(error) ?? NO_ERRORS);
+          focusFirstInvalid(form);
+        },
       },
     );
   }

@@ -12,6 +12,7 @@ import {
   type GatewayErrors,
 } from "@/features/gateways/gateway-input";
 import type { Gateway, GatewayKind } from "@/lib/api-types";
+import { focusFirstInvalid } from "@/lib/focus";
 import { mergePatch } from "@/lib/merge-patch";
 
 /** Changes a gateway. Credentials that are not typed again stay as they are. */
@@ -21,11 +22,15 @@ export function EditGatewayForm({ gateway, kind }: { gateway: Gateway; kind: Gat
   const update = useUpdateGateway(gateway.id);
   const changed = JSON.stringify(draft) !== JSON.stringify(draftOf(gateway, kind));
 
-  function submit(event: FormEvent) {
+  function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
+    const form = event.currentTarget;
     const wrong = checkDraft(kind, draft, gateway.has_credentials);
     setErrors(wrong ?? NO_ERRORS);
-    if (wrong) return;
+    if (wrong) {
+      focusFirstInvalid(form);
+      return;
+    }
     const { credentials } = draft;
     update.mutate(
       {
@@ -38,7 +43,10 @@ export function EditGatewayForm({ gateway, kind }: { gateway: Gateway; kind: Gat
           setDraft(draftOf(saved, kind));
           toast.success("Saved", "The gateway connects again with its new settings.");
         },
-        onError: (error) => setErrors(serverErrors(error) ?? NO_ERRORS),
+        onError: (error) => {
+          setErrors(serverErrors(error) ?? NO_ERRORS);
+          focusFirstInvalid(form);
+        },
       },
     );
   }

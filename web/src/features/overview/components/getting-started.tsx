@@ -115,9 +115,11 @@ function Step({ number, done, active, title, text, action }: StepProps) {
         {!done && <p className="text-[0.8125rem] text-muted-foreground">{text}</p>}
       </div>
       {active && (
-        <Button asChild size="sm" className="max-sm:ml-11">
-          {action}
-        </Button>
+        <div className="max-sm:basis-full max-sm:pl-11">
+          <Button asChild size="sm">
+            {action}
+          </Button>
+        </div>
       )}
     </li>
   );

@@ -7,6 +7,7 @@ import { toast } from "@/components/ui/toaster";
 import { useConfigurePlugin } from "@/features/plugins/api/configure-plugin";
 import { ApiError } from "@/lib/api-error";
 import type { Install } from "@/lib/api-types";
+import { focusFirstInvalid } from "@/lib/focus";
 import { mergePatch } from "@/lib/merge-patch";
 
 /** The settings of an installed plugin, as its schema describes them. */
@@ -18,17 +19,24 @@ export function ConfigForm({ install }: { install: Install }) {
   const changed = JSON.stringify(draft) !== JSON.stringify(install.config);
   const wrongCount = Object.keys(errors).length;
 
-  function submit(event: FormEvent) {
+  function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
+    const form = event.currentTarget;
     const wrong = validate(plugin.config_schema, draft);
     setErrors(wrong);
-    if (Object.keys(wrong).length > 0) return;
+    if (Object.keys(wrong).length > 0) {
+      focusFirstInvalid(form);
+      return;
+    }
     configure.mutate(mergePatch(install.config, draft), {
       onSuccess: (saved) => {
         setDraft(saved.config);
         toast.success("Saved", "The next event is handled with the new settings.");
       },
-      onError: (error) => setErrors(error instanceof ApiError ? errorsBelow("config", error.fields) : {}),
+      onError: (error) => {
+        setErrors(error instanceof ApiError ? errorsBelow("config", error.fields) : {});
+        focusFirstInvalid(form);
+      },
     });
   }
 

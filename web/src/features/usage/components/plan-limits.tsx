@@ -20,10 +20,12 @@ export function PlanLimits() {
           return <p className="text-sm text-muted-foreground">Your plan sets no limits on these figures.</p>;
         }
         return (
-          <div className="grid gap-4">
-            {limits.map((limit) => (
-              <LimitBar key={limit.name} limit={limit} />
-            ))}
+          <div className="@container">
+            <div className="grid gap-x-10 gap-y-4 @xl:grid-cols-2">
+              {limits.map((limit) => (
+                <LimitBar key={limit.name} limit={limit} />
+              ))}
+            </div>
           </div>
         );
       }}
