@@ -10,6 +10,8 @@
 //!     fn manifest() -> Manifest {
 //!         Manifest::new("echo", "Echo", env!("CARGO_PKG_VERSION"))
 //!             .summary("Says what you say.")
+//!             .author("You")
+//!             .category("Examples")
 //!             .on([EventKind::Message])
 //!             .needs([Capability::Send])
 //!             .slot(Slot::required("channels", "Where to listen"))
