@@ -1,5 +1,6 @@
 //! What the binary can do, one command a file.
 
+pub(crate) mod answer;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod migrate;

@@ -11,6 +11,13 @@ use wasmtime::ResourceLimiter;
 /// Bytes that an element of a table counts for: what the engine keeps for it.
 const TABLE_ELEMENT_BYTES: u64 = 16;
 
+/// The most elements of one table. Room for that many is set aside for every table of every sandbox; the functions of a large
+/// language runtime fill a half of it.
+pub(crate) const TABLE_ELEMENTS: usize = 20_000;
+
+/// The largest memory that any sandbox may have, in bytes: that of a workflow.
+pub(crate) const LARGEST_MEMORY: usize = 256 * 1024 * 1024;
+
 /// What one call may use.
 #[derive(Clone, Copy, Debug)]
 pub struct RunLimits {
@@ -143,23 +150,38 @@ impl Drop for MemoryMeter {
     }
 }
 
+/// Whether a guest asks for more than it said that it ever would. The engine refuses that in any case, after having asked here: it
+/// must not be counted.
+fn beyond(desired: usize, maximum: Option<usize>) -> bool {
+    maximum.is_some_and(|maximum| desired > maximum)
+}
+
 impl ResourceLimiter for MemoryMeter {
     fn memory_growing(
         &mut self,
         current: usize,
         desired: usize,
-        _maximum: Option<usize>,
+        maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        Ok(self.grow(desired.saturating_sub(current) as u64))
+        Ok(!beyond(desired, maximum) && self.grow(desired.saturating_sub(current) as u64))
     }
 
     fn table_growing(
         &mut self,
         current: usize,
         desired: usize,
-        _maximum: Option<usize>,
+        maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        Ok(self.grow((desired.saturating_sub(current) as u64).saturating_mul(TABLE_ELEMENT_BYTES)))
+        if beyond(desired, maximum) {
+            return Ok(false);
+        }
+        let bytes = |elements: usize| (elements as u64).saturating_mul(TABLE_ELEMENT_BYTES);
+        if desired > TABLE_ELEMENTS {
+            let (wanted, allowed) = (bytes(desired), bytes(TABLE_ELEMENTS));
+            self.exceeded = Some(MemoryExceeded { name: "table_size", wanted, allowed });
+            return Ok(false);
+        }
+        Ok(self.grow(bytes(desired.saturating_sub(current))))
     }
 }
 
@@ -190,6 +212,16 @@ mod tests {
             Some(MemoryExceeded { name: "memory_per_execution", wanted: 1_060, allowed: 1_000 })
         );
         assert_eq!(meter.peak(), 900);
+    }
+
+    #[test]
+    fn what_the_engine_will_refuse_is_not_counted() {
+        let mut meter = MemoryMeter::new(&limits(u64::MAX, u64::MAX), Arc::default());
+        assert!(!meter.memory_growing(100, 300, Some(200)).unwrap());
+        assert!(!meter.table_growing(1, 3, Some(2)).unwrap());
+        assert_eq!((meter.peak(), meter.exceeded()), (0, None), "no limit of the platform's");
+        assert!(!meter.table_growing(1, TABLE_ELEMENTS + 1, None).unwrap());
+        assert_eq!((meter.peak(), meter.exceeded().map(|limit| limit.name)), (0, Some("table_size")));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::bindings::{gateway, plugin};
 use crate::cache::CompiledCache;
 use crate::component::ComponentError;
-use crate::limits::TenantMemory;
+use crate::limits::{LARGEST_MEMORY, TABLE_ELEMENTS, TenantMemory};
 use crate::sandbox::guest::{GatewaySide, Guest, PluginSide};
 use crate::sandbox::turns::Turns;
 use std::fmt;
@@ -24,9 +24,6 @@ const GUEST_STACK: usize = 512 * 1024;
 
 /// The stack of a guest and of the host functions that it calls, in bytes.
 const ASYNC_STACK: usize = 2 * 1024 * 1024;
-
-/// The largest memory that any sandbox may have, in bytes: that of a workflow.
-const LARGEST_MEMORY: usize = 256 * 1024 * 1024;
 
 /// How a host runs sandboxes.
 #[derive(Clone, Debug)]
@@ -142,6 +139,7 @@ fn engine_config() -> Config {
         .total_tables(SANDBOXES * 4)
         .total_stacks(SANDBOXES)
         .max_memory_size(LARGEST_MEMORY)
+        .table_elements(TABLE_ELEMENTS)
         .max_memories_per_component(8)
         .max_tables_per_component(16)
         .max_core_instances_per_component(32)

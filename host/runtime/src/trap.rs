@@ -22,13 +22,25 @@ pub(crate) struct Ended<'a> {
     pub(crate) limits: &'a RunLimits,
 }
 
+/// Bytes that a guest may hand to the host in one call, or answer with: the host keeps a copy while it works on them.
+pub(crate) const CALL_BYTES: usize = 4 * 1024 * 1024;
+
+/// Whether a call was ended because of [`CALL_BYTES`]. The engine has no type for this error, only words.
+fn handed_over_too_much(error: &wasmtime::Error) -> bool {
+    error.root_cause().to_string().contains("fuel allocated for hostcalls has been exhausted")
+}
+
 fn mb(bytes: u64) -> String {
     format!("{:.0} MB", bytes as f64 / (1024.0 * 1024.0))
 }
 
 /// Words for a sandbox that ran out of a limit or crashed.
 pub(crate) fn ended(ended: &Ended<'_>) -> Trouble {
-    if let Some(memory) = ended.memory {
+    let trap = ended.error.downcast_ref::<Trap>();
+    // A guest may live through a refusal of memory; what ended it then is something else.
+    if let Some(memory) = ended.memory
+        && !matches!(trap, Some(Trap::OutOfFuel | Trap::StackOverflow))
+    {
         return Trouble::new(
             "memory_exceeded",
             "Ran out of memory",
@@ -37,7 +49,16 @@ pub(crate) fn ended(ended: &Ended<'_>) -> Trouble {
         )
         .with_limit(memory.name, memory.wanted, memory.allowed, "bytes");
     }
-    match ended.error.downcast_ref::<Trap>() {
+    if handed_over_too_much(ended.error) {
+        return Trouble::new(
+            "call_too_large",
+            "Handed over too much at once",
+            "It called the platform with more data than one call may bring.",
+            "Hand over less at a time. If the plugin is not yours, tell its author.",
+        )
+        .with_limit("call_bytes", CALL_BYTES as u64, CALL_BYTES as u64, "bytes");
+    }
+    match trap {
         Some(Trap::OutOfFuel) => Trouble::new(
             "fuel_exhausted",
             "Used up its computing time",

@@ -1,5 +1,6 @@
 //! `twobot migrate`
 
+use super::answer;
 use crate::host;
 use crate::settings::Settings;
 
@@ -7,9 +8,8 @@ use crate::settings::Settings;
 ///
 /// # Errors
 /// When it can not be opened or brought up to date.
-#[expect(clippy::print_stdout, reason = "the command's answer")]
 pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     host::store(settings).await?.close().await;
-    println!("the database {} is up to date", settings.database.url);
+    answer::line(&format!("the database {} is up to date", settings.database.url))?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! `twobot plugin`
 
+use super::answer;
 use anyhow::Context as _;
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -10,7 +11,6 @@ use twobot_runtime::{Machine, MachineConfig};
 ///
 /// # Errors
 /// What is wrong with it.
-#[expect(clippy::print_stdout, reason = "the command's answer")]
 pub(crate) async fn check(file: &Path) -> anyhow::Result<()> {
     let shown = file.display().to_string();
     let bytes = std::fs::read(file).with_context(|| format!("can not read {shown}"))?;
@@ -26,6 +26,6 @@ pub(crate) async fn check(file: &Path) -> anyhow::Result<()> {
             ("gateway", &manifest.kind, &manifest.version, serde_json::to_string_pretty(manifest)?)
         }
     };
-    println!("{shown} is a valid {world}: {name} {version}, {size} bytes\n\n{manifest}");
+    answer::line(&format!("{shown} is a valid {world}: {name} {version}, {size} bytes\n\n{manifest}"))?;
     Ok(())
 }

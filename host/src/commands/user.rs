@@ -1,5 +1,6 @@
 //! `twobot user`
 
+use super::answer;
 use crate::host;
 use crate::settings::Settings;
 use clap::Args;
@@ -30,7 +31,6 @@ pub(crate) struct Create {
 ///
 /// # Errors
 /// When the address, the password or the plan is wrong, or the address has an account.
-#[expect(clippy::print_stdout, reason = "the command's answer")]
 pub(crate) async fn create(settings: &Settings, create: Create) -> anyhow::Result<()> {
     twobot_api::validate_email(&create.email).map_err(|reason| anyhow::anyhow!("--email: {reason}"))?;
     twobot_api::validate_password(&create.password)
@@ -55,7 +55,9 @@ pub(crate) async fn create(settings: &Settings, create: Create) -> anyhow::Resul
     let made = store.register(&account).await;
     store.close().await;
     match made {
-        Ok((_, user)) => println!("made the user {} ({}) on the plan {}", user.email, user.role, plan.name),
+        Ok((_, user)) => {
+            answer::line(&format!("made the user {} ({}) on the plan {}", user.email, user.role, plan.name))?;
+        }
         Err(StoreError::Exists(_)) => anyhow::bail!("--email: {} already has an account", account.email),
         Err(error) => return Err(error.into()),
     }

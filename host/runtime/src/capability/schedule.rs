@@ -4,9 +4,9 @@ use crate::bindings::plugin::twobot::plugin::schedule::{Host, ScheduleError};
 use crate::sandbox::guest::{Guest, PluginSide, Work};
 use twobot_domain::Timestamp;
 use twobot_domain::manifest::Capability;
-use twobot_store::executions::Appointment;
+use twobot_store::executions::{Appointment, MAX_APPOINTMENTS};
 
-/// Changes to appointments in one execution. The host also bounds how many wait per install, at the commit.
+/// Changes to appointments in one execution.
 const MAX_CHANGES: usize = 1_000;
 /// Bytes of an appointment's data.
 const MAX_DATA: usize = 100 * 1024;
@@ -28,6 +28,20 @@ fn work<'a>(guest: &'a mut Guest<PluginSide>, name: &str) -> Result<&'a mut Work
 impl Host for Guest<PluginSide> {
     async fn once(&mut self, name: String, due_at: u64, data: Option<String>) -> Result<(), ScheduleError> {
         let work = work(self, &name)?;
+        // Counted with those that wait already; the commit counts again, since another execution may be as fast.
+        let waiting = match work.appointments_waiting {
+            Some(waiting) => waiting,
+            None => match work.store.appointments(work.scope, work.install).await {
+                Ok(waiting) => *work.appointments_waiting.insert(waiting),
+                Err(error) => {
+                    work.host_failure = Some(error.to_string());
+                    return Err(ScheduleError::TooMany);
+                }
+            },
+        };
+        if waiting + work.appointments.len() as u64 >= MAX_APPOINTMENTS {
+            return Err(ScheduleError::TooMany);
+        }
         if let Some(data) = &data {
             if data.len() > MAX_DATA {
                 return Err(ScheduleError::Invalid(format!("data: must have at most {MAX_DATA} bytes")));

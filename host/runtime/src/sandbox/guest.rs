@@ -14,10 +14,10 @@ use std::fmt;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use twobot_domain::manifest::Capability;
-use twobot_domain::{TenantId, Timestamp, Usage};
-use twobot_store::TenantScope;
+use twobot_domain::{InstallId, TenantId, Timestamp, Usage};
 use twobot_store::executions::{Appointment, NewEffect, NewNotification};
 use twobot_store::installs::BoundGateway;
+use twobot_store::{Store, TenantScope};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
@@ -67,6 +67,8 @@ pub(crate) struct PluginSide {
 /// What a plugin works with. Capabilities reach it through [`PluginSide::granted`] only.
 pub(crate) struct Work {
     pub(crate) scope: TenantScope,
+    pub(crate) install: InstallId,
+    pub(crate) store: Store,
     pub(crate) bound: Vec<BoundGateway>,
     pub(crate) overlay: Overlay,
     pub(crate) journal: Journal,
@@ -74,6 +76,8 @@ pub(crate) struct Work {
     pub(crate) effects: Vec<NewEffect>,
     pub(crate) notifications: Vec<NewNotification>,
     pub(crate) appointments: Vec<Appointment>,
+    /// How many appointments wait for the install, once it was asked.
+    pub(crate) appointments_waiting: Option<u64>,
     /// What inline effects used.
     pub(crate) usage: Usage,
     /// Set when the host itself failed under a call: the guest was told a plain error, and the execution is tried again.

@@ -15,6 +15,8 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 const MAX_LINES: usize = 100;
 /// Bytes of one line, its fields included.
 const MAX_LINE: usize = 4_096;
+/// Fields of one line: empty ones have no bytes, and cost the host memory none the less.
+const MAX_FIELDS: usize = 32;
 
 /// The log of one execution.
 #[derive(Clone)]
@@ -27,6 +29,8 @@ pub(crate) struct Log {
 struct State {
     lines: Vec<LogLine>,
     dropped: u64,
+    /// What the host itself has to say of the run's end.
+    conclusion: Option<LogLine>,
     /// What was written to standard output and error after the last line's end.
     partial: [Vec<u8>; 2],
 }
@@ -56,7 +60,7 @@ impl Log {
         let message = cut(message, left);
         left = left.saturating_sub(message.len());
         let mut kept = Vec::new();
-        for (name, value) in fields {
+        for (name, value) in fields.into_iter().take(MAX_FIELDS) {
             if left == 0 {
                 break;
             }
@@ -65,6 +69,17 @@ impl Log {
             kept.push((name, value));
         }
         state.lines.push(LogLine { at: self.clock.peek(), level, message, fields: kept });
+    }
+
+    /// The host's own last word, which no flood before it keeps out.
+    pub(crate) fn conclude(&self, message: String) {
+        let line = LogLine {
+            at: self.clock.peek(),
+            level: "error",
+            message: cut(message, MAX_LINE),
+            fields: Vec::new(),
+        };
+        self.state.lock().conclusion = Some(line);
     }
 
     fn print(&self, stream: Stream, bytes: &[u8]) {
@@ -109,6 +124,7 @@ impl Log {
                 fields: Vec::new(),
             });
         }
+        lines.extend(state.conclusion.take());
         lines
     }
 
@@ -212,11 +228,20 @@ mod tests {
         let lines = log.finish();
         assert_eq!(lines.len(), MAX_LINES + 1);
         assert!(lines[MAX_LINES].message.starts_with("7 more lines"));
+        log.conclude("what ended it".to_owned());
+        assert_eq!(log.finish().last().map(|line| line.message.as_str()), Some("what ended it"));
         let size = |line: &LogLine| {
             line.message.len()
                 + line.fields.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
         };
         assert!(lines.iter().all(|line| size(line) <= MAX_LINE + 16));
+    }
+
+    #[test]
+    fn fields_are_counted_though_they_are_empty() {
+        let log = log();
+        log.write("info", String::new(), vec![(String::new(), String::new()); 100_000]);
+        assert_eq!(log.finish()[0].fields.len(), MAX_FIELDS);
     }
 
     #[test]

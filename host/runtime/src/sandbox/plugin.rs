@@ -131,6 +131,8 @@ impl Machine {
         let make = move || {
             let work = Work {
                 scope,
+                install,
+                store: store.clone(),
                 bound,
                 overlay: Overlay::new(store.clone(), scope, install),
                 journal: Journal::new(store, scope, execution, journal),
@@ -138,6 +140,7 @@ impl Machine {
                 effects: Vec::new(),
                 notifications: Vec::new(),
                 appointments: Vec::new(),
+                appointments_waiting: None,
                 usage: Usage::default(),
                 host_failure: None,
             };

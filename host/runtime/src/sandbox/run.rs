@@ -15,6 +15,9 @@ use wasmtime::Store;
 /// Fuel after which a guest lets others have the thread: about a tenth of a millisecond.
 const SLICE: u64 = 100_000;
 
+/// Handles to resources that a guest may hold at the same time; the host's own resources have a lower limit of their own.
+const MAX_HANDLES: usize = 4_000;
+
 /// A call into a sandbox, borrowed from its store.
 pub(crate) type Call<'a, T> = Pin<Box<dyn Future<Output = wasmtime::Result<T>> + Send + 'a>>;
 
@@ -50,6 +53,8 @@ where
         let mut store =
             Store::try_new(&machine.shared.engine, guest).map_err(|error| format!("{error:#}"))?;
         store.limiter(|guest| &mut guest.memory);
+        store.set_hostcall_fuel(trap::CALL_BYTES);
+        store.set_max_component_handles(MAX_HANDLES);
         store.set_fuel(limits.fuel).map_err(|error| format!("{error:#}"))?;
         store.fuel_async_yield_interval(Some(SLICE)).map_err(|error| format!("{error:#}"))?;
         // A panic in a host function ends this sandbox, not the thread that others run on.
@@ -60,7 +65,7 @@ where
         let result = match ended {
             Ok(Ok(Ok(value))) => Ok(value),
             Ok(Ok(Err(error))) => {
-                guest.log.write("error", clamp_trace(&error), Vec::new());
+                guest.log.conclude(clamp_trace(&error));
                 let memory = guest.memory.exceeded();
                 Err(trap::ended(&Ended { error: &error, memory, fuel_used, limits: &limits }))
             }

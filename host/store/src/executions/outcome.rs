@@ -136,12 +136,18 @@ async fn write_logs(
     Ok(())
 }
 
+/// Appointments that may wait per install: what the contract promises.
+pub const MAX_APPOINTMENTS: u64 = 1_000;
+
 async fn write_appointments(
     tx: &mut Tx,
     scope: TenantScope,
     install: InstallId,
     appointments: &[Appointment],
 ) -> Result<(), StoreError> {
+    if appointments.is_empty() {
+        return Ok(());
+    }
     for appointment in appointments {
         let statement = match appointment {
             Appointment::Once { name, due_at, data } => {
@@ -164,6 +170,17 @@ async fn write_appointments(
             }
         };
         tx.run(statement).await?;
+    }
+    let row = tx
+        .optional(
+            sql("SELECT count(*) AS n FROM schedules WHERE install_id = $1 AND tenant_id = $2 AND cron IS NULL")
+                .bind(install)
+                .bind(scope.tenant()),
+        )
+        .await?;
+    let used = row.map_or(Ok(0), |row| row.get("n"))?;
+    if used > MAX_APPOINTMENTS {
+        return Err(StoreError::Quota { name: "appointments", used, allowed: MAX_APPOINTMENTS, unit: "appointments" });
     }
     Ok(())
 }
