@@ -206,7 +206,7 @@ impl Store {
     /// Opens a session for a user whose password was right. The token is the caller's; only its digest is kept.
     ///
     /// # Errors
-    /// Only those of the database.
+    /// `NotFound` when the scope has no such user.
     pub async fn open_session(
         &self,
         scope: TenantScope,
@@ -215,19 +215,20 @@ impl Store {
         expires_at: Timestamp,
     ) -> Result<SessionId, StoreError> {
         let id = SessionId::new();
-        self.db
+        let written = self
+            .db
             .run(
                 sql("INSERT INTO sessions (id, tenant_id, user_id, token_hash, created_at, expires_at) \
-                     VALUES ($1, $2, $3, $4, $5, $6)")
+                     SELECT $1, tenant_id, id, $2, $3, $4 FROM users WHERE id = $5 AND tenant_id = $6")
                 .bind(id)
-                .bind(scope.tenant())
-                .bind(user)
                 .bind(token_digest(token))
                 .bind(Timestamp::now())
-                .bind(expires_at),
+                .bind(expires_at)
+                .bind(user)
+                .bind(scope.tenant()),
             )
             .await?;
-        Ok(id)
+        if written == 0 { Err(StoreError::NotFound) } else { Ok(id) }
     }
 
     /// Who a token belongs to, if it is valid.
@@ -239,7 +240,8 @@ impl Store {
             .db
             .optional(
                 sql("SELECT s.id AS session_id, s.tenant_id, u.id, u.email, u.name, u.role, u.created_at \
-                     FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1 AND s.expires_at > $2")
+                     FROM sessions s JOIN users u ON u.id = s.user_id AND u.tenant_id = s.tenant_id \
+                     WHERE s.token_hash = $1 AND s.expires_at > $2")
                 .bind(token_digest(token))
                 .bind(Timestamp::now()),
             )

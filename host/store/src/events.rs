@@ -40,10 +40,12 @@ pub struct StoredEvent {
     pub occurred_at: Timestamp,
 }
 
+/// Records an event. A gateway or delivery that is gone meanwhile, or not the tenant's, is left out.
 pub(crate) async fn insert(tx: &mut Tx, scope: TenantScope, event: &NewEvent) -> Result<(), StoreError> {
     tx.run(
         sql("INSERT INTO events (id, tenant_id, gateway_id, inbound_id, kind, lane, payload, occurred_at, created_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+             VALUES ($1, $2, (SELECT id FROM gateways WHERE id = $3 AND tenant_id = $2), \
+             (SELECT id FROM inbound WHERE id = $4 AND tenant_id = $2), $5, $6, $7, $8, $9)")
         .bind(event.id)
         .bind(scope.tenant())
         .bind(event.gateway)
@@ -68,7 +70,7 @@ impl Store {
             .db
             .one(
                 sql("SELECT e.id, e.gateway_id, e.kind, e.payload, e.occurred_at, i.body AS raw FROM events e \
-                     LEFT JOIN inbound i ON i.id = e.inbound_id WHERE e.id = $1 AND e.tenant_id = $2")
+                     LEFT JOIN inbound i ON i.id = e.inbound_id AND i.tenant_id = e.tenant_id WHERE e.id = $1 AND e.tenant_id = $2")
                 .bind(id)
                 .bind(scope.tenant()),
             )

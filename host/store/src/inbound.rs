@@ -249,7 +249,7 @@ impl Store {
     /// Puts a delivery back until a later time, after its decoding failed for a reason that may pass.
     ///
     /// # Errors
-    /// Only those of the database.
+    /// Only those of the database; one that was decoded meanwhile stays as it is.
     pub async fn postpone_inbound(
         &self,
         scope: TenantScope,
@@ -258,9 +258,8 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.db
             .run(
-                sql(
-                    "UPDATE inbound SET attempt = attempt + 1, next_at = $1 WHERE id = $2 AND tenant_id = $3",
-                )
+                sql("UPDATE inbound SET attempt = attempt + 1, next_at = $1 \
+                     WHERE id = $2 AND tenant_id = $3 AND state = 'waiting'")
                 .bind(until)
                 .bind(id)
                 .bind(scope.tenant()),

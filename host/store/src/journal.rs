@@ -41,7 +41,7 @@ impl Store {
     /// Records what is about to be asked. Whatever an earlier attempt recorded from here on took another path and is dropped.
     ///
     /// # Errors
-    /// Only those of the database.
+    /// `NotFound` when the scope has no such execution: what can not be recorded must not be done.
     pub async fn journal_intent(
         &self,
         scope: TenantScope,
@@ -57,15 +57,20 @@ impl Store {
                 .bind(seq),
         )
         .await?;
-        tx.run(
-            sql("INSERT INTO journal (execution_id, seq, tenant_id, request, created_at) VALUES ($1, $2, $3, $4, $5)")
-                .bind(execution)
+        let written = tx
+            .run(
+                sql("INSERT INTO journal (execution_id, seq, tenant_id, request, created_at) \
+                     SELECT id, $1, tenant_id, $2, $3 FROM executions WHERE id = $4 AND tenant_id = $5")
                 .bind(seq)
-                .bind(scope.tenant())
                 .bind(request)
-                .bind(Timestamp::now()),
-        )
-        .await?;
+                .bind(Timestamp::now())
+                .bind(execution)
+                .bind(scope.tenant()),
+            )
+            .await?;
+        if written == 0 {
+            return Err(StoreError::NotFound);
+        }
         tx.commit().await
     }
 

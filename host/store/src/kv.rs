@@ -107,9 +107,10 @@ pub(crate) async fn apply(
             Write::Delete => None,
             Write::Set(value) => Some(value.clone()),
             Write::Add(delta) => {
-                let sum =
-                    counter(before.as_ref().map(|stored| stored.value.as_slice()))?.saturating_add(*delta);
-                Some(sum.to_string().into_bytes())
+                // The execution has seen a number, so that what stands there now was written meanwhile.
+                let number = counter(before.as_ref().map(|stored| stored.value.as_slice()))
+                    .map_err(|_| StoreError::Conflict)?;
+                Some(number.saturating_add(*delta).to_string().into_bytes())
             }
         };
         match value {

@@ -41,7 +41,7 @@ pub struct NewSchedule {
 }
 
 impl Store {
-    /// Replaces the regular schedules of an install; those that stay the same keep their next time.
+    /// Replaces the regular schedules of an install; those that stay the same keep their next time. An install that is gone has none.
     ///
     /// # Errors
     /// Only those of the database.
@@ -70,17 +70,18 @@ impl Store {
         for schedule in schedules {
             tx.run(
                 sql("INSERT INTO schedules (id, tenant_id, install_id, name, cron, time_zone, due_at) \
-                     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (install_id, name) DO UPDATE SET \
+                     SELECT $1, tenant_id, id, $2, $3, $4, $5 FROM installs WHERE id = $6 AND tenant_id = $7 \
+                     ON CONFLICT (install_id, name) DO UPDATE SET \
                      due_at = CASE WHEN schedules.cron = excluded.cron AND schedules.time_zone = excluded.time_zone \
                      THEN schedules.due_at ELSE excluded.due_at END, \
                      cron = excluded.cron, time_zone = excluded.time_zone, data = NULL")
                 .bind(ScheduleId::new())
-                .bind(scope.tenant())
-                .bind(install)
                 .bind(schedule.name.as_str())
                 .bind(schedule.cron.as_str())
                 .bind(schedule.time_zone.as_str())
-                .bind(schedule.due_at),
+                .bind(schedule.due_at)
+                .bind(install)
+                .bind(scope.tenant()),
             )
             .await?;
         }
@@ -133,12 +134,15 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let mut tx = self.db.begin().await?;
         let statement = match next {
-            Some(next) => sql("UPDATE schedules SET due_at = $3 WHERE id = $1 AND due_at = $2")
-                .bind(due.id)
-                .bind(due.due_at)
-                .bind(next),
-            None => sql("DELETE FROM schedules WHERE id = $1 AND due_at = $2").bind(due.id).bind(due.due_at),
-        };
+            Some(next) => {
+                sql("UPDATE schedules SET due_at = $1 WHERE id = $2 AND due_at = $3 AND tenant_id = $4")
+                    .bind(next)
+            }
+            None => sql("DELETE FROM schedules WHERE id = $1 AND due_at = $2 AND tenant_id = $3"),
+        }
+        .bind(due.id)
+        .bind(due.due_at)
+        .bind(due.scope.tenant());
         if tx.run(statement).await? == 0 {
             return Ok(false);
         }

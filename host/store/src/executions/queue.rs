@@ -30,19 +30,20 @@ pub struct Work {
     pub due_at: Timestamp,
 }
 
+/// Queues an execution, unless its install was removed meanwhile or is not the tenant's.
 pub(crate) async fn insert(tx: &mut Tx, scope: TenantScope, new: &NewExecution) -> Result<(), StoreError> {
     let now = Timestamp::now();
     tx.run(
         sql("INSERT INTO executions (id, tenant_id, install_id, event_id, cause, event_kind, lane, state, next_at, created_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', $8, $8)")
+             SELECT $1, tenant_id, id, $2, $3, $4, $5, 'waiting', $6, $6 FROM installs WHERE id = $7 AND tenant_id = $8")
         .bind(new.id)
-        .bind(scope.tenant())
-        .bind(new.install)
         .bind(new.event)
         .bind(new.cause.as_str())
         .bind(new.event_kind.as_str())
         .bind(new.lane.as_str())
-        .bind(now),
+        .bind(now)
+        .bind(new.install)
+        .bind(scope.tenant()),
     )
     .await
     .map(drop)
@@ -54,13 +55,14 @@ impl Store {
     /// # Errors
     /// Only those of the database.
     pub async fn tenants_with_work(&self, kind: WorkKind) -> Result<Vec<TenantScope>, StoreError> {
+        // Beginning with what waits and not with the tenants: many tenants are idle.
         let statement = match kind {
-            WorkKind::Inbound => sql("SELECT t.id FROM tenants t WHERE t.state = 'running' AND EXISTS \
-                 (SELECT 1 FROM inbound q WHERE q.tenant_id = t.id AND q.state = 'waiting')"),
-            WorkKind::Execution => sql("SELECT t.id FROM tenants t WHERE t.state = 'running' AND EXISTS \
-                 (SELECT 1 FROM executions q WHERE q.tenant_id = t.id AND q.state = 'waiting')"),
-            WorkKind::Effect => sql("SELECT t.id FROM tenants t WHERE t.state = 'running' AND EXISTS \
-                 (SELECT 1 FROM effects q WHERE q.tenant_id = t.id AND q.state = 'waiting')"),
+            WorkKind::Inbound => sql("SELECT t.id FROM tenants t WHERE t.state = 'running' AND t.id IN \
+                 (SELECT q.tenant_id FROM inbound q WHERE q.state = 'waiting')"),
+            WorkKind::Execution => sql("SELECT t.id FROM tenants t WHERE t.state = 'running' AND t.id IN \
+                 (SELECT q.tenant_id FROM executions q WHERE q.state = 'waiting')"),
+            WorkKind::Effect => sql("SELECT t.id FROM tenants t WHERE t.state = 'running' AND t.id IN \
+                 (SELECT q.tenant_id FROM effects q WHERE q.state = 'waiting')"),
         };
         self.db.all(statement).await?.iter().map(|row| Ok(TenantScope::of(row.get("id")?))).collect()
     }
@@ -155,22 +157,23 @@ impl Store {
     /// Records an action that begins to run now. It is never queued: whoever asked waits for its answer.
     ///
     /// # Errors
-    /// Only those of the database.
+    /// `NotFound` when the scope has no such install.
     pub async fn begin_action(&self, scope: TenantScope, new: &NewExecution) -> Result<(), StoreError> {
-        self.db
+        let written = self
+            .db
             .run(
                 sql("INSERT INTO executions (id, tenant_id, install_id, cause, event_kind, lane, state, next_at, created_at) \
-                     VALUES ($1, $2, $3, $4, $5, $6, 'running', $7, $7)")
+                     SELECT $1, tenant_id, id, $2, $3, $4, 'running', $5, $5 FROM installs WHERE id = $6 AND tenant_id = $7")
                 .bind(new.id)
-                .bind(scope.tenant())
-                .bind(new.install)
                 .bind(new.cause.as_str())
                 .bind(new.event_kind.as_str())
                 .bind(new.lane.as_str())
-                .bind(Timestamp::now()),
+                .bind(Timestamp::now())
+                .bind(new.install)
+                .bind(scope.tenant()),
             )
-            .await
-            .map(drop)
+            .await?;
+        if written == 0 { Err(StoreError::NotFound) } else { Ok(()) }
     }
 
     /// Gives up what was running when the host went away: actions, for whose answer nobody waits any more.
