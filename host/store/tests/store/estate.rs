@@ -1,0 +1,144 @@
+//! A tenant with a row of every kind: what an intruder would like to reach.
+
+use crate::world::{Tenant, World, new_event, new_execution, set, trouble, usage, writes};
+use twobot_domain::{
+    ChatMessageId, ConversationId, EffectId, EventId, ExecutionId, GatewayId, InboundId, InstallId,
+    NotificationId, SessionId, Timestamp, UserId,
+};
+use twobot_store::chat::{Author, NewChatMessage};
+use twobot_store::executions::{Appointment, Failure, LogLine, NewEffect, NewNotification};
+use twobot_store::schedules::NewSchedule;
+use twobot_store::{PageRequest, TenantScope};
+
+/// The ids of what a tenant has.
+#[derive(Clone)]
+pub(crate) struct Estate {
+    pub(crate) scope: TenantScope,
+    pub(crate) user: UserId,
+    pub(crate) session: SessionId,
+    pub(crate) gateway: GatewayId,
+    /// The provider's id of the delivery that was decoded.
+    pub(crate) provider_id: String,
+    /// A delivery that waits.
+    pub(crate) inbound: InboundId,
+    pub(crate) event: EventId,
+    pub(crate) install: InstallId,
+    /// An execution that succeeded, with a log and an effect.
+    pub(crate) done: ExecutionId,
+    /// An execution that waits, with an intent in its journal.
+    pub(crate) waiting: ExecutionId,
+    /// An effect that waits.
+    pub(crate) effect: EffectId,
+    pub(crate) conversation: ConversationId,
+    /// The person's message.
+    pub(crate) question: ChatMessageId,
+    /// The bot's message.
+    pub(crate) answer: ChatMessageId,
+    pub(crate) notification: NotificationId,
+}
+
+pub(crate) fn new_effect(gateway: GatewayId) -> NewEffect {
+    NewEffect {
+        id: EffectId::new(),
+        gateway,
+        kind: "send_message",
+        action: "{}".to_owned(),
+        lane: "conversation".to_owned(),
+    }
+}
+
+pub(crate) fn line(message: &str) -> LogLine {
+    LogLine {
+        at: Timestamp(5),
+        level: "warn",
+        message: message.to_owned(),
+        fields: vec![("key".to_owned(), "value".to_owned())],
+    }
+}
+
+pub(crate) fn appointment(name: &str, due_at: i64) -> Appointment {
+    Appointment::Once { name: name.to_owned(), due_at: Timestamp(due_at), data: Some("back".to_owned()) }
+}
+
+pub(crate) fn notification(title: &str) -> NewNotification {
+    NewNotification { severity: "warning", title: title.to_owned(), text: "More".to_owned() }
+}
+
+pub(crate) fn schedule(name: &str, cron: &str, due_at: i64) -> NewSchedule {
+    NewSchedule {
+        name: name.to_owned(),
+        cron: cron.to_owned(),
+        time_zone: "UTC".to_owned(),
+        due_at: Timestamp(due_at),
+    }
+}
+
+pub(crate) fn failure(retry_at: Option<Timestamp>) -> Failure {
+    Failure {
+        trouble: trouble("trap"),
+        retry_at,
+        logs: vec![line("failed")],
+        usage: twobot_domain::Usage { failed_executions: 1, ..usage() },
+        digest: Some("sha256:one".to_owned()),
+    }
+}
+
+/// Makes a tenant with a row in every table.
+pub(crate) async fn estate(world: &World, name: &str) -> Estate {
+    let tenant: Tenant = world.tenant(name).await;
+    let (store, scope) = (&tenant.store, tenant.scope);
+    let later = Timestamp::now().plus_millis(3_600_000);
+    let session =
+        store.open_session(scope, tenant.user.id, &format!("token of {name}"), later).await.unwrap();
+    let gateway = tenant.gateway("My bot").await;
+    let install = tenant.install("analytics", &[gateway]).await;
+    store.set_schedules(scope, install, &[schedule("daily", "0 6 * * *", 1_000)]).await.unwrap();
+
+    let provider_id = format!("first of {name}");
+    let first = tenant.deliver(gateway, &provider_id).await;
+    let inbound = tenant.deliver(gateway, "second").await;
+    let (event, executions) = tenant.decode(first, &[install, install]).await;
+    let (done, waiting) = (executions[0], executions[1]);
+    let mut commit = writes([], [("count", set("1"))]);
+    commit.effects.push(new_effect(gateway));
+    commit.notifications.push(notification("Look"));
+    commit.appointments.push(appointment("reminder", 2_000));
+    commit.logs.push(line("done"));
+    tenant.finish(done, install, &commit).await.unwrap();
+    store.journal_intent(scope, waiting, 0, "{\"ask\":1}").await.unwrap();
+
+    let conversation = tenant.conversation(gateway).await;
+    let mut question = NewChatMessage::plain(Author::Person, "Ann", "hello");
+    question.client_id = Some("mine".to_owned());
+    let (question, _) = store.add_chat_message(scope, conversation, &question).await.unwrap();
+    let answer = NewChatMessage::plain(Author::Bot, "Bot", "hello yourself");
+    let (answer, _) = store.add_chat_message(scope, conversation, &answer).await.unwrap();
+    let notification = store.notifications(scope, PageRequest::default()).await.unwrap().items[0].id;
+    Estate {
+        scope,
+        user: tenant.user.id,
+        session,
+        gateway,
+        provider_id,
+        inbound,
+        event,
+        install,
+        done,
+        waiting,
+        effect: commit.effects[0].id,
+        conversation,
+        question: question.id,
+        answer: answer.id,
+        notification,
+    }
+}
+
+/// An event about an effect that was given up, with its execution.
+pub(crate) fn effect_event(
+    gateway: GatewayId,
+    install: InstallId,
+) -> (twobot_store::events::NewEvent, twobot_store::executions::NewExecution) {
+    let event = new_event(Some(gateway), None);
+    let execution = new_execution(install, Some(event.id));
+    (event, execution)
+}

@@ -1,0 +1,51 @@
+//! The journal of inline effects.
+
+use crate::world::World;
+use twobot_domain::ExecutionId;
+use twobot_store::StoreError;
+use twobot_store::journal::JournalEntry;
+
+#[tokio::test]
+async fn intents_come_before_answers_and_another_path_drops_the_rest() {
+    let world = World::new().await;
+    let ann = world.tenant("ann").await;
+    let (gateway, install) = (ann.gateway("Bot").await, ann.install("plugin", &[]).await);
+    let (id, other) = (ann.queue(gateway, install).await, ann.queue(gateway, install).await);
+    let entries = async |id| -> Vec<(String, Option<String>)> {
+        let entries = world.store.journal(ann.scope, id).await.unwrap();
+        entries.into_iter().map(|JournalEntry { request, result }| (request, result)).collect()
+    };
+    let intend = async |id, seq, request| world.store.journal_intent(ann.scope, id, seq, request).await;
+    let answer =
+        async |id, seq, result| world.store.journal_result(ann.scope, id, seq, result).await.unwrap();
+    let entry = |request: &str, result: Option<&str>| (request.to_owned(), result.map(str::to_owned));
+
+    intend(other, 0, "theirs").await.unwrap();
+    intend(id, 0, "a").await.unwrap();
+    assert_eq!(entries(id).await, [entry("a", None)], "the intent stands before the answer");
+    answer(id, 0, "A").await;
+    intend(id, 1, "b").await.unwrap();
+    answer(id, 1, "B").await;
+    intend(id, 2, "c").await.unwrap();
+    assert_eq!(entries(id).await, [entry("a", Some("A")), entry("b", Some("B")), entry("c", None)]);
+    // An answer to what was not asked is no entry.
+    answer(id, 7, "?").await;
+    assert_eq!(entries(id).await.len(), 3);
+
+    // The retry asks for something else in the second place.
+    intend(id, 1, "x").await.unwrap();
+    assert_eq!(entries(id).await, [entry("a", Some("A")), entry("x", None)]);
+    // The same again, after the host went away in between: no answer is made up.
+    intend(id, 1, "x").await.unwrap();
+    assert_eq!(entries(id).await, [entry("a", Some("A")), entry("x", None)]);
+    assert_eq!(entries(other).await, [entry("theirs", None)]);
+
+    let crashed = world.after_a_crash().await;
+    assert_eq!(crashed.store.journal(ann.scope, id).await.unwrap().len(), 2, "an intent is durable");
+
+    // Nothing may be done for an execution that is gone.
+    assert!(matches!(intend(ExecutionId::new(), 0, "a").await, Err(StoreError::NotFound)));
+    world.store.delete_install(ann.scope, install).await.unwrap();
+    assert!(matches!(intend(id, 2, "c").await, Err(StoreError::NotFound)));
+    assert_eq!(world.number("SELECT count(*) FROM journal").await, 0);
+}

@@ -1,0 +1,146 @@
+//! How the database finds what a statement asks for. A statement that reads a whole table is fast in every test and slow in
+//! every deployment; so each is explained here, also those to come.
+
+use crate::source;
+use crate::world::World;
+use std::collections::BTreeMap;
+
+/// Statements that are meant to read a whole table: what a start needs of every tenant.
+const WHOLE: &[&str] = &["FROM gateways WHERE enabled = 1", "FROM installs ORDER BY id", "SELECT 1 AS one"];
+
+/// Indexes that hold no more than what is to be done now, and so can be read as a whole.
+const SHORT: &[&str] = &["inbound_queue", "executions_queue", "effects_queue", "executions_running"];
+
+/// Every statement of the store, with each way in which its text is put together.
+fn statements() -> Vec<String> {
+    let mut statements = Vec::new();
+    for source in source::files() {
+        let (literals, constants) = source.literals();
+        let begins = |text: &str| {
+            let verb = ["SELECT ", "INSERT ", "UPDATE ", "DELETE "].iter().any(|verb| text.starts_with(verb));
+            verb || text.starts_with("{QUERY}")
+        };
+        for literal in
+            literals.iter().filter(|text| begins(text) && !constants.values().any(|one| one == *text))
+        {
+            let mut texts = vec![literal.clone()];
+            let parts = |beginning: &str| -> Vec<String> {
+                let fitting = literals.iter().filter(|text| text.starts_with(beginning)).cloned();
+                std::iter::once(String::new()).chain(fitting).collect()
+            };
+            let mut fills: BTreeMap<String, Vec<String>> =
+                constants.iter().map(|(name, text)| (name.clone(), vec![text.clone()])).collect();
+            fills.insert("places".to_owned(), vec!["$4, $5".to_owned()]);
+            fills.insert("state".to_owned(), parts(" AND x.state"));
+            fills.insert("slug".to_owned(), parts(" AND i."));
+            for (name, fills) in fills {
+                let place = format!("{{{name}}}");
+                texts = texts
+                    .into_iter()
+                    .flat_map(|text| {
+                        let count = if text.contains(&place) { fills.len() } else { 1 };
+                        let place = place.clone();
+                        fills
+                            .iter()
+                            .take(count)
+                            .map(move |fill| text.replace(&place, fill))
+                            .collect::<Vec<_>>()
+                    })
+                    .collect();
+            }
+            statements.extend(texts);
+        }
+    }
+    statements
+}
+
+async fn plan(world: &World, statement: &str) -> Vec<String> {
+    assert!(!statement.contains('{'), "this test does not know how to fill in {statement}");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}")))
+        .fetch_all(&world.raw)
+        .await
+        .unwrap_or_else(|error| panic!("{statement}: {error}"));
+    rows.iter().map(|row| sqlx::Row::get(row, "detail")).collect()
+}
+
+#[tokio::test]
+async fn no_statement_reads_a_whole_table() {
+    let world = World::new().await;
+    let statements = statements();
+    assert!(statements.len() > 100, "the statements were not found: {}", statements.len());
+    for statement in &statements {
+        let plan = plan(&world, statement).await;
+        let whole = WHOLE.iter().any(|text| statement.contains(text));
+        for step in plan.iter().filter(|step| step.starts_with("SCAN ")) {
+            let short = SHORT.iter().any(|index| step.ends_with(&format!("INDEX {index}")));
+            assert!(whole || short || step == "SCAN CONSTANT ROW", "{statement}\n{plan:#?}");
+        }
+        // What is cut off after so many rows must not be sorted before.
+        let sorts = plan.iter().any(|step| step.contains("TEMP B-TREE"));
+        assert!(!(sorts && statement.contains(" LIMIT ")), "{statement}\n{plan:#?}");
+    }
+    for text in WHOLE {
+        assert!(statements.iter().any(|statement| statement.contains(text)), "`{text}` is gone");
+    }
+}
+
+#[tokio::test]
+async fn the_busy_statements_use_the_indexes_that_were_made_for_them() {
+    let list = " AND x.id < $2 ORDER BY x.id DESC LIMIT $3";
+    let cases = [
+        ("FROM inbound q JOIN tenants t", "COVERING INDEX inbound_queue (tenant_id=?)"),
+        ("FROM executions q JOIN tenants t", "INDEX executions_queue (tenant_id=?)"),
+        ("FROM effects q JOIN tenants t", "COVERING INDEX effects_queue (tenant_id=?)"),
+        ("(SELECT q.tenant_id FROM inbound q", "SCAN q USING COVERING INDEX inbound_queue"),
+        ("(SELECT q.tenant_id FROM executions q", "INDEX executions_queue"),
+        ("(SELECT q.tenant_id FROM effects q", "SCAN q USING COVERING INDEX effects_queue"),
+        ("count(*) FROM inbound WHERE tenant_id = $1", "SEARCH inbound USING COVERING INDEX inbound_queue"),
+        ("count(*) FROM executions WHERE tenant_id = $1", "INDEX executions_queue (tenant_id=?)"),
+        ("SELECT install_id FROM install_gateways", "INDEX install_gateways_gateway (gateway_id=?)"),
+        ("WHERE s.due_at <= $1", "INDEX schedules_due (due_at<?)"),
+        ("INSERT INTO inbound", "COVERING INDEX inbound_once (gateway_id=? AND provider_id=?)"),
+        (list, "SEARCH x USING INDEX executions_tenant (tenant_id=? AND id<?)"),
+        ("$2 AND x.state = 'failed' ORDER", "INDEX executions_failed (tenant_id=? AND id<?)"),
+        ("$2 AND x.state = 'waiting' ORDER", "INDEX executions_queue (tenant_id=? AND id<?)"),
+        ("$2 AND x.state = 'running' ORDER", "INDEX executions_running (tenant_id=? AND id<?)"),
+        ("$2 AND i.tenant_id = $1 AND i.slug = $4 ORDER", "INDEX executions_install (install_id=? AND id<?)"),
+        (
+            "'failed' AND i.tenant_id = $1 AND i.slug = $4",
+            "executions_install_failed (install_id=? AND id<?)",
+        ),
+        ("'waiting' AND i.slug = $4", "INDEX executions_queue (tenant_id=? AND id<?)"),
+        ("'running' AND i.slug = $4", "INDEX executions_running (tenant_id=? AND id<?)"),
+        ("AS failures", "INDEX executions_install (install_id=? AND id>?)"),
+    ];
+    let world = World::new().await;
+    let statements = statements();
+    for (text, index) in cases {
+        let mut found = 0;
+        for statement in statements.iter().filter(|statement| statement.contains(text)) {
+            let plan = plan(&world, statement).await;
+            assert!(plan.iter().any(|step| step.contains(index)), "{statement}\n{plan:#?}");
+            found += 1;
+        }
+        assert!(found > 0, "no statement has `{text}`");
+    }
+}
+
+#[tokio::test]
+async fn what_refers_to_a_row_is_found_when_the_row_goes() {
+    let world = World::new().await;
+    let mut keys = 0;
+    for table in world.tables().await {
+        // Tenants are not deleted while the product runs.
+        let columns = world
+            .texts(&format!(
+                "SELECT \"from\" FROM pragma_foreign_key_list('{table}') WHERE \"table\" <> 'tenants'"
+            ))
+            .await;
+        for column in columns {
+            let plan = plan(&world, &format!("DELETE FROM {table} WHERE {column} = $1")).await;
+            assert!(plan.iter().all(|step| step.starts_with("SEARCH")), "{table}.{column}: {plan:?}");
+            keys += 1;
+        }
+    }
+    assert!(keys > 15, "the keys were not found: {keys}");
+}

@@ -1,0 +1,86 @@
+//! Every method that takes a scope finds and changes that tenant's rows only.
+
+mod cases;
+mod mixed;
+
+use crate::estate::{Estate, estate};
+use crate::source;
+use crate::world::{World, without};
+use std::collections::BTreeSet;
+use twobot_store::{Store, StoreError, TenantScope};
+
+/// What a case is called with.
+#[derive(Clone)]
+struct Call {
+    store: Store,
+    /// Whose right is used: the stranger's first, the owner's then.
+    scope: TenantScope,
+    /// What the owner has.
+    of: Estate,
+}
+
+/// Whether the call found something of the owner's.
+type Found = Result<bool, StoreError>;
+
+/// A call of a method, with the ids of the owner's rows.
+struct Case {
+    method: &'static str,
+    run: Box<dyn Fn(Call) -> std::pin::Pin<Box<dyn Future<Output = Found>>>>,
+}
+
+fn case<F: Future<Output = Found> + 'static>(method: &'static str, run: fn(Call) -> F) -> Case {
+    Case { method, run: Box::new(move |call| Box::pin(run(call))) }
+}
+
+#[tokio::test]
+async fn a_stranger_finds_nothing_and_changes_nothing_where_the_owner_does() {
+    let template = World::new().await;
+    let of = estate(&template, "owner").await;
+    let stranger = template.tenant("stranger").await.scope;
+    template.raw.close().await;
+    template.store.close().await;
+
+    for Case { method, run } in cases::all() {
+        let world = World::copy_of(&template.path()).await;
+        let call = |scope| run(Call { store: world.store.clone(), scope, of: of.clone() });
+        let before = world.dump().await;
+
+        match call(stranger).await {
+            Ok(found) => assert!(!found, "{method}: the stranger found something"),
+            Err(error) => assert!(matches!(error, StoreError::NotFound), "{method}: {error:?}"),
+        }
+        let after = world.dump().await;
+        assert_eq!(
+            without(&after, stranger.tenant()),
+            without(&before, stranger.tenant()),
+            "{method}: the stranger changed something"
+        );
+        assert_eq!(world.strays().await, Vec::<String>::new(), "{method}");
+
+        // The same call by the owner does something; otherwise the case proves nothing.
+        let found = call(of.scope).await.unwrap_or_else(|error| panic!("{method} by the owner: {error:?}"));
+        assert!(found || world.dump().await != after, "{method}: the owner found and changed nothing");
+    }
+}
+
+#[test]
+fn every_method_that_takes_a_scope_has_a_case() {
+    let mut methods = BTreeSet::new();
+    for source in source::files() {
+        for (name, parameters) in source.methods() {
+            if parameters.contains("TenantScope") {
+                assert!(
+                    parameters.contains("&self, scope: TenantScope")
+                        || parameters.contains("scope: TenantScope,")
+                );
+                methods.insert(name);
+            }
+        }
+    }
+    assert!(methods.contains("finish_execution") && methods.contains("tenant"), "{methods:?}");
+    let covered: BTreeSet<_> = cases::all().iter().map(|case| case.method.to_owned()).collect();
+    let missing: Vec<_> = methods.difference(&covered).collect();
+    assert!(missing.is_empty(), "tests/store/tenancy/cases.rs has no case for {missing:?}");
+    let gone: Vec<_> = covered.difference(&methods).collect();
+    assert!(gone.is_empty(), "tests/store/tenancy/cases.rs has cases for methods that are gone: {gone:?}");
+}

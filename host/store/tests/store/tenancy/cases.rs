@@ -1,0 +1,323 @@
+//! One call or more for every method that takes a scope.
+
+use super::{Case, case};
+use crate::estate::{appointment, effect_event, failure, schedule};
+use crate::world::{
+    limits, new_execution, new_gateway, new_inbound, new_install, page, set, trouble, usage, writes,
+};
+use serde_json::json;
+use twobot_domain::{ChatMessageId, Timestamp};
+use twobot_store::accounts::WorkspaceState;
+use twobot_store::chat::{Author, NewChatMessage};
+use twobot_store::executions::{ExecutionFilter, WorkKind};
+use twobot_store::gateways::{DeliveryOutcome, GatewayStatus};
+use twobot_store::inbound::{Accepted, Decoded};
+use twobot_store::installs::InstallState;
+
+/// Every case. A call by the stranger must find nothing of the owner's (`false` or not found) and change nothing of it.
+pub(super) fn all() -> Vec<Case> {
+    [accounts(), gateways(), installs(), inbound(), executions(), outcomes(), effects(), chat(), rest()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn accounts() -> Vec<Case> {
+    vec![
+        case("tenant", |c| async move { Ok(c.store.tenant(c.scope).await?.id == c.of.scope.tenant()) }),
+        case("set_password", |c| async move {
+            c.store.set_password(c.scope, c.of.user, "$argon2id$other").await.map(|()| false)
+        }),
+        case("open_session", |c| async move {
+            let later = Timestamp::now().plus_millis(60_000);
+            c.store.open_session(c.scope, c.of.user, "another token", later).await.map(|_| true)
+        }),
+        case("close_session", |c| async move {
+            c.store.close_session(c.scope, c.of.session).await.map(|()| false)
+        }),
+        case("set_workspace_state", |c| async move {
+            c.store.set_workspace_state(c.scope, WorkspaceState::Stopped).await.map(|()| false)
+        }),
+        case("set_plan", |c| async move { c.store.set_plan(c.scope, "pro").await.map(|()| false) }),
+    ]
+}
+
+fn gateways() -> Vec<Case> {
+    vec![
+        // The owner's gateway counts for the owner's limit only.
+        case("create_gateway", |c| async move {
+            let limit = if c.scope == c.of.scope { 2 } else { 1 };
+            c.store.create_gateway(c.scope, &new_gateway("Another"), Some(limit)).await.map(|_| false)
+        }),
+        case("gateway", |c| async move { c.store.gateway(c.scope, c.of.gateway).await.map(|_| true) }),
+        case("gateways", |c| async move { Ok(!c.store.gateways(c.scope, page(50)).await?.items.is_empty()) }),
+        case("gateway_secrets", |c| async move {
+            c.store.gateway_secrets(c.scope, c.of.gateway).await.map(|_| true)
+        }),
+        case("change_gateway", |c| async move {
+            c.store.change_gateway(c.scope, c.of.gateway, "Mine", &json!({}), None).await.map(|_| true)
+        }),
+        case("set_gateway_enabled", |c| async move {
+            c.store.set_gateway_enabled(c.scope, c.of.gateway, true).await.map(|()| false)
+        }),
+        case("set_gateway_status", |c| async move {
+            let (status, trouble) = (GatewayStatus::Error, trouble("down"));
+            c.store
+                .set_gateway_status(c.scope, c.of.gateway, status, Some(&trouble), None)
+                .await
+                .map(|()| false)
+        }),
+        case("count_delivery", |c| async move {
+            c.store.count_delivery(c.scope, c.of.gateway, DeliveryOutcome::Refused).await.map(|()| false)
+        }),
+        case("count_delivery", |c| async move {
+            c.store.count_delivery(c.scope, c.of.gateway, DeliveryOutcome::Duplicate).await.map(|()| false)
+        }),
+        case("set_poll_cursor", |c| async move {
+            c.store.set_poll_cursor(c.scope, c.of.gateway, 9).await.map(|()| false)
+        }),
+        case("delete_gateway", |c| async move {
+            c.store.delete_gateway(c.scope, c.of.gateway).await.map(|()| false)
+        }),
+    ]
+}
+
+fn installs() -> Vec<Case> {
+    vec![
+        // The owner's plugin counts for the owner's limit only, and its slug is taken for the owner only.
+        case("create_install", |c| async move {
+            let (slug, limit) = if c.scope == c.of.scope { ("another", 2) } else { ("analytics", 1) };
+            c.store.create_install(c.scope, &new_install(slug, &[]), Some(limit)).await.map(|_| false)
+        }),
+        case("create_install", |c| async move {
+            c.store.create_install(c.scope, &new_install("greedy", &[c.of.gateway]), None).await.map(|_| true)
+        }),
+        case("install", |c| async move { c.store.install(c.scope, "analytics").await.map(|_| true) }),
+        case(
+            "install_by_id",
+            |c| async move { c.store.install_by_id(c.scope, c.of.install).await.map(|_| true) },
+        ),
+        case("installs", |c| async move { Ok(!c.store.installs(c.scope).await?.is_empty()) }),
+        case(
+            "subscribers",
+            |c| async move { Ok(!c.store.subscribers(c.scope, c.of.gateway).await?.is_empty()) },
+        ),
+        case("bound_gateways", |c| async move {
+            Ok(!c.store.bound_gateways(c.scope, c.of.install).await?.is_empty())
+        }),
+        case("bind_gateways", |c| async move {
+            let none = [("chat".to_owned(), Vec::new())].into_iter().collect();
+            c.store.bind_gateways(c.scope, c.of.install, &none).await.map(|()| false)
+        }),
+        case("configure_install", |c| async move {
+            c.store.configure_install(c.scope, c.of.install, &json!({"mine": true})).await.map(|()| false)
+        }),
+        case("set_install_state", |c| async move {
+            c.store.set_install_state(c.scope, c.of.install, InstallState::Paused, None).await.map(|()| false)
+        }),
+        case("set_install_version", |c| async move {
+            c.store.set_install_version(c.scope, c.of.install, "6.6.6", "sha256:evil").await.map(|()| false)
+        }),
+        case("delete_install", |c| async move {
+            c.store.delete_install(c.scope, c.of.install).await.map(|()| false)
+        }),
+    ]
+}
+
+fn inbound() -> Vec<Case> {
+    vec![
+        case("accept", |c| async move {
+            c.store.accept(c.scope, new_inbound(c.of.gateway, "fresh")).await.map(|_| true)
+        }),
+        // That a delivery was there before is nobody else's business either.
+        case("accept", |c| async move {
+            let again = new_inbound(c.of.gateway, &c.of.provider_id);
+            Ok(c.store.accept(c.scope, again).await? == Accepted::Duplicate)
+        }),
+        case("inbound", |c| async move { c.store.inbound(c.scope, c.of.inbound).await.map(|_| true) }),
+        case("postpone_inbound", |c| async move {
+            c.store.postpone_inbound(c.scope, c.of.inbound, Timestamp(9)).await.map(|()| false)
+        }),
+        case("finish_inbound", |c| async move {
+            // Known from elsewhere, as it were: the stranger can not even read it.
+            let delivery = c.store.inbound(c.of.scope, c.of.inbound).await?;
+            let decoded = Decoded::NotHandled("nothing".to_owned());
+            c.store.finish_inbound(c.scope, &delivery, &decoded, &usage()).await.map(|()| false)
+        }),
+        case("event", |c| async move { c.store.event(c.scope, c.of.event).await.map(|_| true) }),
+    ]
+}
+
+fn executions() -> Vec<Case> {
+    vec![
+        case("executions", |c| async move {
+            let all = ExecutionFilter::default();
+            Ok(!c.store.executions(c.scope, &all, page(50)).await?.items.is_empty())
+        }),
+        case("executions", |c| async move {
+            let filter = ExecutionFilter { slug: Some("analytics".to_owned()), state: None };
+            Ok(!c.store.executions(c.scope, &filter, page(50)).await?.items.is_empty())
+        }),
+        case("executions", |c| async move {
+            let state = Some("waiting".to_owned());
+            let filter = ExecutionFilter { slug: Some("analytics".to_owned()), state };
+            Ok(!c.store.executions(c.scope, &filter, page(50)).await?.items.is_empty())
+        }),
+        case("execution", |c| async move { c.store.execution(c.scope, c.of.done).await.map(|_| true) }),
+        case("execution_logs", |c| async move {
+            Ok(!c.store.execution_logs(c.scope, c.of.done).await?.is_empty())
+        }),
+        case("execution_stats", |c| async move {
+            let stats = c.store.execution_stats(c.scope, c.of.install, Timestamp(0)).await?;
+            Ok(stats.executions > 0 || stats.last_at.is_some())
+        }),
+        case("waiting_events", |c| async move { Ok(c.store.waiting_events(c.scope).await? > 0) }),
+        case(
+            "waiting",
+            |c| async move { Ok(!c.store.waiting(c.scope, WorkKind::Inbound, 9).await?.is_empty()) },
+        ),
+        case("waiting", |c| async move {
+            Ok(!c.store.waiting(c.scope, WorkKind::Execution, 9).await?.is_empty())
+        }),
+        case(
+            "waiting",
+            |c| async move { Ok(!c.store.waiting(c.scope, WorkKind::Effect, 9).await?.is_empty()) },
+        ),
+        case("queued_execution", |c| async move {
+            c.store.queued_execution(c.scope, c.of.waiting).await.map(|_| true)
+        }),
+        case("journal", |c| async move { Ok(!c.store.journal(c.scope, c.of.waiting).await?.is_empty()) }),
+        case("journal_intent", |c| async move {
+            c.store.journal_intent(c.scope, c.of.waiting, 1, "{}").await.map(|()| false)
+        }),
+        case("journal_intent", |c| async move {
+            c.store.journal_intent(c.scope, c.of.waiting, 0, "{}").await.map(|()| false)
+        }),
+        case("journal_result", |c| async move {
+            c.store.journal_result(c.scope, c.of.waiting, 0, "{}").await.map(|()| false)
+        }),
+    ]
+}
+
+fn outcomes() -> Vec<Case> {
+    vec![
+        case("begin_action", |c| async move {
+            c.store.begin_action(c.scope, &new_execution(c.of.install, None)).await.map(|()| true)
+        }),
+        case("finish_execution", |c| async move {
+            let mut commit = writes([], [("count", set("666"))]);
+            commit.appointments.push(appointment("reminder", 9));
+            c.store
+                .finish_execution(c.scope, c.of.waiting, c.of.install, &limits(), &commit)
+                .await
+                .map(|()| false)
+        }),
+        case("fail_execution", |c| async move {
+            c.store.fail_execution(c.scope, c.of.waiting, c.of.install, &failure(None)).await.map(|_| true)
+        }),
+        case("postpone_execution", |c| async move {
+            let trouble = trouble("later");
+            c.store.postpone_execution(c.scope, c.of.waiting, &trouble, Timestamp(9)).await.map(|()| false)
+        }),
+    ]
+}
+
+fn effects() -> Vec<Case> {
+    vec![
+        case(
+            "queued_effect",
+            |c| async move { c.store.queued_effect(c.scope, c.of.effect).await.map(|_| true) },
+        ),
+        case("effects_of", |c| async move { Ok(!c.store.effects_of(c.scope, c.of.done).await?.is_empty()) }),
+        case("effect_sent", |c| async move {
+            c.store.effect_sent(c.scope, c.of.effect, &usage()).await.map(|()| false)
+        }),
+        case("postpone_effect", |c| async move {
+            let (until, trouble) = (Timestamp(9), trouble("later"));
+            c.store.postpone_effect(c.scope, c.of.effect, &trouble, until, &usage()).await.map(|()| false)
+        }),
+        case("effect_failed", |c| async move {
+            let (event, execution) = effect_event(c.of.gateway, c.of.install);
+            let trouble = trouble("gone");
+            c.store
+                .effect_failed(c.scope, c.of.effect, &trouble, &usage(), &event, &execution)
+                .await
+                .map(|()| false)
+        }),
+    ]
+}
+
+fn chat() -> Vec<Case> {
+    vec![
+        case("create_conversation", |c| async move {
+            c.store.create_conversation(c.scope, c.of.gateway, "Mine").await.map(|_| true)
+        }),
+        case("conversation", |c| async move {
+            c.store.conversation(c.scope, c.of.conversation).await.map(|_| true)
+        }),
+        case("conversations", |c| async move {
+            Ok(!c.store.conversations(c.scope, c.of.gateway, page(50)).await?.items.is_empty())
+        }),
+        case("add_chat_message", |c| async move {
+            let message = NewChatMessage::plain(Author::Person, "Eve", "psst");
+            c.store.add_chat_message(c.scope, c.of.conversation, &message).await.map(|_| true)
+        }),
+        case("add_chat_message", |c| async move {
+            let mut message = NewChatMessage::plain(Author::Person, "Eve", "what did I say?");
+            message.client_id = Some("mine".to_owned());
+            c.store.add_chat_message(c.scope, c.of.conversation, &message).await.map(|_| true)
+        }),
+        case("chat_message", |c| async move {
+            c.store.chat_message(c.scope, c.of.conversation, c.of.question).await.map(|_| true)
+        }),
+        case("chat_messages", |c| async move {
+            Ok(!c.store.chat_messages(c.scope, c.of.conversation, page(50)).await?.items.is_empty())
+        }),
+        case("chat_messages_since", |c| async move {
+            let begin = ChatMessageId::from_uuid(uuid::Uuid::nil());
+            Ok(!c.store.chat_messages_since(c.scope, c.of.conversation, begin).await?.is_empty())
+        }),
+        case("edit_chat_message", |c| async move {
+            let (conversation, id) = (c.of.conversation, c.of.answer);
+            c.store.edit_chat_message(c.scope, conversation, id, "x", "plain", &json!([])).await.map(|_| true)
+        }),
+        case("delete_chat_message", |c| async move {
+            c.store.delete_chat_message(c.scope, c.of.conversation, c.of.answer).await.map(|()| false)
+        }),
+    ]
+}
+
+fn rest() -> Vec<Case> {
+    vec![
+        case("kv_get", |c| async move {
+            Ok(!c.store.kv_get(c.scope, c.of.install, "b", &["count".to_owned()]).await?.is_empty())
+        }),
+        case(
+            "kv_keys",
+            |c| async move { Ok(!c.store.kv_keys(c.scope, c.of.install, "b").await?.is_empty()) },
+        ),
+        case("kv_totals", |c| async move { Ok(c.store.kv_totals(c.scope).await?.keys > 0) }),
+        case("notify", |c| async move { c.store.notify(c.scope, "info", "Hi", "").await.map(|_| false) }),
+        case("notifications", |c| async move {
+            Ok(!c.store.notifications(c.scope, page(50)).await?.items.is_empty())
+        }),
+        case("read_notification", |c| async move {
+            c.store.read_notification(c.scope, c.of.notification).await.map(|()| false)
+        }),
+        case("read_all_notifications", |c| async move {
+            c.store.read_all_notifications(c.scope).await.map(|()| false)
+        }),
+        case("delete_notification", |c| async move {
+            c.store.delete_notification(c.scope, c.of.notification).await.map(|()| false)
+        }),
+        case("set_schedules", |c| async move {
+            let other = [schedule("daily", "* * * * *", 9), schedule("more", "* * * * *", 9)];
+            c.store.set_schedules(c.scope, c.of.install, &other).await.map(|()| false)
+        }),
+        case("set_schedules", |c| async move {
+            c.store.set_schedules(c.scope, c.of.install, &[]).await.map(|()| false)
+        }),
+        case("appointments", |c| async move { Ok(c.store.appointments(c.scope, c.of.install).await? > 0) }),
+        case("usage", |c| async move { Ok(!c.store.usage(c.scope, 0, i64::MAX).await?.is_empty()) }),
+    ]
+}
