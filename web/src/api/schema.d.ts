@@ -313,7 +313,10 @@ export interface paths {
          */
         get: operations["listConversations"];
         put?: never;
-        /** Begin a conversation */
+        /**
+         * Begin a conversation
+         * @description It opens with the web chat's greeting, where it has one.
+         */
         post: operations["createConversation"];
         delete?: never;
         options?: never;
@@ -2979,6 +2982,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited`: the workspace has too many streams open. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other problem, such as `internal` or `timed_out`. */
             default: {
                 headers: {
@@ -3956,6 +3968,15 @@ export interface operations {
             };
             /** @description `unauthenticated`: no session, or one that has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the workspace has too many streams open. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

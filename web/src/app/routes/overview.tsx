@@ -14,11 +14,11 @@ export function OverviewRoute() {
   const { user, tenant } = useMe();
   return (
     <Page title="Overview" description={`Hello ${user.name.split(" ")[0]}. This is ${tenant.name} today.`}>
-      <div className="grid gap-5">
+      <div className="grid grid-cols-1 gap-5">
         <TroubleList />
         <GettingStarted />
-        <div className="grid items-start gap-5 xl:grid-cols-[1fr_22rem]">
-          <div className="grid min-w-0 gap-5">
+        <div className="grid grid-cols-1 items-start gap-5 xl:grid-cols-[minmax(0,1fr)_22rem]">
+          <div className="grid grid-cols-1 gap-5">
             <WorkspaceCard />
             <WeeksCard />
             <Card>
@@ -33,7 +33,7 @@ export function OverviewRoute() {
               <RecentExecutions limit={6} />
             </Card>
           </div>
-          <div className="grid min-w-0 gap-5">
+          <div className="grid grid-cols-1 gap-5">
             <Card>
               <CardHeader title={`${tenant.plan.name} plan`} description="What is used of what it allows" />
               <CardBody>

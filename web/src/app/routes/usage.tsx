@@ -22,7 +22,7 @@ export function UsageRoute() {
         />
       }
     >
-      <div className="grid gap-4">
+      <div className="grid grid-cols-1 gap-4">
         <Card>
           <CardHeader title={`${tenant.plan.name} plan`} description="Today and this month" />
           <CardBody>

@@ -21,7 +21,7 @@ interface ExecutionDetailProps {
 export function ExecutionDetail({ execution, limits }: ExecutionDetailProps) {
   const { trouble, plugin, gateway, event } = execution;
   return (
-    <div className="grid gap-5">
+    <div className="grid grid-cols-1 gap-5">
       {trouble && (
         <TroubleCard
           trouble={trouble}
@@ -36,12 +36,12 @@ export function ExecutionDetail({ execution, limits }: ExecutionDetailProps) {
           }
         />
       )}
-      <div className="grid items-start gap-5 lg:grid-cols-[1fr_20rem]">
-        <div className="grid min-w-0 gap-5">
+      <div className="grid grid-cols-1 items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
+        <div className="grid grid-cols-1 gap-5">
           <Effects effects={execution.effects} />
           <Logs logs={execution.logs} />
         </div>
-        <div className="grid gap-5">
+        <div className="grid grid-cols-1 gap-5">
           <Card>
             <CardHeader title="Used" />
             <CardBody className="grid gap-4">

@@ -19,15 +19,17 @@ export function ExecutionRows({ executions }: { executions: Execution[] }) {
             className="relative flex items-center gap-3 px-5 py-2.5 transition-colors last:rounded-b-xl hover:bg-accent/60"
           >
             <div className="min-w-0 flex-1">
-              <p className="truncate text-sm">
+              <p className="text-sm sm:flex sm:gap-2">
                 <Link
                   to="/activity/$executionId"
                   params={{ executionId: execution.id }}
-                  className="font-medium after:absolute after:inset-0 focus-visible:after:-outline-offset-2"
+                  className="block truncate font-medium after:absolute after:inset-0 focus-visible:after:-outline-offset-2"
                 >
                   {executionTitle(execution)}
                 </Link>
-                <span className="text-muted-foreground"> · {executionCause(execution)}</span>
+                <span className="block truncate text-[0.8125rem] text-muted-foreground">
+                  {executionCause(execution)}
+                </span>
               </p>
               {execution.trouble && (
                 <p className="truncate text-[0.8125rem] text-danger">{execution.trouble.title}</p>
@@ -36,13 +38,17 @@ export function ExecutionRows({ executions }: { executions: Execution[] }) {
             <span className="hidden w-16 text-right text-xs text-muted-foreground tabular-nums sm:block">
               {execution.finished_at ? formatDuration(execution.wall_ms) : ""}
             </span>
-            <RelativeTime
-              time={execution.created_at}
-              className="w-20 shrink-0 text-right text-xs text-muted-foreground"
-            />
-            <Badge tone={tone} dot className="w-23">
-              {label}
-            </Badge>
+            <span className="flex shrink-0 items-center gap-3 max-sm:flex-col-reverse max-sm:items-end max-sm:gap-1">
+              <RelativeTime
+                time={execution.created_at}
+                className="text-right text-xs text-muted-foreground sm:w-20"
+              />
+              <span className="sm:w-24">
+                <Badge tone={tone} dot>
+                  {label}
+                </Badge>
+              </span>
+            </span>
           </li>
         );
       })}

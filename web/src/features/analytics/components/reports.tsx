@@ -37,7 +37,12 @@ export function Reports({ range }: { range: Range }) {
             </EmptyState>
           </Card>
         ) : (
-          <div className={cn("grid gap-8 transition-opacity", query.isPlaceholderData && "opacity-60")}>
+          <div
+            className={cn(
+              "grid grid-cols-1 gap-8 transition-opacity",
+              query.isPlaceholderData && "opacity-60",
+            )}
+          >
             {reports.map((report) => (
               <Report
                 key={`${report.plugin.slug}/${report.action}`}
@@ -78,7 +83,7 @@ function Report({ report, titled }: { report: ReportResult; titled: boolean }) {
 
 function ReportSkeleton() {
   return (
-    <div className="grid gap-4">
+    <div className="grid grid-cols-1 gap-4">
       <Skeleton className="h-20 rounded-xl" />
       <Skeleton className="h-64 rounded-xl" />
       <Skeleton className="h-36 rounded-xl" />

@@ -11,7 +11,7 @@ export function TrafficReportView({ report }: { report: TrafficReport }) {
   const busiest = report.busiest_hours.slice(0, 3).map(formatHour).join(", ");
   const average = days.length > 0 ? report.total_messages / days.length : 0;
   return (
-    <div className="grid gap-4">
+    <div className="grid grid-cols-1 gap-4">
       <Card>
         <dl className="grid grid-cols-2 gap-4 px-5 py-4 sm:grid-cols-4">
           <div data-testid="total-messages">
@@ -75,9 +75,9 @@ function Ranking({ title, entries }: RankingProps) {
         {top.length === 0 ? (
           <p className="text-sm text-muted-foreground">Nobody wrote in these days.</p>
         ) : (
-          <ol className="grid gap-2.5">
+          <ol className="grid grid-cols-1 gap-2.5">
             {top.map((entry) => (
-              <li key={entry.id} className="grid gap-1">
+              <li key={entry.id} className="grid grid-cols-1 gap-1">
                 <div className="flex justify-between gap-4 text-[0.8125rem]">
                   <span className="truncate">{entry.name}</span>
                   <span className="text-muted-foreground tabular-nums">{formatNumber(entry.value)}</span>

@@ -73,7 +73,7 @@ function KindStep({ onPick }: { onPick: (kind: GatewayKind) => void }) {
       <QueryState query={kinds} skeleton={<Skeleton className="h-40 rounded-xl" />}>
         {(items) => (
           <ul className="grid gap-2">
-            {items.map((kind) => (
+            {[...items].sort(easiestFirst).map((kind) => (
               <li key={kind.kind}>
                 <button
                   type="button"
@@ -94,6 +94,12 @@ function KindStep({ onPick }: { onPick: (kind: GatewayKind) => void }) {
       </QueryState>
     </DialogBody>
   );
+}
+
+/** What needs no outside account comes first. */
+function easiestFirst(left: GatewayKind, right: GatewayKind): number {
+  const rank = (kind: GatewayKind) => (kind.ingress.includes("internal") ? 0 : 1);
+  return rank(left) - rank(right) || left.name.localeCompare(right.name);
 }
 
 interface DetailsStepProps {

@@ -18,7 +18,7 @@ export function GatewayDetail({ gateway }: { gateway: Gateway }) {
   const kind = kinds.data?.find((known) => known.kind === gateway.kind);
   const connect = useConnectGateway(gateway.id);
   return (
-    <div className="grid gap-5">
+    <div className="grid grid-cols-1 gap-5">
       {gateway.status_reason && gateway.status !== "connected" && (
         <TroubleCard
           trouble={gateway.status_reason}
@@ -34,7 +34,7 @@ export function GatewayDetail({ gateway }: { gateway: Gateway }) {
           }
         />
       )}
-      <div className="grid items-start gap-5 lg:grid-cols-[1fr_20rem]">
+      <div className="grid grid-cols-1 items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <Card>
           <CardHeader title="Settings" description={kind?.summary} />
           <CardBody>
@@ -46,7 +46,7 @@ export function GatewayDetail({ gateway }: { gateway: Gateway }) {
             )}
           </CardBody>
         </Card>
-        <div className="grid gap-5">
+        <div className="grid grid-cols-1 gap-5">
           <Card>
             <CardHeader title="Connection" />
             <CardBody className="grid gap-4">

@@ -27,7 +27,7 @@ export function GatewayList({ addButton }: { addButton: ReactNode }) {
             </EmptyState>
           </Card>
         ) : (
-          <ul className="grid gap-3">
+          <ul className="grid grid-cols-1 gap-3">
             {[...gateways].sort(troublesFirst).map((gateway) => (
               <GatewayRow key={gateway.id} gateway={gateway} />
             ))}
@@ -92,7 +92,7 @@ function GatewayRow({ gateway }: { gateway: Gateway }) {
 
 function ListSkeleton() {
   return (
-    <div className="grid gap-3">
+    <div className="grid grid-cols-1 gap-3">
       {[0, 1, 2].map((row) => (
         <div key={row} className="flex items-center gap-4 surface p-4">
           <Skeleton className="size-10 rounded-xl" />

@@ -15,7 +15,7 @@ export function TroubleList() {
   const troubles = collectTroubles(gateways.data ?? [], installs.data ?? [], failed.data ?? []);
   if (troubles.length === 0) return null;
   return (
-    <section aria-label="Needs attention" className="grid gap-3">
+    <section aria-label="Needs attention" className="grid grid-cols-1 gap-3">
       {troubles.slice(0, 4).map((one) => (
         <TroubleCard
           key={one.key}

@@ -27,7 +27,7 @@ export function InstalledPlugin({ install, activity }: InstalledPluginProps) {
   const enable = useSetPluginEnabled(plugin.slug);
   const configurable = hasFields(plugin.config_schema);
   return (
-    <div className="grid gap-5">
+    <div className="grid grid-cols-1 gap-5">
       {install.state_reason && install.state !== "enabled" && (
         <TroubleCard
           trouble={install.state_reason}
@@ -109,13 +109,13 @@ export function InstalledPlugin({ install, activity }: InstalledPluginProps) {
 /** What a plugin says of itself, and what it asks for. */
 export function AboutPlugin({ plugin }: { plugin: Plugin }) {
   return (
-    <div className="grid items-start gap-5 lg:grid-cols-[1fr_20rem]">
+    <div className="grid grid-cols-1 items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
       <Card>
         <CardBody className="pt-5">
           <Markdown text={plugin.description || plugin.summary} className="max-w-prose" />
         </CardBody>
       </Card>
-      <div className="grid gap-5">
+      <div className="grid grid-cols-1 gap-5">
         <Card>
           <CardHeader title="It can" />
           <CardBody>

@@ -47,7 +47,12 @@ export function UsageReportView({ range }: { range: Range }) {
           };
         });
         return (
-          <div className={cn("grid gap-4 transition-opacity", query.isPlaceholderData && "opacity-60")}>
+          <div
+            className={cn(
+              "grid grid-cols-1 gap-4 transition-opacity",
+              query.isPlaceholderData && "opacity-60",
+            )}
+          >
             <Card>
               <dl className="grid grid-cols-2 gap-x-4 gap-y-5 px-5 py-4 sm:grid-cols-3 lg:grid-cols-6">
                 <Stat
@@ -107,7 +112,7 @@ export function UsageReportView({ range }: { range: Range }) {
 
 function ReportSkeleton() {
   return (
-    <div className="grid gap-4">
+    <div className="grid grid-cols-1 gap-4">
       <Skeleton className="h-24 rounded-xl" />
       <Skeleton className="h-64 rounded-xl" />
     </div>
