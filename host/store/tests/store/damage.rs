@@ -73,11 +73,9 @@ async fn a_damaged_value_is_an_error_that_says_where() {
     store.set_install_state(scope, of.install, InstallState::Paused, Some(&trouble("x"))).await.unwrap();
     store.fail_execution(scope, of.waiting, of.install, &failure(None)).await.unwrap();
     store.postpone_effect(scope, of.effect, &trouble("x"), Timestamp(9), &usage()).await.unwrap();
-    template.raw.close().await;
-    template.store.close().await;
 
     for (table, column, read) in cases() {
-        let world = World::copy_of(&template.path()).await;
+        let world = template.copy().await;
         read(world.store.clone(), of.clone())
             .await
             .unwrap_or_else(|error| panic!("{table}.{column}: {error:?}"));

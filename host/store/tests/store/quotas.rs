@@ -88,7 +88,7 @@ async fn all_plugins_of_a_tenant_share_its_room_and_nobody_else_s() {
     assert_eq!(world.store.kv_totals(bob.scope).await.unwrap(), Totals { keys: 1, bytes: 2 });
 }
 
-/// Numbers that are the same in each run (SplitMix64).
+/// Numbers that are the same in each run (`SplitMix64`).
 struct Dice(u64);
 
 impl Dice {

@@ -51,8 +51,8 @@ impl Source {
             let (before, found) = rest.split_at(position);
             if let Some(comment) = found.strip_prefix("//") {
                 rest = comment.split_once('\n').map_or("", |(_, after)| after);
-            } else if found.starts_with("'\"'") {
-                rest = &found[3..];
+            } else if let Some(after) = found.strip_prefix("'\"'") {
+                rest = after;
             } else if let Some(text) = found.strip_prefix('"') {
                 let (literal, after) = literal(text);
                 if let Some(declaration) = before.trim_end().strip_suffix("&str =") {

@@ -7,6 +7,7 @@ use crate::estate::{Estate, estate};
 use crate::source;
 use crate::world::{World, without};
 use std::collections::BTreeSet;
+use std::pin::Pin;
 use twobot_store::{Store, StoreError, TenantScope};
 
 /// What a case is called with.
@@ -25,7 +26,7 @@ type Found = Result<bool, StoreError>;
 /// A call of a method, with the ids of the owner's rows.
 struct Case {
     method: &'static str,
-    run: Box<dyn Fn(Call) -> std::pin::Pin<Box<dyn Future<Output = Found>>>>,
+    run: Box<dyn Fn(Call) -> Pin<Box<dyn Future<Output = Found>>>>,
 }
 
 fn case<F: Future<Output = Found> + 'static>(method: &'static str, run: fn(Call) -> F) -> Case {
@@ -37,11 +38,11 @@ async fn a_stranger_finds_nothing_and_changes_nothing_where_the_owner_does() {
     let template = World::new().await;
     let of = estate(&template, "owner").await;
     let stranger = template.tenant("stranger").await.scope;
-    template.raw.close().await;
-    template.store.close().await;
+    assert_eq!(template.strays().await, Vec::<String>::new());
 
+    template.dump().await;
     for Case { method, run } in cases::all() {
-        let world = World::copy_of(&template.path()).await;
+        let world = template.copy().await;
         let call = |scope| run(Call { store: world.store.clone(), scope, of: of.clone() });
         let before = world.dump().await;
 

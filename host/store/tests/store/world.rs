@@ -7,6 +7,7 @@ use sqlx::{AssertSqlSafe, Row as _};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 use twobot_domain::{
     ConversationId, EventId, ExecutionId, GatewayId, InboundId, InstallId, Limits, PlanCatalogue, TenantId,
     Timestamp, Trouble, Usage,
@@ -32,6 +33,8 @@ pub(crate) struct World {
     /// The same file, without the store.
     pub(crate) raw: SqlitePool,
     folder: TempDir,
+    dump_text: OnceCell<String>,
+    strays_text: OnceCell<String>,
 }
 
 /// The rows of a database by table, each with its tenant where it has one.
@@ -45,11 +48,13 @@ impl World {
         world
     }
 
-    /// A world whose database is a copy of the file at `path`.
-    pub(crate) async fn copy_of(path: &Path) -> Self {
-        let folder = TempDir::new().unwrap();
-        std::fs::copy(path, folder.path().join("2bot.db")).unwrap();
-        Self::in_folder(folder).await
+    /// Another world with a copy of this one's database.
+    pub(crate) async fn copy(&self) -> Self {
+        self.execute("PRAGMA wal_checkpoint(TRUNCATE)").await;
+        let copy = self.after_a_crash().await;
+        let text = |cell: &OnceCell<String>| OnceCell::new_with(cell.get().cloned());
+        let (dump_text, strays_text) = (text(&self.dump_text), text(&self.strays_text));
+        Self { dump_text, strays_text, ..copy }
     }
 
     async fn in_folder(folder: TempDir) -> Self {
@@ -57,7 +62,7 @@ impl World {
         let store = open(&path).await;
         let options = SqliteConnectOptions::new().filename(&path).foreign_keys(true);
         let raw = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options);
-        Self { store, raw, folder }
+        Self { store, raw, folder, dump_text: OnceCell::new(), strays_text: OnceCell::new() }
     }
 
     pub(crate) fn path(&self) -> PathBuf {
@@ -116,30 +121,38 @@ impl World {
 
     /// Everything that is stored.
     pub(crate) async fn dump(&self) -> Dump {
+        let text = self.dump_text.get_or_init(|| self.explain_dump()).await;
+        let rows = sqlx::query(AssertSqlSafe(text.clone())).fetch_all(&self.raw).await.unwrap();
         let mut dump = Dump::new();
-        for table in self.tables().await {
-            let columns = self.texts(&format!("SELECT name FROM pragma_table_info('{table}')")).await;
-            let tenant = match table.as_str() {
-                "tenants" => "id",
-                _ => "tenant_id",
-            };
-            let values: Vec<_> =
-                columns.iter().map(|column| format!("'{column}=' || quote(\"{column}\")")).collect();
-            let text = format!("SELECT {tenant}, {} FROM \"{table}\"", values.join(" || ' ' || "));
-            let rows = sqlx::query(AssertSqlSafe(text)).fetch_all(&self.raw).await.unwrap();
-            let mut rows: Vec<_> = rows
-                .iter()
-                .map(|row| (row.get::<Option<uuid::Uuid>, _>(0).map(TenantId::from_uuid), row.get(1)))
-                .collect();
-            rows.sort();
-            dump.insert(table, rows);
+        for row in rows {
+            let owner = row.get::<Option<uuid::Uuid>, _>(1).map(TenantId::from_uuid);
+            dump.entry(row.get(0)).or_default().push((owner, row.get(2)));
         }
+        dump.values_mut().for_each(|rows| rows.sort());
         dump
     }
 
-    /// Rows of one tenant that refer to a row of another. There must be none, ever.
+    /// The query that reads every row of every table, as text.
+    async fn explain_dump(&self) -> String {
+        let mut parts = Vec::new();
+        for table in self.tables().await {
+            let columns = self.texts(&format!("SELECT name FROM pragma_table_info('{table}')")).await;
+            let values: Vec<_> =
+                columns.iter().map(|column| format!("'{column}=' || quote(\"{column}\")")).collect();
+            let owner = if table == "tenants" { "id" } else { "tenant_id" };
+            parts.push(format!("SELECT '{table}', {owner}, {} FROM \"{table}\"", values.join(" || ' ' || ")));
+        }
+        parts.join(" UNION ALL ")
+    }
+
+    /// Columns of one tenant's rows that refer to a row of another. There must be none, ever.
     pub(crate) async fn strays(&self) -> Vec<String> {
-        let mut strays = Vec::new();
+        let text = self.strays_text.get_or_init(|| self.explain_strays()).await;
+        self.texts(text).await
+    }
+
+    async fn explain_strays(&self) -> String {
+        let mut parts = Vec::new();
         for table in self.tables().await {
             let keys = self
                 .texts(&format!(
@@ -148,17 +161,12 @@ impl World {
                 .await;
             for key in keys {
                 let (column, parent) = key.split_once(' ').unwrap();
-                let found = self
-                    .number(&format!(
-                        "SELECT count(*) FROM {table} c JOIN {parent} p ON p.id = c.{column} WHERE p.tenant_id <> c.tenant_id"
-                    ))
-                    .await;
-                if found > 0 {
-                    strays.push(format!("{found} of {table}.{column}"));
-                }
+                parts.push(format!(
+                    "SELECT '{table}.{column}' FROM {table} c JOIN {parent} p ON p.id = c.{column} WHERE p.tenant_id <> c.tenant_id"
+                ));
             }
         }
-        strays
+        parts.join(" UNION ALL ")
     }
 }
 

@@ -83,12 +83,12 @@ fn mixtures() -> Vec<Case> {
 async fn rows_of_two_tenants_are_never_tied_together() {
     let template = World::new().await;
     let (owner, stranger) = (estate(&template, "owner").await, estate(&template, "stranger").await);
-    template.raw.close().await;
-    template.store.close().await;
+    assert_eq!(template.strays().await, Vec::<String>::new());
+    template.dump().await;
     OWN.set(Some(stranger.clone()));
 
     for Case { method, run } in mixtures() {
-        let world = World::copy_of(&template.path()).await;
+        let world = template.copy().await;
         let before = world.dump().await;
         let call = Call { store: world.store.clone(), scope: stranger.scope, of: owner.clone() };
         let result: Found = run(call).await;
