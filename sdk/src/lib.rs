@@ -69,3 +69,7 @@ pub use twobot_macros::{gateway, plugin};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 pub struct Guide;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/plugin-authors.md")]
+pub struct WritingPlugins;
