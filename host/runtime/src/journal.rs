@@ -46,6 +46,11 @@ impl Journal {
         Self { store, scope, execution, recorded, next: 0 }
     }
 
+    /// Effects that this attempt has made or taken from the record.
+    pub(crate) const fn made(&self) -> usize {
+        self.next
+    }
+
     /// Looks up the next effect, and records the intent when it has to be made. An execution that asks for something else than
     /// the attempt before has taken another path: what was recorded from here on is dropped.
     pub(crate) async fn next(&mut self, gateway: GatewayId, call: &InlineCall) -> Result<Next, StoreError> {

@@ -124,6 +124,22 @@ impl MemoryMeter {
         self.exceeded
     }
 
+    /// Counts memory of the host that the guest causes, such as values that it reads and writes, until the sandbox ends.
+    pub(crate) fn hold(&mut self, bytes: usize) -> bool {
+        // The guest is told, and may go on with less: that is no limit that it ran into for good.
+        let exceeded = self.exceeded;
+        let fits = self.grow(bytes as u64);
+        self.exceeded = exceeded;
+        fits
+    }
+
+    /// Gives back what was held and is no longer.
+    pub(crate) fn let_go(&mut self, bytes: usize) {
+        let bytes = self.used.min(bytes as u64);
+        self.used -= bytes;
+        self.tenant.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
     fn grow(&mut self, bytes: u64) -> bool {
         let wanted = self.used.saturating_add(bytes);
         if wanted > self.allowed {
@@ -172,16 +188,13 @@ impl ResourceLimiter for MemoryMeter {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if beyond(desired, maximum) {
-            return Ok(false);
-        }
         let bytes = |elements: usize| (elements as u64).saturating_mul(TABLE_ELEMENT_BYTES);
         if desired > TABLE_ELEMENTS {
             let (wanted, allowed) = (bytes(desired), bytes(TABLE_ELEMENTS));
             self.exceeded = Some(MemoryExceeded { name: "table_size", wanted, allowed });
             return Ok(false);
         }
-        Ok(self.grow(bytes(desired.saturating_sub(current))))
+        Ok(!beyond(desired, maximum) && self.grow(bytes(desired.saturating_sub(current))))
     }
 }
 
@@ -212,6 +225,20 @@ mod tests {
             Some(MemoryExceeded { name: "memory_per_execution", wanted: 1_060, allowed: 1_000 })
         );
         assert_eq!(meter.peak(), 900);
+    }
+
+    #[test]
+    fn memory_of_the_host_counts_too() {
+        let tenant = Arc::<AtomicU64>::default();
+        let mut meter = MemoryMeter::new(&limits(1_000, 10_000), Arc::clone(&tenant));
+        assert!(meter.hold(700));
+        assert!(!meter.hold(400));
+        assert_eq!(meter.exceeded(), None, "the guest is told, and may go on");
+        meter.let_go(300);
+        assert!(meter.hold(400));
+        assert_eq!((meter.peak(), tenant.load(Ordering::Relaxed)), (800, 800));
+        meter.let_go(usize::MAX);
+        assert_eq!(tenant.load(Ordering::Relaxed), 0, "never more than was held");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::bindings::{gateway, plugin};
 use crate::cache::CompiledCache;
 use crate::component::ComponentError;
 use crate::limits::{LARGEST_MEMORY, TABLE_ELEMENTS, TenantMemory};
+use crate::sandbox;
 use crate::sandbox::guest::{GatewaySide, Guest, PluginSide};
 use crate::sandbox::turns::Turns;
 use std::fmt;
@@ -80,12 +81,12 @@ impl Machine {
         let engine = Engine::new(&engine_config()).map_err(refused)?;
 
         let mut plugins = Linker::new(&engine);
-        wasmtime_wasi::p2::add_to_linker_async(&mut plugins).map_err(refused)?;
+        sandbox::wasi::add_to_linker(&mut plugins).map_err(refused)?;
         plugin::Plugin::add_to_linker::<_, HasSelf<Guest<PluginSide>>>(&mut plugins, |guest| guest)
             .map_err(refused)?;
 
         let mut gateways = Linker::new(&engine);
-        wasmtime_wasi::p2::add_to_linker_async(&mut gateways).map_err(refused)?;
+        sandbox::wasi::add_to_linker(&mut gateways).map_err(refused)?;
         gateway::Gateway::add_to_linker::<_, HasSelf<Guest<GatewaySide>>>(&mut gateways, |guest| guest)
             .map_err(refused)?;
 

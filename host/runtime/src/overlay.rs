@@ -5,6 +5,9 @@ use twobot_domain::InstallId;
 use twobot_store::kv::{Address, Stored, Write, WriteSet, counter};
 use twobot_store::{Store, StoreError, TenantScope};
 
+/// Bytes that a key takes in the host's memory besides its own and its value's: in maps, twice where it is read and written.
+const ENTRY: usize = 256;
+
 /// The storage of one install, as one execution sees it.
 #[derive(Debug)]
 pub(crate) struct Overlay {
@@ -14,11 +17,23 @@ pub(crate) struct Overlay {
     /// What was read from the store; each key is read once, so that the guest sees one state.
     seen: HashMap<Address, Option<Stored>>,
     set: WriteSet,
+    /// Bytes of the host's memory that reads take.
+    held: usize,
+    /// Bytes of the host's memory that writes take.
+    pending: usize,
+    /// How often the store was asked.
+    queries: usize,
+}
+
+/// Bytes of the host's memory that a write takes.
+pub(crate) fn weight(key: &str, write: &Write) -> usize {
+    ENTRY + key.len() + if let Write::Set(value) = write { value.len() } else { 0 }
 }
 
 impl Overlay {
     pub(crate) fn new(store: Store, scope: TenantScope, install: InstallId) -> Self {
-        Self { store, scope, install, seen: HashMap::new(), set: WriteSet::default() }
+        let (seen, set) = (HashMap::new(), WriteSet::default());
+        Self { store, scope, install, seen, set, held: 0, pending: 0, queries: 0 }
     }
 
     /// Reads keys that were not read yet from the store, in one query.
@@ -31,9 +46,12 @@ impl Overlay {
         if missing.is_empty() {
             return Ok(());
         }
+        self.queries += 1;
         let mut found = self.store.kv_get(self.scope, self.install, bucket, &missing).await?;
         for key in missing {
             let stored = found.remove(&key);
+            let value = stored.as_ref().map_or(0, |stored| stored.value.len());
+            self.held = self.held.saturating_add(ENTRY + 2 * (bucket.len() + key.len()) + value);
             self.seen.insert((bucket.to_owned(), key), stored);
         }
         Ok(())
@@ -74,7 +92,12 @@ impl Overlay {
     }
 
     pub(crate) fn write(&mut self, bucket: &str, key: String, write: Write) {
-        self.set.writes.insert((bucket.to_owned(), key), write);
+        self.pending = self.pending.saturating_add(weight(&key, &write));
+        let address = (bucket.to_owned(), key);
+        if let Some(before) = self.set.writes.get(&address) {
+            self.pending = self.pending.saturating_sub(weight(&address.1, before));
+        }
+        self.set.writes.insert(address, write);
     }
 
     /// Adds to a counter and returns the sum as this execution sees it.
@@ -92,12 +115,13 @@ impl Overlay {
             Some(Write::Add(before)) => Write::Add(before.saturating_add(delta)),
             Some(Write::Set(_) | Write::Delete) => Write::Set(sum.to_string().into_bytes()),
         };
-        self.set.writes.insert(address, write);
+        self.write(bucket, address.1, write);
         Ok(sum)
     }
 
     /// The keys of a bucket as the guest sees them, in byte order. Which keys there are is not checked at commit.
-    pub(crate) async fn keys(&self, bucket: &str) -> Result<Vec<String>, StoreError> {
+    pub(crate) async fn keys(&mut self, bucket: &str) -> Result<Vec<String>, StoreError> {
+        self.queries += 1;
         let mut keys: BTreeSet<String> =
             self.store.kv_keys(self.scope, self.install, bucket).await?.into_iter().collect();
         for ((written, key), write) in &self.set.writes {
@@ -111,13 +135,19 @@ impl Overlay {
         Ok(keys.into_iter().collect())
     }
 
-    /// Bytes that wait in the overlay.
-    pub(crate) fn pending_bytes(&self) -> usize {
-        self.set
-            .writes
-            .iter()
-            .map(|((_, key), write)| key.len() + if let Write::Set(value) = write { value.len() } else { 20 })
-            .sum()
+    /// Bytes of the host's memory that waiting writes take.
+    pub(crate) const fn pending_bytes(&self) -> usize {
+        self.pending
+    }
+
+    /// Bytes of the host's memory that reads and writes take together.
+    pub(crate) const fn held_bytes(&self) -> usize {
+        self.held.saturating_add(self.pending)
+    }
+
+    /// How often the store was asked.
+    pub(crate) const fn queries(&self) -> usize {
+        self.queries
     }
 
     pub(crate) fn into_writes(self) -> WriteSet {

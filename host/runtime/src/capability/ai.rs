@@ -1,6 +1,6 @@
 //! `ai`: asking a language model through a bound AI gateway.
 
-use super::gateways::{denied, inline};
+use super::gateways::{denied, inline, to_json};
 use crate::bindings::plugin::twobot::plugin::ai::Host;
 use crate::contract::types::GatewayError as Wire;
 use crate::contract::{ChatReply, ChatRequest};
@@ -12,8 +12,6 @@ use twobot_domain::manifest::Capability;
 
 /// The kind of gateway that answers.
 const KIND: &str = "ai";
-/// Bytes of a request's messages together.
-const MAX_REQUEST: usize = 100 * 1024;
 
 impl Guest<PluginSide> {
     async fn ask(
@@ -21,14 +19,13 @@ impl Guest<PluginSide> {
         gateway: Option<String>,
         request: ChatRequest,
     ) -> Result<ChatReply, GatewayError> {
+        self.pace.call(request.messages.iter().map(|message| message.content.len()).sum()).await;
         let watch = self.watch.clone();
         let work = self.side.granted(Capability::Ai).map_err(denied)?;
-        let bytes: usize = request.messages.iter().map(|message| message.content.len()).sum();
-        if request.messages.is_empty() || bytes > MAX_REQUEST {
-            return Err(GatewayError::Invalid(format!(
-                "messages: must be at least one, with at most {MAX_REQUEST} bytes together"
-            )));
+        if request.messages.is_empty() {
+            return Err(GatewayError::Invalid("messages: must be at least one".to_owned()));
         }
+        to_json("request", &request)?;
         let gateway = work
             .bound
             .iter()

@@ -13,12 +13,17 @@ fn text(value: &Value) -> String {
 
 impl<S: Send> Host for Guest<S> {
     async fn get(&mut self, key: String) -> Result<Option<String>, Error> {
-        Ok(if key == WHOLE { Some(self.config.to_string()) } else { self.config.get(&key).map(text) })
+        let value =
+            if key == WHOLE { Some(self.config.to_string()) } else { self.config.get(&key).map(text) };
+        self.pace.call(key.len() + value.as_ref().map_or(0, String::len)).await;
+        Ok(value)
     }
 
     async fn get_all(&mut self) -> Result<Vec<(String, String)>, Error> {
-        let whole = std::iter::once((WHOLE.to_owned(), self.config.to_string()));
+        let whole = self.config.to_string();
+        self.pace.call(2 * whole.len()).await;
         let properties = self.config.as_object().into_iter().flatten();
-        Ok(whole.chain(properties.map(|(name, value)| (name.clone(), text(value)))).collect())
+        let properties = properties.map(|(name, value)| (name.clone(), text(value)));
+        Ok(std::iter::once((WHOLE.to_owned(), whole)).chain(properties).collect())
     }
 }

@@ -8,6 +8,7 @@ use crate::journal::Next;
 use crate::outside::{InlineAnswer, InlineCall};
 use crate::sandbox::guest::{Denied, Guest, PluginSide, Work};
 use crate::sandbox::stopwatch::Stopwatch;
+use serde::Serialize;
 use std::sync::Arc;
 use twobot_domain::manifest::Capability;
 use twobot_domain::{EffectId, GatewayError, GatewayId};
@@ -16,7 +17,9 @@ use twobot_store::executions::NewEffect;
 
 /// Queued effects of one execution.
 const MAX_EFFECTS: usize = 100;
-/// Bytes of one action.
+/// Inline effects of one execution.
+const MAX_INLINE: usize = 100;
+/// Bytes of one action, as JSON.
 const MAX_ACTION: usize = 100 * 1024;
 
 pub(super) fn denied(denied: Denied) -> GatewayError {
@@ -26,8 +29,20 @@ pub(super) fn denied(denied: Denied) -> GatewayError {
 /// The bound gateway of that id. One of another tenant, or of the same one but not bound, is not there.
 fn bound(work: &Work, id: &str) -> Result<GatewayId, GatewayError> {
     work.bound.iter().find(|gateway| gateway.id.to_string() == id).map(|gateway| gateway.id).ok_or_else(
-        || GatewayError::NotBound(format!("no gateway `{}` is bound to this plugin", id.escape_debug())),
+        || {
+            let start: String = id.chars().take(64).collect();
+            GatewayError::NotBound(format!("no gateway `{}` is bound to this plugin", start.escape_debug()))
+        },
     )
+}
+
+/// An action or a request as JSON, if it is not too large.
+pub(super) fn to_json(name: &str, value: &impl Serialize) -> Result<String, GatewayError> {
+    let text = serde_json::to_string(value).map_err(|error| GatewayError::Invalid(error.to_string()))?;
+    if text.len() > MAX_ACTION {
+        return Err(GatewayError::Invalid(format!("{name}: must have at most {MAX_ACTION} bytes as JSON")));
+    }
+    Ok(text)
 }
 
 /// Makes an inline effect, or takes its answer from the journal.
@@ -42,6 +57,9 @@ pub(super) async fn inline(
         work.host_failure = Some(error.to_string());
         GatewayError::Unavailable("the platform failed; this run will be repeated".to_owned())
     };
+    if work.journal.made() >= MAX_INLINE {
+        return Err(GatewayError::OverLimit(format!("one run may wait for {MAX_INLINE} effects")));
+    }
     // Waiting for the database is not the guest's running either.
     let _pause = watch.pause();
     let pending = match work.journal.next(gateway, &call).await {
@@ -64,9 +82,10 @@ impl Guest<PluginSide> {
         if work.effects.len() >= MAX_EFFECTS {
             return Err(GatewayError::OverLimit(format!("one run may queue {MAX_EFFECTS} actions")));
         }
-        let text = serde_json::to_string(action).map_err(|error| GatewayError::Invalid(error.to_string()))?;
-        if text.len() > MAX_ACTION {
-            return Err(GatewayError::Invalid(format!("action: must have at most {MAX_ACTION} bytes")));
+        let text = to_json("action", action)?;
+        // Its text, and its conversation once more.
+        if !self.memory.hold(2 * text.len()) {
+            return Err(GatewayError::OverLimit("the sandbox's memory is used up".to_owned()));
         }
         let id = EffectId::new();
         work.effects.push(NewEffect {
@@ -82,6 +101,7 @@ impl Guest<PluginSide> {
 
 impl Host for Guest<PluginSide> {
     async fn bound(&mut self, kind: Option<String>) -> Vec<GatewayRef> {
+        self.pace.call(kind.as_ref().map_or(0, String::len)).await;
         let mut seen = Vec::new();
         for gateway in self.side.bound() {
             let fits = kind.as_ref().is_none_or(|kind| *kind == gateway.kind);
@@ -95,13 +115,16 @@ impl Host for Guest<PluginSide> {
     }
 
     async fn send(&mut self, gateway: String, action: Action) -> Result<String, Wire> {
+        self.pace.call(MAX_ACTION / 4).await;
         self.queue(&gateway, &action).map(|id| id.to_string()).map_err(to_guest)
     }
 
     async fn perform(&mut self, gateway: String, action: Action) -> Result<Outcome, Wire> {
+        self.pace.call(MAX_ACTION / 4).await;
         let watch = self.watch.clone();
         let work = self.side.granted(Capability::Send).map_err(denied).map_err(to_guest)?;
         let gateway = bound(work, &gateway).map_err(to_guest)?;
+        to_json("action", &action).map_err(to_guest)?;
         match inline(work, &watch, gateway, InlineCall::Perform(action)).await {
             Ok(InlineAnswer::Perform(outcome)) => Ok(outcome),
             Ok(InlineAnswer::Chat(_)) => {

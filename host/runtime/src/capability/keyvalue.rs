@@ -1,6 +1,7 @@
 //! `wasi:keyvalue`: the install's own data.
 
 use crate::bindings::plugin::wasi::keyvalue::{atomics, batch, store};
+use crate::overlay::weight;
 use crate::sandbox::guest::{Guest, PluginSide, Work};
 use store::{Error, KeyResponse};
 use twobot_domain::manifest::Capability;
@@ -16,8 +17,14 @@ const MAX_VALUE: usize = 100 * 1024;
 const MAX_BATCH: usize = 1_000;
 /// Keys of one page.
 const PAGE: usize = 1_000;
-/// Bytes that may wait in the overlay: they are the host's memory.
+/// Bytes that may wait in the overlay. They are the host's memory, and part of the sandbox's.
 const MAX_PENDING: usize = 16 * 1024 * 1024;
+/// Bytes of one answer.
+const MAX_ANSWER: usize = 16 * 1024 * 1024;
+/// Keys that are read at once, so that what they bring is counted before there is too much of it.
+const READ_AT_ONCE: usize = 100;
+/// Questions to the store in one run.
+const MAX_QUERIES: usize = 10_000;
 
 /// An open bucket.
 #[expect(unreachable_pub, reason = "the generated bindings re-export it")]
@@ -58,12 +65,36 @@ fn from_store(work: &mut Work, error: StoreError) -> Error {
     }
 }
 
+fn too_much(what: &str) -> Error {
+    refused("too_much_at_once", what)
+}
+
+fn check_queries(work: &Work) -> Result<(), Error> {
+    if work.overlay.queries() >= MAX_QUERIES {
+        return Err(refused("too_many_queries", &format!("one run may ask {MAX_QUERIES} times")));
+    }
+    Ok(())
+}
+
 impl Guest<PluginSide> {
-    /// The name of an open bucket, and the work of a plugin that may use storage.
-    fn bucket(&mut self, bucket: &Resource<Bucket>) -> Result<(String, &mut Work), Error> {
+    /// The name of an open bucket, for a plugin that may use storage.
+    fn bucket(&mut self, bucket: &Resource<Bucket>) -> Result<String, Error> {
         let name = self.table.get(bucket).map_err(|_| Error::NoSuchStore)?.name.clone();
-        let work = self.side.granted(Capability::Storage).map_err(|_| Error::AccessDenied)?;
-        Ok((name, work))
+        self.work()?;
+        Ok(name)
+    }
+
+    fn work(&mut self) -> Result<&mut Work, Error> {
+        self.side.granted(Capability::Storage).map_err(|_| Error::AccessDenied)
+    }
+
+    /// Counts what the overlay has come to hold since it held `before`.
+    fn hold_since(&mut self, before: usize) -> Result<(), Error> {
+        let grown = self.work()?.overlay.held_bytes().saturating_sub(before);
+        if self.memory.hold(grown) {
+            return Ok(());
+        }
+        Err(too_much("the sandbox's memory is used up; do less in one run"))
     }
 
     async fn read(
@@ -71,47 +102,67 @@ impl Guest<PluginSide> {
         bucket: &Resource<Bucket>,
         keys: &[String],
     ) -> Result<Vec<Option<Vec<u8>>>, Error> {
+        self.pace.call(keys.iter().map(String::len).sum()).await;
         let watch = self.watch.clone();
-        let (name, work) = self.bucket(bucket)?;
+        let name = self.bucket(bucket)?;
         check_batch(keys.len())?;
         keys.iter().try_for_each(|key| check_key(key))?;
-        let _pause = watch.pause();
-        match work.overlay.get_many(&name, keys).await {
-            Ok(values) => Ok(values),
-            Err(error) => Err(from_store(work, error)),
+        let (mut values, mut bytes) = (Vec::with_capacity(keys.len()), 0);
+        for keys in keys.chunks(READ_AT_ONCE) {
+            let work = self.work()?;
+            check_queries(work)?;
+            let before = work.overlay.held_bytes();
+            let pause = watch.pause();
+            let read = match work.overlay.get_many(&name, keys).await {
+                Ok(read) => read,
+                Err(error) => return Err(from_store(work, error)),
+            };
+            drop(pause);
+            self.hold_since(before)?;
+            bytes += read.iter().flatten().map(Vec::len).sum::<usize>();
+            if bytes > MAX_ANSWER {
+                return Err(too_much(&format!("one answer may have {MAX_ANSWER} bytes; ask for fewer keys")));
+            }
+            values.extend(read);
         }
+        self.pace.call(bytes).await;
+        Ok(values)
     }
 
-    fn write(&mut self, bucket: &Resource<Bucket>, entries: Vec<(String, Write)>) -> Result<(), Error> {
-        let (name, work) = self.bucket(bucket)?;
+    async fn write(&mut self, bucket: &Resource<Bucket>, entries: Vec<(String, Write)>) -> Result<(), Error> {
+        let weight = entries.iter().map(|(key, write)| weight(key, write)).sum();
+        self.pace.call(weight).await;
+        let name = self.bucket(bucket)?;
         check_batch(entries.len())?;
-        let mut bytes = work.overlay.pending_bytes();
         for (key, write) in &entries {
             check_key(key)?;
-            if let Write::Set(value) = write {
-                if value.len() > MAX_VALUE {
-                    return Err(refused(
-                        "value_too_large",
-                        &format!("values have at most {MAX_VALUE} bytes"),
-                    ));
-                }
-                bytes += value.len();
+            if matches!(write, Write::Set(value) if value.len() > MAX_VALUE) {
+                return Err(refused("value_too_large", &format!("values have at most {MAX_VALUE} bytes")));
             }
-            bytes += key.len();
         }
-        if bytes > MAX_PENDING {
-            return Err(refused("too_much_at_once", &format!("one run may write {MAX_PENDING} bytes")));
+        let work = self.work()?;
+        let before = work.overlay.held_bytes();
+        if work.overlay.pending_bytes().saturating_add(weight) > MAX_PENDING {
+            return Err(too_much(&format!("one run may write {MAX_PENDING} bytes")));
         }
+        // What replaces an earlier write of this run takes less than this.
+        if !self.memory.hold(weight) {
+            return Err(too_much("the sandbox's memory is used up; do less in one run"));
+        }
+        let work = self.work()?;
         for (key, write) in entries {
             work.overlay.write(&name, key, write);
         }
+        let after = work.overlay.held_bytes();
+        self.memory.let_go(before.saturating_add(weight).saturating_sub(after));
         Ok(())
     }
 }
 
 impl store::Host for Guest<PluginSide> {
     async fn open(&mut self, identifier: String) -> Result<Resource<Bucket>, Error> {
-        self.side.granted(Capability::Storage).map_err(|_| Error::AccessDenied)?;
+        self.pace.call(identifier.len()).await;
+        self.work()?;
         let fits = (1..=64).contains(&identifier.len()) && !identifier.contains('\0');
         if !fits {
             return Err(Error::NoSuchStore);
@@ -128,11 +179,11 @@ impl store::HostBucket for Guest<PluginSide> {
     }
 
     async fn set(&mut self, bucket: Resource<Bucket>, key: String, value: Vec<u8>) -> Result<(), Error> {
-        self.write(&bucket, vec![(key, Write::Set(value))])
+        self.write(&bucket, vec![(key, Write::Set(value))]).await
     }
 
     async fn delete(&mut self, bucket: Resource<Bucket>, key: String) -> Result<(), Error> {
-        self.write(&bucket, vec![(key, Write::Delete)])
+        self.write(&bucket, vec![(key, Write::Delete)]).await
     }
 
     async fn exists(&mut self, bucket: Resource<Bucket>, key: String) -> Result<bool, Error> {
@@ -144,8 +195,11 @@ impl store::HostBucket for Guest<PluginSide> {
         bucket: Resource<Bucket>,
         cursor: Option<u64>,
     ) -> Result<KeyResponse, Error> {
+        self.pace.call(0).await;
         let watch = self.watch.clone();
-        let (name, work) = self.bucket(&bucket)?;
+        let name = self.bucket(&bucket)?;
+        let work = self.work()?;
+        check_queries(work)?;
         let pause = watch.pause();
         let keys = match work.overlay.keys(&name).await {
             Ok(keys) => keys,
@@ -167,17 +221,25 @@ impl store::HostBucket for Guest<PluginSide> {
 
 impl atomics::Host for Guest<PluginSide> {
     async fn increment(&mut self, bucket: Resource<Bucket>, key: String, delta: u64) -> Result<u64, Error> {
+        self.pace.call(key.len()).await;
         let watch = self.watch.clone();
-        let (name, work) = self.bucket(&bucket)?;
+        let name = self.bucket(&bucket)?;
         check_key(&key)?;
-        if work.overlay.pending_bytes() > MAX_PENDING {
-            return Err(refused("too_much_at_once", &format!("one run may write {MAX_PENDING} bytes")));
+        let work = self.work()?;
+        check_queries(work)?;
+        let before = work.overlay.held_bytes();
+        let more = weight(&key, &Write::Add(delta));
+        if work.overlay.pending_bytes().saturating_add(more) > MAX_PENDING {
+            return Err(too_much(&format!("one run may write {MAX_PENDING} bytes")));
         }
-        let _pause = watch.pause();
-        match work.overlay.increment(&name, key, delta).await {
-            Ok(sum) => Ok(sum),
-            Err(error) => Err(from_store(work, error)),
-        }
+        let pause = watch.pause();
+        let sum = match work.overlay.increment(&name, key, delta).await {
+            Ok(sum) => sum,
+            Err(error) => return Err(from_store(work, error)),
+        };
+        drop(pause);
+        self.hold_since(before)?;
+        Ok(sum)
     }
 }
 
@@ -196,10 +258,10 @@ impl batch::Host for Guest<PluginSide> {
         bucket: Resource<Bucket>,
         entries: Vec<(String, Vec<u8>)>,
     ) -> Result<(), Error> {
-        self.write(&bucket, entries.into_iter().map(|(key, value)| (key, Write::Set(value))).collect())
+        self.write(&bucket, entries.into_iter().map(|(key, value)| (key, Write::Set(value))).collect()).await
     }
 
     async fn delete_many(&mut self, bucket: Resource<Bucket>, keys: Vec<String>) -> Result<(), Error> {
-        self.write(&bucket, keys.into_iter().map(|key| (key, Write::Delete)).collect())
+        self.write(&bucket, keys.into_iter().map(|key| (key, Write::Delete)).collect()).await
     }
 }

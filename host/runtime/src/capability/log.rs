@@ -11,6 +11,8 @@ impl<S: Send> Host for Guest<S> {
             Level::Warn => "warn",
             Level::Error => "error",
         };
+        let fields_bytes: usize = fields.iter().map(|(name, value)| 48 + name.len() + value.len()).sum();
+        self.pace.call(message.len() + fields_bytes).await;
         self.log.write(level, message, fields);
     }
 }

@@ -14,6 +14,7 @@ const MAX_TEXT: usize = 2_000;
 
 impl Host for Guest<PluginSide> {
     async fn post(&mut self, severity: Severity, title: String, text: String) -> Result<(), NotifyError> {
+        self.pace.call(title.len() + text.len()).await;
         let work = self
             .side
             .granted(Capability::Notify)

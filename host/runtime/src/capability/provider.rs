@@ -14,6 +14,7 @@ const MAX_OPERATION: usize = 128;
 
 impl Host for Guest<GatewaySide> {
     async fn call(&mut self, operation: String, arguments: String) -> Result<String, Wire> {
+        self.pace.call(operation.len() + arguments.len()).await;
         let Some(provider) = self.side.provider.as_ref().map(Arc::clone) else {
             return Err(Wire::Denied("the provider can not be called while decoding".to_owned()));
         };

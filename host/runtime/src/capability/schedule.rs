@@ -27,6 +27,7 @@ fn work<'a>(guest: &'a mut Guest<PluginSide>, name: &str) -> Result<&'a mut Work
 
 impl Host for Guest<PluginSide> {
     async fn once(&mut self, name: String, due_at: u64, data: Option<String>) -> Result<(), ScheduleError> {
+        self.pace.call(name.len() + data.as_ref().map_or(0, String::len)).await;
         let work = work(self, &name)?;
         // Counted with those that wait already; the commit counts again, since another execution may be as fast.
         let waiting = match work.appointments_waiting {
@@ -50,11 +51,18 @@ impl Host for Guest<PluginSide> {
                 return Err(ScheduleError::Invalid("data: must be JSON".to_owned()));
             }
         }
-        work.appointments.push(Appointment::Once { name, due_at: Timestamp::from_millis(due_at), data });
+        // Many appointments with much data are much of the host's memory.
+        let data_fits = self.memory.hold(data.as_ref().map_or(0, String::len));
+        let appointment = Appointment::Once { name, due_at: Timestamp::from_millis(due_at), data };
+        match self.side.granted(Capability::Schedule) {
+            Ok(work) if data_fits => work.appointments.push(appointment),
+            _ => return Err(ScheduleError::TooMany),
+        }
         Ok(())
     }
 
     async fn cancel(&mut self, name: String) -> Result<(), ScheduleError> {
+        self.pace.call(name.len()).await;
         work(self, &name)?.appointments.push(Appointment::Cancel { name });
         Ok(())
     }

@@ -12,6 +12,7 @@ pub(crate) fn clamp(mut text: String) -> String {
         let end = (0..=MAX_TEXT).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
         text.truncate(end);
         text.push('…');
+        text.shrink_to_fit();
     }
     text
 }

@@ -12,8 +12,8 @@ use std::time::Duration;
 use twobot_domain::{TenantId, Timestamp, Trouble, plan};
 
 const LIMITS: RunLimits = RunLimits {
-    // Components of languages with a large runtime start slowly.
-    fuel: 5 * plan::FUEL_PER_VCPU_SECOND,
+    // Languages with a large runtime start slowly; a component that needs more than this has its start made ahead of time.
+    fuel: plan::FUEL_PER_VCPU_SECOND,
     vcpu: 1.0,
     memory_bytes: plan::PLUGIN_MEMORY_BYTES,
     tenant_memory_bytes: plan::PLUGIN_MEMORY_BYTES,

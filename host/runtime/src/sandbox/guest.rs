@@ -7,7 +7,9 @@ use crate::outside::{Outside, ProviderCalls};
 use crate::overlay::Overlay;
 use crate::sandbox::clock::{ExecutionClock, randomness};
 use crate::sandbox::log::Log;
+use crate::sandbox::pace::Pace;
 use crate::sandbox::stopwatch::Stopwatch;
+use rand::rngs::StdRng;
 use serde_json::Value;
 use std::collections::HashSet;
 use std::fmt;
@@ -24,9 +26,6 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 /// Open resources (buckets, streams, pollables) of one sandbox.
 const MAX_RESOURCES: usize = 1_000;
 
-/// The most random bytes of one call.
-const MAX_RANDOM: u64 = 64 * 1024;
-
 /// What every sandbox has.
 pub(crate) struct Guest<S> {
     pub(crate) tenant: TenantId,
@@ -36,6 +35,9 @@ pub(crate) struct Guest<S> {
     pub(crate) log: Log,
     pub(crate) config: Value,
     pub(crate) watch: Stopwatch,
+    pub(crate) pace: Pace,
+    /// Gives the bytes that it asks for; single numbers come from WASI's own.
+    pub(crate) random: StdRng,
     /// What is particular to its world.
     pub(crate) side: S,
 }
@@ -131,7 +133,6 @@ impl<S> Guest<S> {
             .secure_random(randomness(key, &origin.seed, 0))
             .insecure_random(randomness(key, &origin.seed, 1))
             .insecure_random_seed(u128::from_le_bytes(seed_bytes(&origin.seed)))
-            .max_random_size(MAX_RANDOM)
             .stdout(log.stdout())
             .stderr(log.stderr())
             .allow_tcp(false)
@@ -147,6 +148,8 @@ impl<S> Guest<S> {
             log,
             config,
             watch: Stopwatch::start(),
+            pace: Pace::default(),
+            random: randomness(key, &origin.seed, 2),
             side,
         }
     }

@@ -40,6 +40,8 @@ fn cut(mut text: String, most: usize) -> String {
         let end = (0..=most).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
         text.truncate(end);
         text.push('…');
+        // What was cut off would stay in memory as room to grow.
+        text.shrink_to_fit();
     }
     text
 }
