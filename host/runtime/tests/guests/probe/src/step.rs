@@ -162,6 +162,10 @@ pub(crate) enum Step {
     Eat {
         step: usize,
     },
+    /// Takes this much memory and keeps it.
+    Hold {
+        bytes: usize,
+    },
     Panic {
         message: Text,
     },

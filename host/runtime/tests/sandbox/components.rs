@@ -1,0 +1,98 @@
+//! Bytes that are no component, no good one, or a bomb.
+
+use crate::handmade::Handmade;
+use crate::host::{guest, machine};
+use twobot_runtime::world_of;
+
+/// A component with this content and the exports of a plugin, by name only.
+fn with_exports(content: &str) -> Vec<u8> {
+    let text = format!(
+        r#"(component
+            {content}
+            (core module $exports (func (export "f") unreachable))
+            (core instance $exports (instantiate $exports))
+            (func $f (canon lift (core func $exports "f")))
+            (instance $handler (export "handle" (func $f)) (export "run" (func $f)))
+            (export "describe" (func $f))
+            (export "twobot:plugin/plugin-handler@1.0.0" (instance $handler))
+        )"#
+    );
+    wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[tokio::test]
+async fn what_is_no_component_is_refused_in_words() {
+    let module = wat::parse_str("(module)").unwrap();
+    for (what, bytes) in [("empty", Vec::new()), ("text", b"hello".to_vec()), ("a core module", module)] {
+        let error = machine().load_plugin(bytes.clone()).await.unwrap_err().to_string();
+        assert!(error.starts_with("not a valid component"), "{what}: {error}");
+        assert_eq!(world_of(&bytes), None, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn truncated_and_damaged_components_are_refused() {
+    let whole = Handmade::default().component();
+    machine().load_plugin(whole.clone()).await.expect("undamaged");
+    for end in (0..whole.len()).step_by(whole.len() / 60) {
+        let cut = whole[..end].to_vec();
+        let _ = world_of(&cut);
+        assert!(machine().load_plugin(cut).await.is_err(), "the first {end} bytes");
+    }
+    // Damage may do no harm to what a component means; it must do none to the host.
+    for place in (0..whole.len()).step_by(97) {
+        let mut damaged = whole.clone();
+        damaged[place] ^= 0x55;
+        let _ = world_of(&damaged);
+        let _ = machine().load_plugin(damaged).await;
+    }
+    machine().load_plugin(whole).await.expect("the host is unhurt");
+}
+
+#[tokio::test]
+async fn a_component_of_another_world_is_refused() {
+    let error = machine().load_gateway(guest("probe")).await.unwrap_err().to_string();
+    assert!(error.contains("does not fit the world `gateway`"), "{error}");
+    let error = machine().load_plugin(guest("gateway-probe")).await.unwrap_err().to_string();
+    assert!(error.contains("does not fit the world `plugin`"), "{error}");
+    assert_eq!(world_of(&guest("probe")), Some("plugin"));
+    assert_eq!(world_of(&guest("gateway-probe")), Some("gateway"));
+}
+
+#[tokio::test]
+async fn a_component_that_wants_what_the_host_does_not_serve_is_refused() {
+    let bytes =
+        with_exports(r#"(import "wasi:http/outgoing-handler@0.2.0" (instance (export "handle" (func))))"#);
+    let error = machine().load_plugin(bytes).await.unwrap_err().to_string();
+    assert!(error.contains("wasi:http/outgoing-handler"), "{error}");
+}
+
+#[tokio::test]
+async fn exports_of_wrong_types_are_refused() {
+    let error = machine().load_plugin(with_exports("")).await.unwrap_err().to_string();
+    assert!(error.contains("describe"), "{error}");
+}
+
+#[tokio::test]
+async fn floods_of_imports_instances_and_modules_are_refused() {
+    let imports: String = (0..10_000).map(|number| format!("(import \"i{number}\" (func))")).collect();
+    let modules = "(core module)".repeat(10_000);
+    let instances = format!("(core module $m) {}", "(core instance (instantiate $m))".repeat(10_000));
+    let memories = "(core module (memory 1))".repeat(9);
+    for (what, content) in
+        [("imports", imports), ("modules", modules), ("instances", instances), ("memories", memories)]
+    {
+        let bytes = with_exports(&content);
+        let _ = world_of(&bytes);
+        let error = machine().load_plugin(bytes).await.expect_err(what).to_string();
+        assert!(error.len() < 5_000, "{what}: {} bytes of error", error.len());
+    }
+}
+
+#[tokio::test]
+async fn a_start_function_that_loops_ends() {
+    let fields = "(func $start (loop (br 0))) (start $start)".to_owned();
+    let bytes = Handmade { fields, ..Handmade::default() }.component();
+    let error = machine().load_plugin(bytes).await.unwrap_err().to_string();
+    assert!(error.contains("Used up its computing time"), "{error}");
+}

@@ -1,0 +1,11 @@
+//! The sandbox against guests that want out: real components in the real host.
+//!
+//! The guests lie in `../guests/` and are built by `cargo xtask guests`; what no compiler makes is written by hand in the tests.
+
+mod handmade;
+mod host;
+mod outside;
+
+mod components;
+mod limits;
+mod memory;

@@ -1,0 +1,103 @@
+//! An outside that answers what a test says, and remembers what it was asked.
+
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use twobot_domain::{GatewayError, GatewayId, Usage};
+use twobot_runtime::contract::{Outcome, chat};
+use twobot_runtime::{InlineAnswer, InlineCall, Outside, ProviderCalls};
+use twobot_store::TenantScope;
+
+/// Carries out inline effects. Without a scripted answer they just succeed.
+#[derive(Default)]
+pub(crate) struct FakeOutside {
+    /// What was asked, in order.
+    pub(crate) asked: Mutex<Vec<(GatewayId, InlineCall)>>,
+    /// The next answers.
+    pub(crate) answers: Mutex<VecDeque<Result<InlineAnswer, GatewayError>>>,
+    /// Never answers.
+    pub(crate) is_silent: bool,
+    /// Says that it was asked, and answers when it may.
+    pub(crate) gate: Option<(Arc<Semaphore>, Arc<Semaphore>)>,
+}
+
+/// What a model says.
+pub(crate) fn reply(text: &str) -> InlineAnswer {
+    InlineAnswer::Chat(chat::ChatReply {
+        text: text.to_owned(),
+        model: "model".to_owned(),
+        finish: chat::FinishReason::Stop,
+        usage: chat::TokenUsage { input: 3, output: 5 },
+    })
+}
+
+impl FakeOutside {
+    /// Answers these, in order.
+    pub(crate) fn answering(answers: impl IntoIterator<Item = Result<InlineAnswer, GatewayError>>) -> Self {
+        Self { answers: Mutex::new(answers.into_iter().collect()), ..Self::default() }
+    }
+
+    /// Waits before each answer: the first semaphore gets a place when it was asked, the second gives it one to answer.
+    pub(crate) fn waiting() -> (Self, Arc<Semaphore>, Arc<Semaphore>) {
+        let (arrived, release) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+        let gate = Some((Arc::clone(&arrived), Arc::clone(&release)));
+        (Self { gate, ..Self::default() }, arrived, release)
+    }
+
+    /// How often it was asked.
+    pub(crate) fn count(&self) -> usize {
+        self.asked.lock().len()
+    }
+}
+
+#[async_trait]
+impl Outside for FakeOutside {
+    async fn carry_out(
+        &self,
+        _scope: TenantScope,
+        gateway: GatewayId,
+        call: &InlineCall,
+    ) -> (Result<InlineAnswer, GatewayError>, Usage) {
+        self.asked.lock().push((gateway, call.clone()));
+        if self.is_silent {
+            std::future::pending::<()>().await;
+        }
+        if let Some((arrived, release)) = &self.gate {
+            arrived.add_permits(1);
+            release.acquire().await.unwrap().forget();
+        }
+        let usage = Usage { fuel: 1_000, ai_tokens_in: 3, ..Usage::default() };
+        let scripted = self.answers.lock().pop_front();
+        let answer = scripted.unwrap_or_else(|| match call {
+            InlineCall::Perform(_) => Ok(InlineAnswer::Perform(Outcome::Done)),
+            InlineCall::Chat(_) => Ok(reply("hello")),
+        });
+        (answer, usage)
+    }
+}
+
+/// A provider that answers what a test says, and remembers what it was asked.
+#[derive(Default)]
+pub(crate) struct FakeProvider {
+    /// What was asked, in order.
+    pub(crate) asked: Mutex<Vec<(String, String)>>,
+    /// The next answers; `{}` where there are none.
+    pub(crate) answers: Mutex<VecDeque<Result<String, GatewayError>>>,
+}
+
+impl FakeProvider {
+    /// Answers these, in order.
+    pub(crate) fn answering(answers: impl IntoIterator<Item = Result<String, GatewayError>>) -> Self {
+        Self { answers: Mutex::new(answers.into_iter().collect()), ..Self::default() }
+    }
+}
+
+#[async_trait]
+impl ProviderCalls for FakeProvider {
+    async fn call(&self, operation: &str, arguments: &str) -> Result<String, GatewayError> {
+        self.asked.lock().push((operation.to_owned(), arguments.to_owned()));
+        self.answers.lock().pop_front().unwrap_or_else(|| Ok("{}".to_owned()))
+    }
+}
