@@ -5,6 +5,7 @@ mod commands;
 mod components;
 mod host;
 mod master_key;
+mod secret_file;
 mod settings;
 
 fn main() -> std::process::ExitCode {

@@ -1,10 +1,7 @@
 //! The key that seals stored credentials.
 
-use anyhow::Context as _;
+use crate::secret_file;
 use secrecy::{ExposeSecret, SecretBox};
-use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use twobot_store::MasterKey;
 
@@ -28,29 +25,12 @@ pub(crate) fn load(set: Option<&SecretBox<[u8; 32]>>, data_dir: &Path) -> anyhow
     }
     let path = data_dir.join(FILE);
     let shown = path.display();
-    if !path.exists() {
-        make(&path).with_context(|| format!("can not make the master key {shown}"))?;
+    let (text, made) = secret_file::read_or_make(&path, || hex::encode(rand::random::<[u8; 32]>()))?;
+    if made {
         tracing::warn!(path = %shown, "made a master key; keep a copy: without it, stored credentials can not be read");
     }
-    let mode = fs::metadata(&path).with_context(|| format!("can not read {shown}"))?.permissions().mode();
-    anyhow::ensure!(mode & 0o077 == 0, "{shown} can be read by others; run: chmod 600 {shown}");
-    let text = fs::read_to_string(&path).with_context(|| format!("can not read {shown}"))?;
     let key = parse(&text).map_err(|reason| anyhow::anyhow!("{shown} {reason}"))?;
     Ok(MasterKey::new(*key.expose_secret()))
-}
-
-fn make(path: &Path) -> anyhow::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    // `create_new`: two hosts that start at once must not each write a key of their own.
-    let mut file = match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(()),
-        other => other?,
-    };
-    file.write_all(hex::encode(rand::random::<[u8; 32]>()).as_bytes())?;
-    file.sync_all()?;
-    Ok(())
 }
 
 #[cfg(test)]
@@ -58,19 +38,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_start_makes_a_key_that_stays_and_that_only_we_can_read() {
+    fn the_first_start_makes_a_key_that_stays() {
         let folder = tempfile::tempdir().unwrap();
-        let data = folder.path().join("data");
-        let first = load(None, &data).unwrap().derive("test");
-        assert_eq!(load(None, &data).unwrap().derive("test"), first);
-        let path = data.join(FILE);
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(load(None, &data).unwrap_err().to_string().contains("chmod 600"));
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-        fs::write(&path, "nonsense").unwrap();
-        assert!(load(None, &data).unwrap_err().to_string().contains("64 hexadecimal digits"));
+        let first = load(None, folder.path()).unwrap().derive("test");
+        assert_eq!(load(None, folder.path()).unwrap().derive("test"), first);
+        std::fs::write(folder.path().join(FILE), "nonsense").unwrap();
+        assert!(load(None, folder.path()).unwrap_err().to_string().contains("64 hexadecimal digits"));
     }
 
     #[test]

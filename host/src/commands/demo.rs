@@ -1,8 +1,10 @@
 //! A demo tenant that is ready to use: a web chat, with a bot that answers and figures that count.
 
+use crate::secret_file;
 use anyhow::Context as _;
 use rand::seq::IndexedRandom as _;
 use serde_json::json;
+use std::path::Path;
 use twobot_engine::{Engine, InstallOptions};
 use twobot_store::accounts::NewAccount;
 use twobot_store::installs::Bindings;
@@ -13,39 +15,48 @@ const CHAT_KIND: &str = "web-chat";
 /// The plugins of the demo, each with the slot that the web chat fills.
 const PLUGINS: [(&str, &str); 2] = [("analytics", "sources"), ("auto-reply", "channels")];
 
+/// The file in the data directory that keeps the demo's password, so that each start can print it.
+const PASSWORD_FILE: &str = "demo.password";
+
 /// How to sign in to the demo.
 pub(crate) struct Login {
     pub(crate) email: String,
-    /// None where it was made at an earlier start: only its hash is kept.
-    pub(crate) password: Option<String>,
+    pub(crate) password: String,
 }
 
-/// Makes the demo tenant, or finds it.
+/// Makes the demo tenant, or finds it. Its password is the one of the settings, or one made by chance at the first start.
 ///
 /// # Errors
 /// When a part of it can not be made.
-pub(crate) async fn prepare(engine: &Engine, password: Option<&str>) -> anyhow::Result<Login> {
+pub(crate) async fn prepare(
+    engine: &Engine,
+    password: Option<&str>,
+    data_dir: &Path,
+) -> anyhow::Result<Login> {
     let store = engine.store();
-    let email = EMAIL.to_owned();
-    if let Some(known) = store.login(EMAIL).await? {
-        if let Some(password) = password {
-            let hash = twobot_api::hash_password(password).await?;
-            store.set_password(known.scope, known.user.id, &hash).await?;
-        }
-        furnish(engine, known.scope).await?;
-        return Ok(Login { email, password: password.map(str::to_owned) });
-    }
-    let password = password.map_or_else(make_password, str::to_owned);
-    let account = NewAccount {
-        email: email.clone(),
-        name: "Demo".to_owned(),
-        password_hash: twobot_api::hash_password(&password).await?,
-        role: "owner".to_owned(),
-        plan: engine.plans().get_or_default("pro").id.clone(),
+    let password = match password {
+        Some(password) => password.to_owned(),
+        None => secret_file::read_or_make(&data_dir.join(PASSWORD_FILE), make_password)?.0,
     };
-    let (scope, _) = store.register(&account).await.context("can not make the demo tenant")?;
+    let password_hash = twobot_api::hash_password(&password).await?;
+    let scope = match store.login(EMAIL).await? {
+        Some(known) => {
+            store.set_password(known.scope, known.user.id, &password_hash).await?;
+            known.scope
+        }
+        None => {
+            let account = NewAccount {
+                email: EMAIL.to_owned(),
+                name: "Demo".to_owned(),
+                password_hash,
+                role: "owner".to_owned(),
+                plan: engine.plans().get_or_default("pro").id.clone(),
+            };
+            store.register(&account).await.context("can not make the demo tenant")?.0
+        }
+    };
     furnish(engine, scope).await?;
-    Ok(Login { email, password: Some(password) })
+    Ok(Login { email: EMAIL.to_owned(), password })
 }
 
 /// What is missing of the demo's gateway, plugins and conversation. What someone removed on purpose while the gateway exists stays

@@ -44,7 +44,9 @@ pub(crate) async fn run(settings: Settings, with_demo: bool) -> anyhow::Result<(
     );
     let url = url_of(address);
     if with_demo {
-        let login = demo::prepare(&engine, settings.server.demo_password.as_deref()).await?;
+        let login =
+            demo::prepare(&engine, settings.server.demo_password.as_deref(), &settings.server.data_dir)
+                .await?;
         greet(&url, &login);
     }
     tracing::info!(%url, "ready");
@@ -78,12 +80,7 @@ fn greet(url: &str, login: &demo::Login) {
     println!("\n  2Bot is running.\n");
     println!("  open      {url}");
     println!("  email     {}", login.email);
-    match &login.password {
-        Some(password) => println!("  password  {password}"),
-        None => {
-            println!("  password  (the one that was printed at the first start, or TWOBOT_DEMO_PASSWORD)")
-        }
-    }
+    println!("  password  {}", login.password);
     println!("\n  Stop with Ctrl-C.\n");
 }
 

@@ -96,7 +96,7 @@ impl Server {
                 Spec {
                     name: "TWOBOT_DEMO_PASSWORD",
                     doc: "Password of the demo tenant that `twobot serve --demo` makes.",
-                    default: "(made by chance and printed)".to_owned(),
+                    default: "(made by chance at the first start and kept in the data directory)".to_owned(),
                     secret: true,
                 },
                 |text| Ok(text.to_owned()),
