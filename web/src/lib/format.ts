@@ -8,6 +8,13 @@ const DATE_TIME = new Intl.DateTimeFormat("en", {
   hourCycle: "h23",
 });
 const TIME = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const INSTANT = new Intl.DateTimeFormat("en", {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  fractionalSecondDigits: 3,
+  hourCycle: "h23",
+});
 const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 // Days of the API are UTC days: shown in any other zone they would slip by one.
 const DAY = new Intl.DateTimeFormat("en", { month: "short", day: "numeric", timeZone: "UTC" });
@@ -45,6 +52,8 @@ export function formatUnit(value: number, unit: string): string {
 }
 
 export const formatDateTime = (time: string): string => DATE_TIME.format(new Date(time));
+/** To the millisecond, for logs. */
+export const formatInstant = (time: string): string => INSTANT.format(new Date(time));
 export const formatTime = (time: string): string => TIME.format(new Date(time));
 export const formatDay = (day: string): string => DAY.format(new Date(`${day}T00:00:00Z`));
 export const formatHour = (hour: number): string => `${String(hour).padStart(2, "0")}:00`;

@@ -1,6 +1,7 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { DayRange, rangeOf } from "@/components/day-range";
 import { Page } from "@/components/page";
+import { RefreshReports } from "@/features/analytics/components/refresh-reports";
 import { Reports } from "@/features/analytics/components/reports";
 
 export function AnalyticsRoute() {
@@ -12,10 +13,13 @@ export function AnalyticsRoute() {
       title="Analytics"
       description="What your plugins report."
       actions={
-        <DayRange
-          value={range}
-          onChange={(next) => void navigate({ to: "/analytics", search: next, replace: true })}
-        />
+        <>
+          <DayRange
+            value={range}
+            onChange={(next) => void navigate({ to: "/analytics", search: next, replace: true })}
+          />
+          <RefreshReports range={range} />
+        </>
       }
     >
       <Reports range={range} />

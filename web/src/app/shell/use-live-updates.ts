@@ -4,22 +4,19 @@ import { queryKeys } from "@/lib/query-keys";
 import type { StreamState } from "@/lib/sse/stream";
 import { useStream } from "@/lib/use-stream";
 
-/** What each kind of live update makes stale. */
+/**
+ * What each kind of live update makes stale. Not the reports: asking for them runs plugins, which is an execution itself, so
+ * each answer would ask for the next.
+ */
 const STALE: Record<string, QueryKey[]> = {
   gateway: [queryKeys.gateways, queryKeys.workspace],
-  execution: [
-    queryKeys.executions,
-    queryKeys.usage,
-    queryKeys.workspace,
-    queryKeys.analytics,
-    queryKeys.installs,
-  ],
+  execution: [queryKeys.executions, queryKeys.usage, queryKeys.workspace, queryKeys.installs],
   install: [queryKeys.installs, queryKeys.plugins, queryKeys.workspace],
   notification: [queryKeys.notifications],
 };
 
 /** A busy tenant's updates come in hundreds a second: the pages ask again at most this often. */
-const GATHER_MS = 700;
+const GATHER_MS = 1_000;
 
 /** Asks again for what the server says has changed. */
 export function useLiveUpdates(): StreamState {

@@ -8,7 +8,14 @@ import { Button } from "@/components/ui/button";
 import { Card, CardBody, CardHeader } from "@/components/ui/card";
 import { EFFECT_STATES, executionCause } from "@/features/activity/words";
 import type { Effect, ExecutionDetail as Execution, ExecutionLog, Limits } from "@/lib/api-types";
-import { formatBytes, formatCompact, formatDateTime, formatDuration, humanize } from "@/lib/format";
+import {
+  formatBytes,
+  formatCompact,
+  formatDateTime,
+  formatDuration,
+  formatInstant,
+  humanize,
+} from "@/lib/format";
 import { cn } from "@/lib/utils";
 
 interface ExecutionDetailProps {
@@ -168,7 +175,7 @@ function Logs({ logs }: { logs: ExecutionLog[] }) {
           {logs.map((line, index) => (
             <li key={index} className="flex gap-3">
               <time dateTime={line.at} className="shrink-0 text-muted-foreground">
-                {line.at.slice(11, 23)}
+                {formatInstant(line.at)}
               </time>
               <span className={cn("w-10 shrink-0 uppercase", LEVELS[line.level] ?? "text-muted-foreground")}>
                 {line.level}

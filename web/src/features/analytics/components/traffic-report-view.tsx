@@ -19,7 +19,7 @@ export function TrafficReportView({ report }: { report: TrafficReport }) {
           </div>
           <Stat label="Active people" value={formatNumber(report.active_users)} />
           <Stat label="A day on average" value={formatNumber(Math.round(average * 10) / 10)} />
-          <Stat label="Busiest hours (UTC)" value={<span className="text-base">{busiest || "–"}</span>} />
+          <Stat label="Busiest hours" value={<span className="text-base">{busiest || "–"}</span>} />
         </dl>
       </Card>
       <Card>
@@ -32,7 +32,7 @@ export function TrafficReportView({ report }: { report: TrafficReport }) {
         </CardBody>
       </Card>
       <Card>
-        <CardHeader title="By hour of the day" description="UTC" />
+        <CardHeader title="By hour of the day" description="In the time zone of the plugin's settings" />
         <CardBody>
           <HourStrip values={everyHour(report)} name="message" />
         </CardBody>
