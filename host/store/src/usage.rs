@@ -46,7 +46,9 @@ pub(crate) async fn add(
 pub(crate) async fn executions_on(tx: &mut Tx, scope: TenantScope, at: Timestamp) -> Result<u64, StoreError> {
     let row = tx
         .optional(
-            sql("SELECT executions FROM usage_daily WHERE tenant_id = $1 AND day = $2").bind(scope.tenant()).bind(at.day()),
+            sql("SELECT executions FROM usage_daily WHERE tenant_id = $1 AND day = $2")
+                .bind(scope.tenant())
+                .bind(at.day()),
         )
         .await?;
     row.map_or(Ok(0), |row| row.get("executions"))

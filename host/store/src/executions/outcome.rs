@@ -180,7 +180,12 @@ async fn write_appointments(
         .await?;
     let used = row.map_or(Ok(0), |row| row.get("n"))?;
     if used > MAX_APPOINTMENTS {
-        return Err(StoreError::Quota { name: "appointments", used, allowed: MAX_APPOINTMENTS, unit: "appointments" });
+        return Err(StoreError::Quota {
+            name: "appointments",
+            used,
+            allowed: MAX_APPOINTMENTS,
+            unit: "appointments",
+        });
     }
     Ok(())
 }
@@ -223,7 +228,12 @@ impl Store {
         if let Some(allowed) = limits.executions_per_day {
             let used = crate::usage::executions_on(&mut tx, scope, now).await?;
             if used >= allowed {
-                return Err(StoreError::Quota { name: "executions_per_day", used, allowed, unit: "executions" });
+                return Err(StoreError::Quota {
+                    name: "executions_per_day",
+                    used,
+                    allowed,
+                    unit: "executions",
+                });
             }
         }
         crate::kv::apply(&mut tx, scope, install, &commit.writes, limits).await?;

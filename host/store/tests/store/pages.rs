@@ -30,6 +30,7 @@ async fn check<T>(
             }
             read.extend(items);
             pages += 1;
+            assert!(pages <= expected.len(), "{name} by {limit}: the pages do not end");
             after = page.next;
             if after.is_none() {
                 break;

@@ -4,8 +4,9 @@ use crate::estate::{appointment, schedule};
 use crate::world::{Tenant, World, new_event, new_execution, writes};
 use tokio::task::JoinSet;
 use twobot_domain::{InstallId, Timestamp};
+use twobot_store::StoreError;
 use twobot_store::accounts::WorkspaceState;
-use twobot_store::executions::{Appointment, WorkKind};
+use twobot_store::executions::{Appointment, Commit, MAX_APPOINTMENTS, WorkKind};
 use twobot_store::installs::InstallState;
 use twobot_store::schedules::Due;
 
@@ -170,4 +171,31 @@ async fn a_schedule_that_changed_since_it_was_seen_does_not_fire() {
     world.store.delete_install(ann.scope, install).await.unwrap();
     assert!(!fire(&ann, &seen, None).await);
     assert_eq!(world.number("SELECT count(*) FROM events").await, 0);
+}
+
+#[tokio::test]
+async fn no_more_appointments_wait_than_the_contract_allows() {
+    let (world, ann, install) = scene().await;
+    let other = ann.install("other", &[]).await;
+    let commit = |appointments| Commit { appointments, ..writes([], []) };
+    let many = (0..MAX_APPOINTMENTS).map(|number| appointment(&number.to_string(), 100)).collect();
+    ann.commit(install, &commit(many)).await.unwrap();
+
+    let execution = ann.act(install).await;
+    let before = world.dump().await;
+    let refused = ann.finish(execution, install, &commit(vec![appointment("more", 1)])).await;
+    let expected = MAX_APPOINTMENTS + 1;
+    match refused {
+        Err(StoreError::Quota { name: "appointments", used, .. }) => assert_eq!(used, expected),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(world.dump().await, before);
+
+    // What replaces or makes room fits, and so does another plugin's and a manifest's schedule.
+    let room =
+        vec![Appointment::Cancel { name: "1".to_owned() }, appointment("0", 1), appointment("more", 1)];
+    ann.finish(execution, install, &commit(room)).await.unwrap();
+    ann.commit(other, &commit(vec![appointment("more", 1)])).await.unwrap();
+    world.store.set_schedules(ann.scope, install, &[schedule("daily", "0 6 * * *", 100)]).await.unwrap();
+    assert_eq!(world.store.appointments(ann.scope, install).await.unwrap(), MAX_APPOINTMENTS);
 }
