@@ -38,11 +38,10 @@ impl Overlay {
 
     /// Reads keys that were not read yet from the store, in one query.
     async fn load(&mut self, bucket: &str, keys: &[String]) -> Result<(), StoreError> {
-        let missing: Vec<String> = keys
-            .iter()
-            .filter(|key| !self.seen.contains_key(&(bucket.to_owned(), (*key).clone())))
-            .cloned()
-            .collect();
+        let unseen = keys.iter().filter(|key| !self.seen.contains_key(&(bucket.to_owned(), (*key).clone())));
+        // A guest may name a key twice.
+        let missing: BTreeSet<String> = unseen.cloned().collect();
+        let missing: Vec<String> = missing.into_iter().collect();
         if missing.is_empty() {
             return Ok(());
         }
