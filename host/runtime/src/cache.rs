@@ -4,6 +4,7 @@
 //! key made over its whole content; anything else is thrown away and compiled anew.
 
 use crate::component::ComponentError;
+use crate::inspect::inspect;
 use crate::mac::{self, Hmac256};
 use hmac::Mac;
 use sha2::{Digest, Sha256};
@@ -37,18 +38,28 @@ impl CompiledCache {
         Self { folder, key, engine }
     }
 
-    /// The compiled form of a component. Takes a second or more of processor time when it must be compiled.
-    pub(crate) fn load(&self, bytes: &[u8]) -> Result<Component, ComponentError> {
+    /// The compiled form of a component that was compiled before.
+    pub(crate) fn find(&self, bytes: &[u8]) -> Result<Option<Component>, ComponentError> {
         if bytes.len() > MAX_COMPONENT_BYTES {
             return Err(ComponentError::TooLarge { bytes: bytes.len(), allowed: MAX_COMPONENT_BYTES });
         }
-        let path = self.folder.as_ref().map(|folder| folder.join(digest(bytes)));
-        if let Some(component) = path.as_deref().and_then(|path| self.read(path)) {
+        Ok(self.path(bytes).and_then(|path| self.read(&path)))
+    }
+
+    fn path(&self, bytes: &[u8]) -> Option<PathBuf> {
+        self.folder.as_ref().map(|folder| folder.join(digest(bytes)))
+    }
+
+    /// The compiled form of a component. Takes a second or more of processor time when it must be compiled.
+    pub(crate) fn load(&self, bytes: &[u8]) -> Result<Component, ComponentError> {
+        // Another may have compiled the same while this waited for its turn.
+        if let Some(component) = self.find(bytes)? {
             return Ok(component);
         }
-        let component = Component::from_binary(&self.engine, bytes)
-            .map_err(|error| ComponentError::Invalid(format!("{error:#}")))?;
-        if let Some(path) = path
+        inspect(bytes)?;
+        let component =
+            Component::from_binary(&self.engine, bytes).map_err(|error| ComponentError::invalid(&error))?;
+        if let Some(path) = self.path(bytes)
             && let Err(error) = self.write(&path, &component)
         {
             tracing::warn!(%error, "a compiled component could not be kept; it will be compiled again");

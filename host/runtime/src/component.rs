@@ -3,6 +3,7 @@
 use crate::bindings::{gateway, plugin};
 use crate::cache;
 use crate::convert;
+use crate::convert::error::clamp;
 use crate::machine::Machine;
 use crate::sandbox;
 use crate::sandbox::guest::{GatewaySide, Guest, PluginSide};
@@ -21,6 +22,16 @@ pub enum ComponentError {
         bytes: usize,
         /// What is allowed.
         allowed: usize,
+    },
+    /// Compiling it would take too much work.
+    #[error("the component has {found} {what}; at most {allowed} are allowed")]
+    TooComplex {
+        /// Of what there is too much.
+        what: &'static str,
+        /// How much was found before it was given up.
+        found: u64,
+        /// What is allowed.
+        allowed: u64,
     },
     /// It is no WebAssembly component, or uses features that are not supported.
     #[error("not a valid component: {0}")]
@@ -47,6 +58,17 @@ pub enum ComponentError {
     /// The host itself.
     #[error("the sandbox host failed: {0}")]
     Host(String),
+}
+
+impl ComponentError {
+    /// What the engine says of bytes that it can not use. Names from the component stand in it, however long.
+    pub(crate) fn invalid(error: &impl fmt::Display) -> Self {
+        Self::Invalid(clamp(format!("{error:#}")))
+    }
+
+    fn wrong_world(world: &'static str, error: &wasmtime::Error) -> Self {
+        Self::WrongWorld { world, reason: clamp(format!("{error:#}")) }
+    }
 }
 
 /// A plugin, ready to be run.
@@ -92,10 +114,7 @@ impl Machine {
     /// What is wrong with it, in words for its author.
     pub async fn load_plugin(&self, bytes: Vec<u8>) -> Result<PluginComponent, ComponentError> {
         let (digest, component) = self.compile(bytes).await?;
-        let wrong = |error: wasmtime::Error| ComponentError::WrongWorld {
-            world: "plugin",
-            reason: format!("{error:#}"),
-        };
+        let wrong = |error| ComponentError::wrong_world("plugin", &error);
         let pre = self.shared.plugins.instantiate_pre(&component).map_err(wrong)?;
         let pre = plugin::PluginPre::new(pre).map_err(wrong)?;
         let described = sandbox::describe::plugin(self, &pre).await.map_err(ComponentError::Describe)?;
@@ -109,10 +128,7 @@ impl Machine {
     /// What is wrong with it, in words for its author.
     pub async fn load_gateway(&self, bytes: Vec<u8>) -> Result<GatewayComponent, ComponentError> {
         let (digest, component) = self.compile(bytes).await?;
-        let wrong = |error: wasmtime::Error| ComponentError::WrongWorld {
-            world: "gateway",
-            reason: format!("{error:#}"),
-        };
+        let wrong = |error| ComponentError::wrong_world("gateway", &error);
         let pre = self.shared.gateways.instantiate_pre(&component).map_err(wrong)?;
         let pre = gateway::GatewayPre::new(pre).map_err(wrong)?;
         let described = sandbox::describe::gateway(self, &pre).await.map_err(ComponentError::Describe)?;
@@ -123,6 +139,16 @@ impl Machine {
     /// Compiles on a thread of its own, so that nothing that serves waits for it.
     async fn compile(&self, bytes: Vec<u8>) -> Result<(String, Component), ComponentError> {
         let failed = |error: String| ComponentError::Host(error);
+        let cache = self.shared.cache.clone();
+        // What was compiled before waits for nobody who compiles.
+        let found = tokio::task::spawn_blocking(move || {
+            let found = cache.find(&bytes);
+            (bytes, found)
+        });
+        let (bytes, found) = found.await.map_err(|error| failed(error.to_string()))?;
+        if let Some(component) = found? {
+            return Ok((cache::digest(&bytes), component));
+        }
         let _turn = self.shared.compilation.acquire().await.map_err(|error| failed(error.to_string()))?;
         let cache = self.shared.cache.clone();
         tokio::task::spawn_blocking(move || {

@@ -11,6 +11,7 @@ mod cache;
 mod capability;
 mod component;
 mod convert;
+mod inspect;
 mod journal;
 mod limits;
 mod mac;

@@ -3,6 +3,7 @@
 use crate::bindings::gateway::twobot::plugin::gateway_manifest as gw;
 use crate::bindings::plugin::twobot::plugin::{events, plugin_manifest as pm};
 use crate::component::ComponentError;
+use crate::convert::error::clamp;
 use serde_json::Value;
 use std::collections::HashSet;
 use twobot_domain::manifest::{
@@ -10,8 +11,13 @@ use twobot_domain::manifest::{
     PluginManifest, ScheduleSpec,
 };
 
+/// Characters of a description.
+const MAX_DESCRIPTION: usize = 20_000;
+/// Items of a list.
+const MAX_ITEMS: usize = 50;
+
 fn wrong(field: impl Into<String>, message: impl Into<String>) -> ComponentError {
-    ComponentError::Manifest { field: field.into(), message: message.into() }
+    ComponentError::Manifest { field: field.into(), message: clamp(message.into()) }
 }
 
 /// Lower-case letters, digits, `-` and `_`, beginning with a letter.
@@ -42,6 +48,7 @@ fn text(field: &str, text: String, most: usize) -> Result<String, ComponentError
 
 fn version(text: String) -> Result<String, ComponentError> {
     match semver::Version::parse(&text) {
+        Ok(_) if text.len() > 64 => Err(wrong("version", "must have at most 64 characters")),
         Ok(_) => Ok(text),
         Err(error) => {
             Err(wrong("version", format!("`{}` is not a semantic version: {error}", text.escape_debug())))
@@ -49,16 +56,25 @@ fn version(text: String) -> Result<String, ComponentError> {
     }
 }
 
-/// A JSON Schema of an object, which compiles.
+/// A JSON Schema of an object, which can be run.
 fn schema(field: &str, text: &str) -> Result<Value, ComponentError> {
-    let value: Value =
-        serde_json::from_str(text).map_err(|error| wrong(field, format!("is not JSON: {error}")))?;
-    if !value.is_object() {
-        return Err(wrong(field, "must be a JSON Schema object"));
+    super::schema::parse(text).map_err(|error| wrong(field, error))
+}
+
+/// A text that may be empty.
+fn description(field: &str, text: String) -> Result<String, ComponentError> {
+    if text.chars().count() > MAX_DESCRIPTION {
+        return Err(wrong(field, format!("must have at most {MAX_DESCRIPTION} characters")));
     }
-    jsonschema::validator_for(&value)
-        .map_err(|error| wrong(field, format!("is not a JSON Schema: {error}")))?;
-    Ok(value)
+    Ok(text)
+}
+
+/// A list that is not too long.
+fn list<T>(field: &str, items: Vec<T>) -> Result<Vec<T>, ComponentError> {
+    if items.len() > MAX_ITEMS {
+        return Err(wrong(field, format!("must have at most {MAX_ITEMS} items")));
+    }
+    Ok(items)
 }
 
 fn unique<'a>(field: &str, names: impl Iterator<Item = &'a str>) -> Result<(), ComponentError> {
@@ -88,21 +104,22 @@ const fn event_kind(kind: events::EventKind) -> EventKind {
 
 /// What a plugin says of itself, checked.
 pub(crate) fn plugin(manifest: pm::Manifest) -> Result<PluginManifest, ComponentError> {
-    let gateways = manifest
-        .gateways
+    let gateways = list("gateways", manifest.gateways)?
         .into_iter()
         .map(|slot| {
             Ok(GatewaySlot {
                 name: name("gateways.name", slot.name)?,
                 title: text("gateways.title", slot.title, 100)?,
-                kinds: slot.kinds,
+                kinds: list("gateways.kinds", slot.kinds)?
+                    .into_iter()
+                    .map(|kind| name("gateways.kinds", kind))
+                    .collect::<Result<_, _>>()?,
                 required: slot.required,
             })
         })
         .collect::<Result<Vec<_>, _>>()?;
     unique("gateways.name", gateways.iter().map(|slot| slot.name.as_str()))?;
-    let schedules = manifest
-        .schedules
+    let schedules = list("schedules", manifest.schedules)?
         .into_iter()
         .map(|spec| {
             Ok(ScheduleSpec {
@@ -113,14 +130,13 @@ pub(crate) fn plugin(manifest: pm::Manifest) -> Result<PluginManifest, Component
         })
         .collect::<Result<Vec<_>, _>>()?;
     unique("schedules.name", schedules.iter().map(|spec| spec.name.as_str()))?;
-    let actions = manifest
-        .actions
+    let actions = list("actions", manifest.actions)?
         .into_iter()
         .map(|spec| {
             Ok(ActionSpec {
                 name: name("actions.name", spec.name)?,
                 title: text("actions.title", spec.title, 100)?,
-                description: spec.description,
+                description: description("actions.description", spec.description)?,
                 kind: match spec.kind {
                     pm::ActionKind::Report => ActionKind::Report,
                     pm::ActionKind::Command => ActionKind::Command,
@@ -135,12 +151,11 @@ pub(crate) fn plugin(manifest: pm::Manifest) -> Result<PluginManifest, Component
         name: text("name", manifest.name, 60)?,
         version: version(manifest.version)?,
         summary: text("summary", manifest.summary, 200)?,
-        description: manifest.description,
+        description: description("description", manifest.description)?,
         author: text("author", manifest.author, 100)?,
         category: text("category", manifest.category, 40)?,
-        subscriptions: manifest.subscriptions.into_iter().map(event_kind).collect(),
-        capabilities: manifest
-            .capabilities
+        subscriptions: list("subscriptions", manifest.subscriptions)?.into_iter().map(event_kind).collect(),
+        capabilities: list("capabilities", manifest.capabilities)?
             .into_iter()
             .map(|capability| match capability {
                 pm::Capability::Storage => Capability::Storage,
@@ -165,10 +180,9 @@ pub(crate) fn gateway(manifest: gw::Manifest) -> Result<GatewayManifest, Compone
         name: text("name", manifest.name, 60)?,
         version: version(manifest.version)?,
         summary: text("summary", manifest.summary, 200)?,
-        description: manifest.description,
+        description: description("description", manifest.description)?,
         connector: name("connector", manifest.connector)?,
-        ingress: manifest
-            .ingress
+        ingress: list("ingress", manifest.ingress)?
             .into_iter()
             .map(|ingress| match ingress {
                 gw::Ingress::Webhook => Ingress::Webhook,
@@ -176,8 +190,7 @@ pub(crate) fn gateway(manifest: gw::Manifest) -> Result<GatewayManifest, Compone
                 gw::Ingress::Internal => Ingress::Internal,
             })
             .collect(),
-        features: manifest
-            .features
+        features: list("features", manifest.features)?
             .into_iter()
             .map(|feature| match feature {
                 gw::GatewayFeature::Actions => GatewayFeature::Actions,

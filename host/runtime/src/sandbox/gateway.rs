@@ -5,7 +5,7 @@ use crate::bindings::gateway::exports::twobot::plugin::gateway_handler::{
 };
 use crate::component::GatewayComponent;
 use crate::contract::{Action, ChatReply, ChatRequest, Outcome};
-use crate::convert::error::from_guest;
+use crate::convert::error::{clamp, from_guest};
 use crate::limits::RunLimits;
 use crate::machine::Machine;
 use crate::outside::ProviderCalls;
@@ -61,12 +61,14 @@ pub enum GatewayCall {
 impl Machine {
     /// Turns a raw delivery into events. The component can not reach its provider meanwhile.
     pub async fn decode(&self, run: GatewayRun, delivery: Inbound) -> GatewayRan<Result<Decoded, Malformed>> {
-        self.call_gateway(run, false, move |gateway, store| {
-            Box::pin(
-                async move { gateway.twobot_plugin_gateway_handler().call_decode(store, &delivery).await },
-            )
-        })
-        .await
+        let ran = self
+            .call_gateway(run, false, move |gateway, store| {
+                Box::pin(async move {
+                    gateway.twobot_plugin_gateway_handler().call_decode(store, &delivery).await
+                })
+            })
+            .await;
+        ran.map(clamp_decoded)
     }
 
     /// Carries out an action.
@@ -113,7 +115,7 @@ impl Machine {
                 Box::pin(async move { gateway.twobot_plugin_gateway_handler().call_check(store).await })
             })
             .await;
-        ran.map(|answer| answer.map_err(from_guest))
+        ran.map(|answer| answer.map(clamp_account).map_err(from_guest))
     }
 
     async fn call_gateway<T, F>(&self, run: GatewayRun, may_call: bool, call: F) -> GatewayRan<T>
@@ -148,6 +150,27 @@ impl Machine {
                 logs: Vec::new(),
             },
         }
+    }
+}
+
+/// Details of an account that are shown.
+const MAX_DETAILS: usize = 20;
+
+/// Texts for people, cut to a sane length.
+fn clamp_account(account: Account) -> Account {
+    let details = account.details.into_iter().take(MAX_DETAILS);
+    Account {
+        id: clamp(account.id),
+        name: clamp(account.name),
+        details: details.map(|(name, value)| (clamp(name), clamp(value))).collect(),
+    }
+}
+
+fn clamp_decoded(answer: Result<Decoded, Malformed>) -> Result<Decoded, Malformed> {
+    match answer {
+        Ok(Decoded::NotHandled(name)) => Ok(Decoded::NotHandled(clamp(name))),
+        Ok(events) => Ok(events),
+        Err(malformed) => Err(Malformed { message: clamp(malformed.message) }),
     }
 }
 
