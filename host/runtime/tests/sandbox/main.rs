@@ -6,6 +6,15 @@ mod handmade;
 mod host;
 mod outside;
 
+mod calls;
 mod components;
+mod effects;
+mod gateways;
+mod grants;
+mod journal;
 mod limits;
+mod manifests;
 mod memory;
+mod neighbours;
+mod storage;
+mod wasi;

@@ -1,0 +1,190 @@
+//! Inline effects: journaled, so that a retry repeats none that was answered.
+
+use crate::host::{Ended, Host, Tenant, bound, good, probe, refused, script};
+use crate::outside::{FakeOutside, reply};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use twobot_domain::GatewayError;
+use twobot_runtime::contract::Outcome;
+use twobot_runtime::{Failed, InlineAnswer, PluginRun, Ran};
+use twobot_store::installs::BoundGateway;
+
+struct Setting {
+    tenant: Tenant,
+    gateway: BoundGateway,
+    model: BoundGateway,
+    _host: Host,
+}
+
+impl Setting {
+    async fn new(outside: FakeOutside) -> Self {
+        let host = Host::new().await;
+        let mut tenant = host.tenant("journal").await;
+        tenant.outside = Arc::new(outside);
+        Self { tenant, gateway: bound("telegram-bot"), model: bound("ai"), _host: host }
+    }
+
+    fn perform(&self, text: &str) -> Value {
+        json!({ "perform": { "gateway": self.gateway.id.to_string(), "text": text } })
+    }
+
+    async fn run(&self, steps: Value) -> PluginRun {
+        let mut run = self.tenant.run(&probe().await, script(steps));
+        run.bound = vec![self.gateway.clone(), self.model.clone()];
+        run
+    }
+
+    /// The next attempt of the same execution, with what the ones before it recorded.
+    async fn retry(&self, before: &PluginRunId, steps: Value) -> Ran {
+        let mut run = self.run(steps).await;
+        run.execution = before.0;
+        run.journal = self.tenant.store.journal(self.tenant.scope, before.0).await.unwrap();
+        self.tenant.go(run).await
+    }
+}
+
+struct PluginRunId(twobot_domain::ExecutionId);
+
+fn chat(text: &str) -> Value {
+    json!({ "chat": { "gateway": null, "messages": [text] } })
+}
+
+#[tokio::test]
+async fn a_retry_gets_the_recorded_answers_and_does_not_ask_again() {
+    let answers = [
+        Ok(InlineAnswer::Perform(Outcome::Provider("{\"first\":1}".to_owned()))),
+        Err(GatewayError::RateLimited(Some(7))),
+        Ok(reply("thought")),
+    ];
+    let setting = Setting::new(FakeOutside::answering(answers)).await;
+    let steps = json!([setting.perform("a"), setting.perform("b"), chat("c")]);
+    let first = setting.run(steps.clone()).await;
+    let id = PluginRunId(first.execution);
+    let first = setting.tenant.go(first).await;
+    assert_eq!(setting.tenant.outside.count(), 3);
+    assert_eq!(first.usage.ai_tokens_in, 9, "what the effects used counts");
+
+    let retry = setting.retry(&id, steps.clone()).await;
+    assert_eq!(first.outcomes(), retry.outcomes());
+    assert!(refused(&retry.outcomes()[1]).contains("RateLimited(Some(7))"), "errors are recorded too");
+    assert_eq!(setting.tenant.outside.count(), 3, "nothing was asked again");
+    assert_eq!(retry.usage.ai_tokens_in, 0, "nor used again");
+
+    // A third attempt that goes further asks only for what is new.
+    let longer = json!([setting.perform("a"), setting.perform("b"), chat("c"), setting.perform("d")]);
+    setting.retry(&id, longer).await.outcomes();
+    assert_eq!(setting.tenant.outside.count(), 4);
+}
+
+#[tokio::test]
+async fn another_path_drops_what_was_recorded_from_there_on() {
+    let setting = Setting::new(FakeOutside::default()).await;
+    let first = setting.run(json!([setting.perform("a"), setting.perform("b"), setting.perform("c")])).await;
+    let id = PluginRunId(first.execution);
+    setting.tenant.go(first).await.outcomes();
+    assert_eq!(setting.tenant.outside.count(), 3);
+
+    let other = json!([setting.perform("a"), setting.perform("x"), setting.perform("c")]);
+    setting.retry(&id, other.clone()).await.outcomes();
+    assert_eq!(setting.tenant.outside.count(), 5, "`a` is recorded; `x` and what follows it are asked");
+    let journal = setting.tenant.store.journal(setting.tenant.scope, id.0).await.unwrap();
+    assert_eq!(journal.len(), 3);
+    assert!(journal[1].request.contains("\"x\"") && journal.iter().all(|entry| entry.result.is_some()));
+    setting.retry(&id, other).await.outcomes();
+    assert_eq!(setting.tenant.outside.count(), 5);
+}
+
+#[tokio::test]
+async fn an_intent_without_an_answer_is_asked_again() {
+    let setting = Setting::new(FakeOutside::default()).await;
+    let first = setting.run(json!([setting.perform("a")])).await;
+    let id = PluginRunId(first.execution);
+    setting.tenant.go(first).await.outcomes();
+    let mut journal = setting.tenant.store.journal(setting.tenant.scope, id.0).await.unwrap();
+    journal[0].result = None;
+    let mut run = setting.run(json!([setting.perform("a")])).await;
+    run.execution = id.0;
+    run.journal = journal;
+    setting.tenant.go(run).await.outcomes();
+    assert_eq!(setting.tenant.outside.count(), 2);
+}
+
+#[tokio::test]
+async fn what_can_not_be_recorded_is_not_done() {
+    let setting = Setting::new(FakeOutside::default()).await;
+    // An execution that the database does not know.
+    let run = setting.run(json!([setting.perform("a")])).await;
+    let ran = crate::host::machine().run_plugin(&setting.tenant.store, run).await;
+    assert!(matches!(ran.result, Err(Failed::Host(_))), "{:?}", ran.result);
+    assert_eq!(setting.tenant.outside.count(), 0);
+}
+
+#[tokio::test]
+async fn a_damaged_journal_is_the_hosts_failure_and_not_the_plugins() {
+    let setting = Setting::new(FakeOutside::default()).await;
+    let first = setting.run(json!([setting.perform("a")])).await;
+    let id = PluginRunId(first.execution);
+    setting.tenant.go(first).await.outcomes();
+    let mut run = setting.run(json!([setting.perform("a")])).await;
+    run.execution = id.0;
+    run.journal = setting.tenant.store.journal(setting.tenant.scope, id.0).await.unwrap();
+    run.journal[0].result = Some("not what was written".to_owned());
+    let ran = setting.tenant.go(run).await;
+    assert!(matches!(ran.result, Err(Failed::Host(_))), "{:?}", ran.result);
+}
+
+#[tokio::test]
+async fn inline_effects_are_bounded_in_size_and_number() {
+    let setting = Setting::new(FakeOutside::default()).await;
+    let gateway = setting.gateway.id.to_string();
+    let large = json!({ "repeat": "x", "times": 100 * 1024 });
+    let steps = json!([
+        { "perform": { "gateway": gateway, "text": large } },
+        { "perform_call": { "gateway": gateway, "operation": large, "arguments": "{}" } },
+        { "perform_call": { "gateway": gateway, "operation": "call", "arguments": { "repeat": "\"", "times": 60_000 } } },
+        { "chat": { "gateway": null, "messages": [large] } },
+        { "chat": { "gateway": null, "messages": [] } },
+        { "chat_empty": { "count": 20_000 } },
+    ]);
+    let outcomes = setting.tenant.go(setting.run(steps).await).await.outcomes();
+    for outcome in &outcomes {
+        assert!(refused(outcome).contains("Invalid"), "{outcome}");
+    }
+    assert_eq!(setting.tenant.outside.count(), 0);
+
+    let many = json!([{ "repeat": { "times": 105, "step": setting.perform("a") } }]);
+    let outcomes = setting.tenant.go(setting.run(many).await).await.outcomes();
+    assert_eq!(good(&outcomes[0])["good"], 100);
+    assert!(refused(&good(&outcomes[0])["last"]).contains("OverLimit"));
+    assert_eq!(setting.tenant.outside.count(), 100);
+}
+
+#[tokio::test]
+async fn every_error_of_a_gateway_reaches_the_plugin_as_it_is() {
+    let errors = [
+        (GatewayError::NotBound("a".to_owned()), "NotBound(\"a\")"),
+        (GatewayError::Denied("b".to_owned()), "Denied(\"b\")"),
+        (GatewayError::Invalid("c".to_owned()), "Invalid(\"c\")"),
+        (GatewayError::Unsupported("d".to_owned()), "Unsupported(\"d\")"),
+        (GatewayError::Unauthorized("e".to_owned()), "Unauthorized(\"e\")"),
+        (GatewayError::RateLimited(None), "RateLimited(None)"),
+        (GatewayError::Rejected { code: "f".to_owned(), message: "g".to_owned() }, "Rejected"),
+        (GatewayError::Unavailable("h".to_owned()), "Unavailable(\"h\")"),
+        (GatewayError::TimedOut, "TimedOut"),
+        (GatewayError::OverLimit("i".to_owned()), "OverLimit(\"i\")"),
+    ];
+    let setting =
+        Setting::new(FakeOutside::answering(errors.iter().map(|(error, _)| Err(error.clone())))).await;
+    let steps: Value = errors.iter().map(|_| setting.perform("a")).collect();
+    let outcomes = setting.tenant.go(setting.run(steps).await).await.outcomes();
+    for ((_, expected), outcome) in errors.iter().zip(&outcomes) {
+        assert!(refused(outcome).contains(expected), "{expected}: {outcome}");
+    }
+    // An answer of another kind than was asked for.
+    let setting =
+        Setting::new(FakeOutside::answering([Ok(reply("hello")), Ok(InlineAnswer::Perform(Outcome::Done))]))
+            .await;
+    let outcomes =
+        setting.tenant.go(setting.run(json!([setting.perform("a"), chat("b")])).await).await.outcomes();
+    outcomes.iter().for_each(|outcome| assert!(refused(outcome).contains("Unsupported"), "{outcome}"));
+}
