@@ -868,7 +868,7 @@ export interface components {
          * @description How an action is treated.
          * @enum {string}
          */
-        ActionKind: "Report" | "Command";
+        ActionKind: "report" | "command";
         /** @description What to run an action with. */
         ActionRequest: {
             /** @description In the shape of the action's `input_schema`. */
@@ -893,7 +893,7 @@ export interface components {
          * @description Who wrote a message.
          * @enum {string}
          */
-        Author: "Person" | "Bot" | "System";
+        Author: "person" | "bot" | "system";
         /** @description The gateways of a plugin's slots. */
         BindingChange: {
             /** @description The ids of the gateways of each slot that is to change. An empty list empties the slot. */
@@ -920,7 +920,7 @@ export interface components {
          * @description Something that a plugin may do once it is granted.
          * @enum {string}
          */
-        Capability: "Storage" | "Send" | "Ai" | "Notify" | "Schedule";
+        Capability: "storage" | "send" | "ai" | "notify" | "schedule";
         /** @description A button below a message. It has either `data`, which is sent back when it is pressed, or `url`. */
         ChatButton: {
             /**
@@ -1096,7 +1096,7 @@ export interface components {
          * @description How far an effect is.
          * @enum {string}
          */
-        EffectState: "Waiting" | "Sent" | "Failed";
+        EffectState: "waiting" | "sent" | "failed";
         /** @description What an execution ran for. */
         EventSummary: {
             /**
@@ -1185,12 +1185,12 @@ export interface components {
          * @description How far an execution is.
          * @enum {string}
          */
-        ExecutionState: "Waiting" | "Running" | "Succeeded" | "Failed";
+        ExecutionState: "waiting" | "running" | "succeeded" | "failed";
         /**
          * @description What a gateway kind can do for plugins.
          * @enum {string}
          */
-        Feature: "Actions" | "AiChat";
+        Feature: "actions" | "ai-chat";
         /** @description What is wrong with one field. */
         FieldProblem: {
             /**
@@ -1314,7 +1314,7 @@ export interface components {
          * @description Whether a gateway works.
          * @enum {string}
          */
-        GatewayStatus: "Disconnected" | "Connecting" | "Connected" | "Error";
+        GatewayStatus: "disconnected" | "connecting" | "connected" | "error";
         /** @description What a test of a connection found. */
         GatewayTest: {
             /** @description Whether the provider accepts us. */
@@ -1353,7 +1353,7 @@ export interface components {
          * @description How events arrive at a gateway.
          * @enum {string}
          */
-        Ingress: "Webhook" | "Polling" | "Internal";
+        Ingress: "webhook" | "polling" | "internal";
         /** @description A plugin in the workspace. */
         Install: {
             /**
@@ -1403,7 +1403,7 @@ export interface components {
          * @description Whether an install gets events.
          * @enum {string}
          */
-        InstallState: "Enabled" | "Disabled" | "Paused";
+        InstallState: "enabled" | "disabled" | "paused";
         /** @description A limit that was reached. */
         LimitHit: {
             /**
@@ -2034,18 +2034,18 @@ export interface components {
         /**
          * @description Why a request was not done (RFC 9457, `application/problem+json`).
          * @example {
+         *       "type": "urn:2bot:problem:validation_failed",
+         *       "title": "The input is not valid",
+         *       "status": 422,
          *       "code": "validation_failed",
          *       "detail": "`name` must have 1 to 100 characters, but is empty",
+         *       "request_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
          *       "errors": [
          *         {
          *           "field": "name",
          *           "message": "must have 1 to 100 characters, but is empty"
          *         }
-         *       ],
-         *       "request_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-         *       "status": 422,
-         *       "title": "The input is not valid",
-         *       "type": "urn:2bot:problem:validation_failed"
+         *       ]
          *     }
          */
         Problem: {
@@ -2101,7 +2101,7 @@ export interface components {
          * @description What someone may do in their tenant.
          * @enum {string}
          */
-        Role: "Owner" | "Admin" | "Member";
+        Role: "owner" | "admin" | "member";
         /** @description A regular appointment. */
         Schedule: {
             /** @description Stable, for programs. */
@@ -2121,7 +2121,7 @@ export interface components {
          * @description How much a notification matters.
          * @enum {string}
          */
-        Severity: "Info" | "Warning" | "Problem";
+        Severity: "info" | "warning" | "problem";
         /** @description A session that was opened. The answer also sets it as a cookie. */
         SignedIn: {
             user: components["schemas"]["User"];
@@ -2161,7 +2161,7 @@ export interface components {
          * @description How a text is marked up.
          * @enum {string}
          */
-        TextFormat: "Plain" | "Markdown" | "Html";
+        TextFormat: "plain" | "markdown" | "html";
         /**
          * Format: date-time
          * @description A moment in UTC, with milliseconds (RFC 3339).
@@ -2172,7 +2172,7 @@ export interface components {
          * @description Why an execution runs.
          * @enum {string}
          */
-        Trigger: "Event" | "Schedule" | "Action";
+        Trigger: "event" | "schedule" | "action";
         /** @description What went wrong with something, and what to do about it. */
         Trouble: {
             /**
@@ -2301,7 +2301,7 @@ export interface components {
          * @description The state of a workspace.
          * @enum {string}
          */
-        WorkspaceState: "Running" | "Stopped" | "Suspended";
+        WorkspaceState: "running" | "stopped" | "suspended";
     };
     responses: never;
     parameters: never;
