@@ -208,10 +208,103 @@ async fn an_allocator_that_lies_ends_the_guest_and_nothing_else() {
         ("unreachable", "trapped"),
         ("(memory.grow (i32.const 10000)) drop unreachable", "memory_exceeded"),
         ("(loop (br 0)) unreachable", "fuel_exhausted"),
+        // While it makes room for the host it may not call the host.
+        (
+            "(call $log (i32.const 0) (i32.const 108) (i32.const 2) (i32.const 64) (i32.const 0)) unreachable",
+            "trapped",
+        ),
     ] {
-        let made = Handmade { realloc: answer.to_owned(), ..Handmade::default() };
+        let imports = IMPORTS.to_owned();
+        let made = Handmade { imports, realloc: answer.to_owned(), ..Handmade::default() };
         let ran = tenant.go(tenant.run(&load(made.component()).await, message("hello"))).await;
         assert_eq!(ran.fault().code, code, "{answer}");
         assert!(ran.usage.fuel <= limits().fuel);
     }
+}
+
+#[tokio::test]
+async fn what_happens_after_the_answer_still_counts() {
+    let host = Host::new().await;
+    let tenant = host.tenant("afterwards").await;
+    for (body, code) in [("unreachable", "trapped"), ("(loop (br 0))", "fuel_exhausted")] {
+        let name = "cabi_post_twobot:plugin/plugin-handler@1.0.0#handle";
+        let fields = format!("(func (export \"{name}\") (param i32) {body})");
+        let made = Handmade { fields, ..Handmade::default() };
+        let ran = tenant.go(tenant.run(&load(made.component()).await, message("hello"))).await;
+        assert_eq!(ran.fault().code, code, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn names_of_functions_in_a_trace_are_cut() {
+    let host = Host::new().await;
+    let tenant = host.tenant("names").await;
+    let name = "n".repeat(90_000);
+    let made = Handmade {
+        fields: format!("(func ${name} unreachable)"),
+        ..Handmade::handling(&format!("(call ${name}) (i32.const 64)"))
+    };
+    let ran = tenant.go(tenant.run(&load(made.component()).await, message("hello"))).await;
+    assert_eq!(ran.fault().code, "trapped");
+    let trace = ran.logs.last().expect("the trace");
+    assert!(trace.message.contains("nnnn") && trace.message.len() < 4_300, "{} bytes", trace.message.len());
+}
+
+/// Runs a handler that calls WASI directly.
+async fn wasi(body: &str) -> twobot_runtime::Ran {
+    let imports = r#"
+        (import "wasi:random/random@0.2.0" "get-random-bytes" (func $random (param i64 i32)))
+        (import "wasi:clocks/monotonic-clock@0.2.0" "subscribe-duration" (func $subscribe (param i64) (result i32)))
+        (import "wasi:io/poll@0.2.0" "poll" (func $poll (param i32 i32 i32)))
+        (import "wasi:io/poll@0.2.0" "[method]pollable.block" (func $block (param i32)))
+    "#;
+    let host = Host::new().await;
+    let tenant = host.tenant("wasi").await;
+    let made =
+        Handmade { imports: imports.to_owned(), ..Handmade::handling(&format!("{body} (i32.const 64)")) };
+    let mut run = tenant.run(&load(made.component()).await, message("hello"));
+    run.limits.own_time = std::time::Duration::from_millis(500);
+    tenant.go(run).await
+}
+
+#[tokio::test]
+async fn random_bytes_are_given_in_measure() {
+    let random = |bytes: &str| format!("(call $random (i64.const {bytes}) (i32.const 2048))");
+    let ran = wasi(&format!("{} {}", random("0"), random("65536"))).await;
+    assert!(ran.result.is_ok(), "{:?}", ran.result);
+    for bytes in ["65537", "1000000000000", "-1"] {
+        assert_eq!(wasi(&random(bytes)).await.fault().code, "trapped", "{bytes}");
+    }
+    // Endless, by calls that cost the guest next to nothing; the allocator starts over each time.
+    let again = format!("(loop (global.set $next (i32.const 1000000)) {} (br 0))", random("65536"));
+    assert_eq!(wasi(&again).await.fault().code, "time_exceeded");
+}
+
+#[tokio::test]
+async fn waiting_for_many_things_at_once_is_bounded() {
+    let wait = "(call $subscribe (i64.const 0))";
+    // At 100,000 begins a list of this handle, over and over.
+    let many = |count: u32| {
+        format!(
+            "{wait} local.set 1
+             (loop
+                (i32.store (i32.add (i32.const 100000) (i32.mul (local.get 2) (i32.const 4))) (local.get 1))
+                (local.set 2 (i32.add (local.get 2) (i32.const 1)))
+                (br_if 0 (i32.lt_u (local.get 2) (i32.const {count}))))
+             (call $poll (i32.const 100000) (i32.const {count}) (i32.const 2048))"
+        )
+    };
+    for (what, body, code) in [
+        ("nothing", "(call $poll (i32.const 64) (i32.const 0) (i32.const 2048))".to_owned(), "trapped"),
+        ("a flood of things", format!("(loop {wait} drop (br 0))"), "trapped"),
+        ("the same thing without end", many(800_000), "call_too_large"),
+        ("for ever", "(call $block (call $subscribe (i64.const -1)))".to_owned(), "time_exceeded"),
+    ] {
+        let ran = wasi(&body).await;
+        assert_eq!(ran.fault().code, code, "{what}: {:?}", ran.fault());
+    }
+    assert_eq!(wasi(&many(10_000)).await.fault().code, "trapped", "handles that are lent are counted");
+    let ran = wasi(&many(1_000)).await;
+    assert!(ran.result.is_ok(), "{:?}", ran.result);
+    assert!(wasi(&format!("(call $block {wait})")).await.result.is_ok());
 }

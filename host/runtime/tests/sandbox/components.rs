@@ -2,7 +2,7 @@
 
 use crate::handmade::Handmade;
 use crate::host::{guest, machine};
-use twobot_runtime::world_of;
+use twobot_runtime::{ComponentError, world_of};
 
 /// A component with this content and the exports of a plugin, by name only.
 fn with_exports(content: &str) -> Vec<u8> {
@@ -77,15 +77,28 @@ async fn exports_of_wrong_types_are_refused() {
 async fn floods_of_imports_instances_and_modules_are_refused() {
     let imports: String = (0..10_000).map(|number| format!("(import \"i{number}\" (func))")).collect();
     let modules = "(core module)".repeat(10_000);
-    let instances = format!("(core module $m) {}", "(core instance (instantiate $m))".repeat(10_000));
-    let memories = "(core module (memory 1))".repeat(9);
-    for (what, content) in
-        [("imports", imports), ("modules", modules), ("instances", instances), ("memories", memories)]
-    {
+    let definitions = "(type u8)".repeat(200_001);
+    for (what, content) in [("imports", imports), ("modules", modules), ("definitions", definitions)] {
         let bytes = with_exports(&content);
         let _ = world_of(&bytes);
-        let error = machine().load_plugin(bytes).await.expect_err(what).to_string();
-        assert!(error.len() < 5_000, "{what}: {} bytes of error", error.len());
+        match machine().load_plugin(bytes).await {
+            Err(ComponentError::TooComplex { what: told, .. }) => assert_eq!(told, what),
+            other => panic!("{what}: {other:?}"),
+        }
+    }
+    // Few enough to be compiled, too many for one sandbox.
+    let memories = "(core module (memory 1))(core instance (instantiate 0))".repeat(9);
+    let instances = format!("(core module $m) {}", "(core instance (instantiate $m))".repeat(100));
+    // Each type is twice the one before.
+    let types: String =
+        (1..40).map(|level| format!("(type $t{level} (tuple $t{0} $t{0}))", level - 1)).collect();
+    let types = format!("(type $t0 (tuple u8 u8)) {types}");
+    for (what, content) in [("memories", memories), ("instances", instances), ("types", types)] {
+        let bytes = with_exports(&content);
+        let _ = world_of(&bytes);
+        let error = machine().load_plugin(bytes).await.expect_err(what);
+        assert!(matches!(error, ComponentError::Invalid(_)), "{what}: {error:?}");
+        assert!(error.to_string().len() < 3_000, "{what}");
     }
 }
 

@@ -14,6 +14,32 @@ const DATA: usize = 4096;
 /// The answer `ok` of `handle` lies here: zeros.
 pub(crate) const OK: usize = 64;
 
+/// The world of a handmade plugin: the contract's, and parts of WASI of which it can import what it likes.
+const WORLD: &str = "
+    package test:handmade;
+    world handmade {
+        include twobot:plugin/plugin@1.0.0;
+        import wasi:random/random@0.2.0;
+        import wasi:io/poll@0.2.0;
+        import wasi:clocks/monotonic-clock@0.2.0;
+    }
+    package wasi:random@0.2.0 {
+        interface random { get-random-bytes: func(len: u64) -> list<u8>; }
+    }
+    package wasi:io@0.2.0 {
+        interface poll {
+            resource pollable { block: func(); }
+            poll: func(in: list<borrow<pollable>>) -> list<u32>;
+        }
+    }
+    package wasi:clocks@0.2.0 {
+        interface monotonic-clock {
+            use wasi:io/poll@0.2.0.{pollable};
+            subscribe-duration: func(when: u64) -> pollable;
+        }
+    }
+";
+
 /// An action in a handmade manifest: name and input schema.
 pub(crate) type Action = (String, String);
 
@@ -148,8 +174,9 @@ impl Handmade {
         let mut module = wat::parse_str(self.text()).unwrap_or_else(|error| panic!("{error}"));
         let mut resolve = Resolve::default();
         let contract = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit");
-        let (package, _) = resolve.push_dir(contract).unwrap();
-        let world = resolve.select_world(&[package], Some("plugin")).unwrap();
+        resolve.push_dir(contract).unwrap();
+        let package = resolve.push_str("handmade.wit", WORLD).unwrap();
+        let world = resolve.select_world(&[package], Some("handmade")).unwrap();
         embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
         ComponentEncoder::default().module(&module).unwrap().encode().unwrap()
     }

@@ -81,3 +81,22 @@ async fn time_and_chance_are_the_same_in_every_attempt_of_an_execution() {
     assert!(wall(&first[2]) > wall(&first[0]), "and goes on");
     assert!(good(&first[0])["elapsed_ns"].as_u64().unwrap() > 0);
 }
+
+#[tokio::test]
+async fn the_configuration_is_the_installs_and_nothing_else() {
+    let host = Host::new().await;
+    let tenant = host.tenant("config").await;
+    let config = |key: &str| json!({ "config": { "key": key } });
+    let steps = json!([
+        config("word"), config("number"), config("list"), config("$"), config("nothing"), config("$.word"), config("TWOBOT_MASTER_KEY"),
+        { "config_all": {} },
+    ]);
+    let mut run = tenant.run(&probe().await, script(steps));
+    let document = json!({ "word": "hello", "number": 1.5, "list": [1, { "a": null }] });
+    run.config = document.clone();
+    let outcomes = tenant.go(run).await.outcomes();
+    let given: Vec<_> = outcomes[..7].iter().map(|outcome| good(outcome).clone()).collect();
+    let whole = document.to_string();
+    assert_eq!(Value::Array(given), json!(["hello", "1.5", "[1,{\"a\":null}]", whole, null, null, null]));
+    assert_eq!(good(&outcomes[7]).as_array().unwrap().len(), 4);
+}
