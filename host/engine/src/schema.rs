@@ -13,6 +13,8 @@ const MAX_ERRORS: usize = 20;
 pub(crate) fn check(root: &str, schema: &Value, document: &Value) -> Result<(), EngineError> {
     let validator = jsonschema::options()
         .should_validate_formats(true)
+        // A pattern is a stranger's: it is matched in linear time.
+        .with_pattern_options(jsonschema::PatternOptions::regex())
         .build(schema)
         .map_err(|error| EngineError::Conflict(format!("the schema itself is not valid: {error}")))?;
     let errors: Vec<FieldError> = validator
@@ -51,6 +53,9 @@ mod tests {
         let wrong = fields(json!({"token": "hunter2"}));
         assert_eq!(wrong[0].field, "config.token");
         assert!(!wrong[0].message.contains("hunter2"), "{}", wrong[0].message);
+        let backtracking = json!({"type": "string", "pattern": "^(a+)+$"});
+        let hostile = json!("a".repeat(100_000) + "!");
+        assert!(check("config", &backtracking, &hostile).is_err(), "and at once");
         assert_eq!(fields(json!({"token": "1:", "rules": [{"text": ""}, {}]}))[0].field, "config.rules.1");
     }
 }
