@@ -237,6 +237,10 @@ mod tests {
                 + line.fields.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
         };
         assert!(lines.iter().all(|line| size(line) <= MAX_LINE + 16));
+        assert!(
+            lines.iter().all(|line| line.message.capacity() <= MAX_LINE + 16),
+            "what was cut is given back"
+        );
     }
 
     #[test]

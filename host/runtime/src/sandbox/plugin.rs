@@ -199,6 +199,7 @@ fn conclude(finished: run::Finished<PluginSide, Answer>, digest: &str) -> Ran {
 }
 
 /// What the guest said of its own run.
+#[expect(clippy::result_large_err, reason = "made once in a run and moved once")]
 fn judge(answer: Answer) -> Result<Option<Value>, Failed> {
     let failed = |detail: String| {
         Trouble::new(

@@ -308,3 +308,43 @@ async fn waiting_for_many_things_at_once_is_bounded() {
     assert!(ran.result.is_ok(), "{:?}", ran.result);
     assert!(wasi(&format!("(call $block {wait})")).await.result.is_ok());
 }
+
+#[tokio::test]
+async fn heavy_calls_let_others_go_on_though_they_cost_next_to_no_fuel() {
+    let host = Host::new().await;
+    let tenant = host.tenant("heavy").await;
+    // Nearly four megabytes of zeros, which are text.
+    let text = "(i32.const 100000) (i32.const 3900000)";
+    let bound = "twobot:plugin/gateways@1.0.0";
+    for (interface, function, parameters, arguments) in [
+        (
+            "twobot:plugin/log@1.0.0",
+            "write",
+            "i32 i32 i32 i32 i32",
+            format!("(i32.const 0) {text} (i32.const 64) (i32.const 0)"),
+        ),
+        (
+            "twobot:plugin/notify@1.0.0",
+            "post",
+            "i32 i32 i32 i32 i32 i32",
+            format!("(i32.const 0) {text} (i32.const 64) (i32.const 0) (i32.const 2048)"),
+        ),
+        ("twobot:plugin/schedule@1.0.0", "cancel", "i32 i32 i32", format!("{text} (i32.const 2048)")),
+        ("wasi:keyvalue/store@0.2.0-draft", "open", "i32 i32 i32", format!("{text} (i32.const 2048)")),
+        ("wasi:config/store@0.2.0-rc.1", "get", "i32 i32 i32", format!("{text} (i32.const 2048)")),
+        (bound, "bound", "i32 i32 i32 i32", format!("(i32.const 1) {text} (i32.const 2048)")),
+    ] {
+        let made = Handmade {
+            imports: format!(r#"(import "{interface}" "{function}" (func $call (param {parameters})))"#),
+            ..Handmade::handling(&format!(
+                "(loop (global.set $next (i32.const 50000)) (call $call {arguments}) (br 0)) unreachable"
+            ))
+        };
+        let mut run = tenant.run(&load(made.component()).await, message("hello"));
+        run.limits.own_time = std::time::Duration::from_millis(300);
+        let ran = tenant.go(run).await;
+        assert_eq!(ran.fault().code, "time_exceeded", "{function}: {:?}", ran.fault());
+        // It was stopped within the first slice of fuel, at the end of which it would have had to let others go on in any case.
+        assert!(ran.usage.fuel < 100_000, "{function}: {}", ran.usage.fuel);
+    }
+}
