@@ -13,8 +13,8 @@ use std::fmt;
 
 pub use keys::Keys;
 
-/// How many values are asked for at once: far below what an answer may hold, far above one call per key.
-const BATCH: usize = 500;
+/// How many values are asked for at once: as many of the largest as one answer may hold (16 MB), and far above one call per key.
+const BATCH: usize = 100;
 
 /// Why data could not be read or written.
 #[derive(Clone, Debug, PartialEq, Eq)]
