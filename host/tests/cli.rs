@@ -1,5 +1,7 @@
 //! The binary as an operator uses it.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
+
 use std::path::Path;
 use std::process::{Command, Output};
 

@@ -1,5 +1,7 @@
 //! The way of an event, through the real components: in by webhook or poll, once, in order, and out again.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
+
 mod common;
 
 use common::{FakeTelegram, TestHost, message};
