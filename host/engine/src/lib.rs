@@ -14,6 +14,7 @@ pub mod error;
 pub mod live;
 
 mod attempt;
+mod backoff;
 mod chat;
 mod dispatch;
 mod engine;

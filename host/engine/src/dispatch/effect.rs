@@ -1,6 +1,7 @@
 //! Delivering a queued effect through its gateway.
 
 use super::retry;
+use crate::backoff;
 use crate::engine::Engine;
 use twobot_domain::manifest::EventKind;
 use twobot_domain::{EffectId, EventId, ExecutionId, GatewayError, Timestamp, Trouble, Usage};
@@ -35,7 +36,7 @@ pub(super) async fn deliver(engine: &Engine, work: &Work) -> Result<(), StoreErr
                     GatewayError::RateLimited(Some(seconds)) => {
                         Timestamp::now().plus_millis(i64::from(seconds.min(3_600)) * 1_000)
                     }
-                    _ => retry::after(tries),
+                    _ => backoff::after(tries),
                 };
                 return store.postpone_effect(scope, effect.id, &trouble, until, &usage).await;
             }

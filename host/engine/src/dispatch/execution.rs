@@ -4,7 +4,7 @@ use super::retry;
 use crate::attempt::{Attempt, Outcome};
 use crate::engine::Engine;
 use crate::live::LiveEvent;
-use crate::{plugins, troubles};
+use crate::{backoff, plugins, troubles};
 use twobot_domain::{ExecutionId, GatewayId, Limits, Timestamp, Trouble, Usage};
 use twobot_runtime::contract::{self, Event, GatewayRef, Payload};
 use twobot_runtime::{Failed, PluginCall, PluginComponent};
@@ -78,7 +78,7 @@ impl Execution<'_> {
             Outcome::Tomorrow(trouble) => return self.wait_for_tomorrow(&trouble).await,
             Outcome::Contended(usage) => (
                 troubles::conflict(),
-                (tries < retry::PLATFORM_TRIES).then(|| retry::after(tries)),
+                (tries < retry::PLATFORM_TRIES).then(|| backoff::after(tries)),
                 usage,
                 Vec::new(),
             ),
@@ -97,12 +97,14 @@ impl Execution<'_> {
     /// What a failure means, and when to try again.
     fn judge(&self, failed: Failed, tries: u64) -> (Trouble, Option<Timestamp>) {
         match failed {
-            Failed::Retry(trouble) => (trouble, (tries < retry::HANDLER_TRIES).then(|| retry::after(tries))),
+            Failed::Retry(trouble) => {
+                (trouble, (tries < retry::HANDLER_TRIES).then(|| backoff::after(tries)))
+            }
             Failed::Fault(trouble) => (trouble, None),
             Failed::BadInput(reason) => (troubles::invalid_input(&reason), None),
             Failed::Host(error) => {
                 tracing::error!(%error, execution = %self.queued.id, "an execution failed for the platform's own reason");
-                (troubles::platform_failed(), (tries < retry::PLATFORM_TRIES).then(|| retry::after(tries)))
+                (troubles::platform_failed(), (tries < retry::PLATFORM_TRIES).then(|| backoff::after(tries)))
             }
         }
     }

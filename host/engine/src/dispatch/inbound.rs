@@ -1,6 +1,7 @@
 //! Decoding a delivery: the gateway's component turns it into events, and the plugins that subscribed get executions.
 
 use super::retry;
+use crate::backoff;
 use crate::engine::Engine;
 use crate::provider::NoProvider;
 use std::sync::Arc;
@@ -59,7 +60,7 @@ pub(super) async fn decode(engine: &Engine, work: &Work) -> Result<(), StoreErro
         }
         Err(GatewayCall::Host(error)) if inbound.attempt + 1 < retry::PLATFORM_TRIES => {
             tracing::error!(%error, inbound = %inbound.id, "a delivery could not be decoded; it is tried again");
-            return store.postpone_inbound(scope, inbound.id, retry::after(inbound.attempt + 1)).await;
+            return store.postpone_inbound(scope, inbound.id, backoff::after(inbound.attempt + 1)).await;
         }
         Err(GatewayCall::Host(error)) => Decoded::Failed(format!("the platform failed: {error}")),
     };

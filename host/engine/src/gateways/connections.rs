@@ -1,10 +1,10 @@
 //! Keeping gateways connected: one task per gateway that is switched on.
 
 use super::poll;
+use crate::backoff::pause;
 use crate::engine::Engine;
 use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use twobot_domain::{GatewayError, GatewayId};
 use twobot_gateways::Arrival;
@@ -68,13 +68,6 @@ async fn keep_connected(engine: &Engine, scope: TenantScope, id: GatewayId) {
     }
 }
 
-/// The pause before the next try: 1, 2, 4, ... seconds, at most five minutes.
-pub(super) fn pause(failed: u64) -> Duration {
-    Duration::from_secs(
-        1_u64.checked_shl(u32::try_from(failed.min(16)).unwrap_or(16) - 1).unwrap_or(1).min(300),
-    )
-}
-
 enum Next {
     /// It is connected and needs nobody, or it is refused until its owner changes something.
     Done,
@@ -109,16 +102,4 @@ async fn connect(engine: &Engine, scope: TenantScope, gateway: &Gateway) -> Resu
         poll::run(engine, scope, gateway, connector.as_ref(), &keys).await?;
     }
     Ok(Next::Done)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_grow_and_stay_bounded() {
-        assert_eq!(pause(1), Duration::from_secs(1));
-        assert_eq!(pause(4), Duration::from_secs(8));
-        assert_eq!(pause(u64::MAX), Duration::from_secs(300));
-    }
 }

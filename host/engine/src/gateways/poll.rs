@@ -1,6 +1,6 @@
 //! Long polls: the host asks the provider for deliveries, and goes on only when they are durable.
 
-use super::connections::pause;
+use crate::backoff::pause;
 use crate::engine::Engine;
 use std::time::Duration;
 use twobot_domain::GatewayError;

@@ -7,11 +7,16 @@ use twobot_domain::GatewayError;
 const MAX_TEXT: usize = 2_000;
 
 /// A text from a guest, cut to a sane length at a character boundary.
-pub(crate) fn clamp(mut text: String) -> String {
-    if text.len() > MAX_TEXT {
-        let end = (0..=MAX_TEXT).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-        text.truncate(end);
+pub(crate) fn clamp(text: String) -> String {
+    cut(text, MAX_TEXT)
+}
+
+/// A text cut to at most so many bytes at a character boundary, with a sign that it was.
+pub(crate) fn cut(mut text: String, most: usize) -> String {
+    if text.len() > most {
+        text.truncate(text.floor_char_boundary(most));
         text.push('…');
+        // What was cut off would stay in memory as room to grow.
         text.shrink_to_fit();
     }
     text

@@ -1,5 +1,6 @@
 //! Running a gateway: decoding a delivery, carrying out an action, asking a model, checking the connection.
 
+use crate::bindings::gateway::Gateway;
 use crate::bindings::gateway::exports::twobot::plugin::gateway_handler::{
     Account, Decoded, Inbound, Malformed,
 };
@@ -17,8 +18,6 @@ use twobot_domain::{GatewayError, Timestamp, Trouble, Usage};
 use twobot_store::TenantScope;
 use twobot_store::executions::LogLine;
 use wasmtime::Store;
-
-use crate::bindings::gateway::Gateway;
 
 /// One call of a gateway.
 pub struct GatewayRun {

@@ -1,5 +1,6 @@
 //! What a guest writes to its log, bounded.
 
+use crate::convert::error::cut;
 use crate::sandbox::clock::ExecutionClock;
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -33,17 +34,6 @@ struct State {
     conclusion: Option<LogLine>,
     /// What was written to standard output and error after the last line's end.
     partial: [Vec<u8>; 2],
-}
-
-fn cut(mut text: String, most: usize) -> String {
-    if text.len() > most {
-        let end = (0..=most).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-        text.truncate(end);
-        text.push('…');
-        // What was cut off would stay in memory as room to grow.
-        text.shrink_to_fit();
-    }
-    text
 }
 
 impl Log {
