@@ -2,6 +2,7 @@
 //!
 //! None of these types is a domain type: what goes over the wire is a promise to others and changes on its own terms.
 
+mod capability;
 mod gateway_ref;
 mod list;
 mod names;
@@ -10,6 +11,7 @@ mod time;
 mod trouble;
 mod usage;
 
+pub(crate) use capability::Capability;
 pub(crate) use gateway_ref::{GatewayRef, PluginRef};
 pub(crate) use list::List;
 pub(crate) use names::*;

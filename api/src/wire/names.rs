@@ -136,19 +136,6 @@ names! {
         /// Something does not work.
         Problem = "problem",
     }
-    /// Something that a plugin may do once it is granted.
-    Capability {
-        /// Keep data of its own.
-        Storage = "storage",
-        /// Act through bound gateways.
-        Send = "send",
-        /// Ask bound AI gateways.
-        Ai = "ai",
-        /// Post to the dashboard.
-        Notify = "notify",
-        /// Make appointments with itself.
-        Schedule = "schedule",
-    }
     /// How events arrive at a gateway.
     Ingress {
         /// The provider calls a webhook.
@@ -189,20 +176,7 @@ same_names! {
     StoredGatewayStatus => GatewayStatus { Disconnected, Connecting, Connected, Error }
     StoredInstallState => InstallState { Enabled, Disabled, Paused }
     StoredAuthor => Author { Person, Bot, System }
-    manifest::Capability => Capability { Storage, Send, Ai, Notify, Schedule }
     manifest::Ingress => Ingress { Webhook, Polling, Internal }
     manifest::GatewayFeature => Feature { Actions, AiChat }
     manifest::ActionKind => ActionKind { Report, Command }
-}
-
-impl From<Capability> for manifest::Capability {
-    fn from(name: Capability) -> Self {
-        match name {
-            Capability::Storage => Self::Storage,
-            Capability::Send => Self::Send,
-            Capability::Ai => Self::Ai,
-            Capability::Notify => Self::Notify,
-            Capability::Schedule => Self::Schedule,
-        }
-    }
 }

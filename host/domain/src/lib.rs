@@ -2,6 +2,7 @@
 //!
 //! Nothing here does I/O, and nothing here depends on another crate of the workspace.
 
+pub mod capability;
 pub mod config;
 pub mod gateway_error;
 pub mod ids;

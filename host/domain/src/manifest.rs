@@ -3,21 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Something that a plugin may do once its tenant grants it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Capability {
-    /// Keep data of its own.
-    Storage,
-    /// Act through bound gateways.
-    Send,
-    /// Ask bound AI gateways.
-    Ai,
-    /// Post to the tenant's dashboard.
-    Notify,
-    /// Make appointments with itself.
-    Schedule,
-}
+pub use crate::capability::{BadHostPattern, Capability, HostPattern, UnknownCapability};
 
 /// The kinds of events. The first ten can be subscribed to; the last two reach their install without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -58,7 +58,7 @@ impl Engine {
         self.check_bindings(scope, manifest, &options.bindings).await?;
         let grants = options.grants.unwrap_or_else(|| manifest.capabilities.clone());
         if let Some(more) = grants.iter().find(|grant| !manifest.capabilities.contains(grant)) {
-            return Err(EngineError::field("grants", format!("the plugin does not ask for {more:?}")));
+            return Err(EngineError::field("grants", format!("the plugin does not ask for `{more}`")));
         }
         let missing = missing_slot(manifest, &options.bindings);
         let enable = options.enable.unwrap_or(missing.is_none());

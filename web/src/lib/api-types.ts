@@ -212,7 +212,8 @@ export interface GatewayTest {
   took_ms: number;
 }
 
-export type Capability = "storage" | "send" | "ai" | "notify" | "schedule";
+/** `storage`, `send`, …, or `http:` and the hosts that may be called. */
+export type Capability = string;
 
 export interface GatewaySlot {
   name: string;

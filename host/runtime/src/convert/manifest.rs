@@ -7,8 +7,8 @@ use crate::convert::error::clamp;
 use serde_json::Value;
 use std::collections::HashSet;
 use twobot_domain::manifest::{
-    ActionKind, ActionSpec, Capability, EventKind, GatewayFeature, GatewayManifest, GatewaySlot, Ingress,
-    PluginManifest, ScheduleSpec,
+    ActionKind, ActionSpec, BadHostPattern, Capability, EventKind, GatewayFeature, GatewayManifest,
+    GatewaySlot, Ingress, PluginManifest, ScheduleSpec,
 };
 
 /// Characters of a description.
@@ -157,19 +157,27 @@ pub(crate) fn plugin(manifest: pm::Manifest) -> Result<PluginManifest, Component
         subscriptions: list("subscriptions", manifest.subscriptions)?.into_iter().map(event_kind).collect(),
         capabilities: list("capabilities", manifest.capabilities)?
             .into_iter()
-            .map(|capability| match capability {
-                pm::Capability::Storage => Capability::Storage,
-                pm::Capability::Send => Capability::Send,
-                pm::Capability::Ai => Capability::Ai,
-                pm::Capability::Notify => Capability::Notify,
-                pm::Capability::Schedule => Capability::Schedule,
-            })
-            .collect(),
+            .map(capability)
+            .collect::<Result<_, _>>()?,
         gateways,
         schedules,
         actions,
         config_schema: schema("config_schema", &manifest.config_schema)?,
         one_at_a_time: manifest.one_at_a_time,
+    })
+}
+
+fn capability(capability: pm::Capability) -> Result<Capability, ComponentError> {
+    Ok(match capability {
+        pm::Capability::Storage => Capability::Storage,
+        pm::Capability::Send => Capability::Send,
+        pm::Capability::Ai => Capability::Ai,
+        pm::Capability::Notify => Capability::Notify,
+        pm::Capability::Schedule => Capability::Schedule,
+        pm::Capability::Directory => Capability::Directory,
+        pm::Capability::Http(host) => Capability::Http(
+            host.parse().map_err(|error: BadHostPattern| wrong("capabilities.http", &error.to_string()))?,
+        ),
     })
 }
 

@@ -87,19 +87,12 @@ pub(crate) struct Work {
 }
 
 /// The manifest did not ask for a capability, or the tenant did not grant it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Denied(pub(crate) Capability);
 
 impl fmt::Display for Denied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match self.0 {
-            Capability::Storage => "storage",
-            Capability::Send => "send",
-            Capability::Ai => "ai",
-            Capability::Notify => "notify",
-            Capability::Schedule => "schedule",
-        };
-        write!(f, "the capability `{name}` is not granted to this plugin")
+        write!(f, "the capability `{}` is not granted to this plugin", self.0)
     }
 }
 

@@ -123,7 +123,7 @@ impl Machine {
             outside,
         } = run;
         // What the manifest does not ask for is not granted, whatever the tenant once said.
-        let asked: HashSet<Capability> = component.manifest.capabilities.iter().copied().collect();
+        let asked: HashSet<Capability> = component.manifest.capabilities.iter().cloned().collect();
         let grants = grants.into_iter().filter(|grant| asked.contains(grant)).collect();
         let origin =
             Origin { tenant: scope.tenant(), seed: execution.uuid().as_bytes().to_vec(), started_at };

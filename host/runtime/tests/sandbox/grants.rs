@@ -40,7 +40,7 @@ async fn each_capability_opens_its_own_calls_and_no_others() {
     cases.push((&asking_none, ALL.to_vec(), vec![]));
     for one in ALL {
         let others: Vec<_> = ALL.into_iter().filter(|other| *other != one).collect();
-        cases.push((&asking_all, vec![one], vec![one]));
+        cases.push((&asking_all, vec![one.clone()], vec![one]));
         cases.push((&asking_all, others.clone(), others));
     }
     let asking_two = probe_asking("storage ai").await;

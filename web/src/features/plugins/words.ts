@@ -1,4 +1,13 @@
-import { Bell, CalendarClock, Database, Send, Sparkles, type LucideIcon } from "lucide-react";
+import {
+  Bell,
+  CalendarClock,
+  Database,
+  FolderClosed,
+  Globe,
+  Send,
+  Sparkles,
+  type LucideIcon,
+} from "lucide-react";
 import type { Capability, Install } from "@/lib/api-types";
 import { humanize } from "@/lib/format";
 
@@ -8,7 +17,7 @@ interface CapabilityWords {
   text: string;
 }
 
-const CAPABILITIES: Record<Capability, CapabilityWords> = {
+const CAPABILITIES: Record<string, CapabilityWords> = {
   storage: {
     icon: Database,
     title: "Keep data of its own",
@@ -29,6 +38,11 @@ const CAPABILITIES: Record<Capability, CapabilityWords> = {
     title: "Notify you",
     text: "Its notices appear under the bell of this dashboard.",
   },
+  directory: {
+    icon: FolderClosed,
+    title: "Keep files of its own",
+    text: "In a folder that only this plugin can reach, of limited size. It is deleted when you uninstall.",
+  },
   schedule: {
     icon: CalendarClock,
     title: "Wake up by itself",
@@ -38,7 +52,8 @@ const CAPABILITIES: Record<Capability, CapabilityWords> = {
 
 /** What a capability means, in plain words. One that we do not know yet keeps its name: it must not be hidden. */
 export function capabilityWords(capability: Capability): CapabilityWords {
-  const known = CAPABILITIES[capability] as CapabilityWords | undefined;
+  if (capability.startsWith("http:")) return httpWords(capability.slice("http:".length));
+  const known = CAPABILITIES[capability];
   return (
     known ?? {
       icon: Sparkles,
@@ -46,6 +61,17 @@ export function capabilityWords(capability: Capability): CapabilityWords {
       text: "A newer ability than this dashboard knows.",
     }
   );
+}
+
+function httpWords(hosts: string): CapabilityWords {
+  const everywhere = hosts === "*" || hosts.startsWith("*:");
+  return {
+    icon: Globe,
+    title: everywhere ? "Call any website" : `Call ${hosts.replace(/^\*\./, "any host below ")}`,
+    text: everywhere
+      ? "It may send what it sees anywhere. Grant it only to a plugin that you trust."
+      : "Over HTTP. What it sees of your conversations may go there.",
+  };
 }
 
 const EVENTS: Record<string, string> = {

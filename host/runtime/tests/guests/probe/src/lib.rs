@@ -53,7 +53,8 @@ fn asks() -> Vec<Capability> {
             "ai" => Some(Capability::Ai),
             "notify" => Some(Capability::Notify),
             "schedule" => Some(Capability::Schedule),
-            _ => None,
+            "directory" => Some(Capability::Directory),
+            other => other.strip_prefix("http:").map(|host| Capability::Http(host.to_owned())),
         })
         .collect()
 }
