@@ -918,9 +918,14 @@ export interface components {
         };
         /**
          * @description Something that a plugin may do once it is granted.
-         * @enum {string}
+         *
+         *     `storage` (keep data of its own), `send` (act through bound gateways), `ai` (ask bound AI gateways), `notify` (post to the
+         *     dashboard), `schedule` (make appointments with itself), `directory` (keep files of its own), or `http:` and the hosts that it may
+         *     call: `http:api.example.com`, `http:*.example.com` (all below it), `http:*` (every public host), each with a port where it is not
+         *     80 or 443.
+         * @example http:api.example.com
          */
-        Capability: "storage" | "send" | "ai" | "notify" | "schedule";
+        Capability: string;
         /** @description A button below a message. It has either `data`, which is sent back when it is pressed, or `url`. */
         ChatButton: {
             /**
