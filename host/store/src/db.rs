@@ -4,19 +4,22 @@
 //! [`Row`] is read by column name. Only this module and `migrations/` know which database it is: a second dialect is a
 //! second arm in each `match` here, and not a second set of repositories. See `docs/decisions/0003-one-store-two-dialects.md`.
 
+mod writer;
+
 use crate::error::StoreError;
-use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
-    SqliteSynchronous,
-};
-use sqlx::{Arguments as _, ConnectOptions as _, Row as _, SqlSafeStr as _, Sqlite};
+use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteRow};
+use sqlx::{Arguments as _, ConnectOptions as _, Connection as _, Row as _, SqlSafeStr as _, Sqlite};
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 use uuid::Uuid;
+use writer::{LocalRow, Writer, WriterTx};
 
 /// Connections that read at the same time.
 const READERS: u32 = 4;
+
+/// How long another process may keep the database to itself before whoever wants to write gives up.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A value for a parameter of a statement.
 #[derive(Clone, Debug)]
@@ -131,6 +134,7 @@ impl Statement {
 /// A row of an answer.
 pub(crate) enum Row {
     Sqlite(SqliteRow),
+    Local(LocalRow),
 }
 
 impl Row {
@@ -169,6 +173,7 @@ macro_rules! columns {
             fn read(row: &Row, name: &str) -> Result<Self, StoreError> {
                 match row {
                     Row::Sqlite(row) => Ok(row.try_get(name)?),
+                    Row::Local(row) => row.get(name),
                 }
             }
         }
@@ -203,8 +208,8 @@ impl Column for Option<twobot_domain::Timestamp> {
 /// The database.
 #[derive(Clone, Debug)]
 pub(crate) enum Db {
-    /// SQLite has one writer at a time; a pool of one queues writers fairly instead of letting them race for the lock.
-    Sqlite { readers: SqlitePool, writer: SqlitePool },
+    /// SQLite has one writer at a time; tasks take turns with it instead of racing for the lock.
+    Sqlite { readers: SqlitePool, writer: Writer },
 }
 
 impl Db {
@@ -215,12 +220,8 @@ impl Db {
             return Err(StoreError::UnsupportedDatabase(scheme.to_owned()));
         }
         let options = SqliteConnectOptions::from_str(url)?
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            // FULL: what is acknowledged has reached the disk.
-            .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(10))
+            .busy_timeout(PATIENCE)
             .pragma("cache_size", "-32000")
             .pragma("temp_store", "memory")
             .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_millis(500));
@@ -230,7 +231,8 @@ impl Db {
             std::fs::create_dir_all(folder)
                 .map_err(|error| StoreError::Folder(folder.display().to_string(), error))?;
         }
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        // The writer makes the file where there is none.
+        let writer = Writer::open(options.get_filename())?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_with(options.pragma("query_only", "on"))
@@ -241,14 +243,19 @@ impl Db {
     /// Brings the schema up to date.
     pub(crate) async fn migrate(&self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite { writer, .. } => Ok(sqlx::migrate!("../../migrations/sqlite").run(writer).await?),
+            Self::Sqlite { writer, .. } => {
+                let options = SqliteConnectOptions::new().filename(writer.path()).foreign_keys(true);
+                let mut connection = options.busy_timeout(PATIENCE).connect().await?;
+                sqlx::migrate!("../../migrations/sqlite").run(&mut connection).await?;
+                Ok(connection.close().await?)
+            }
         }
     }
 
     /// Begins a transaction that may write.
     pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
         match self {
-            Self::Sqlite { writer, .. } => Ok(Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)),
+            Self::Sqlite { writer, .. } => Ok(Tx::Sqlite(writer.begin().await?)),
         }
     }
 
@@ -279,7 +286,10 @@ impl Db {
     pub(crate) async fn run(&self, statement: Statement) -> Result<u64, StoreError> {
         match self {
             Self::Sqlite { writer, .. } => {
-                Ok(statement.into_sqlite()?.execute(writer).await?.rows_affected())
+                let mut tx = writer.begin().await?;
+                let changed = tx.run(&statement)?;
+                tx.commit().await?;
+                Ok(changed)
             }
         }
     }
@@ -297,43 +307,35 @@ impl Db {
 
 /// A transaction that may write. Dropped without [`Tx::commit`], it never was.
 pub(crate) enum Tx {
-    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Sqlite(WriterTx),
 }
 
 impl Tx {
     /// The rows that a statement answers.
     pub(crate) async fn all(&mut self, statement: Statement) -> Result<Vec<Row>, StoreError> {
         match self {
-            Self::Sqlite(tx) => Ok(statement
-                .into_sqlite()?
-                .fetch_all(&mut **tx)
-                .await?
-                .into_iter()
-                .map(Row::Sqlite)
-                .collect()),
+            Self::Sqlite(tx) => Ok(tx.rows(&statement, usize::MAX)?.into_iter().map(Row::Local).collect()),
         }
     }
 
     /// The first row that a statement answers.
     pub(crate) async fn optional(&mut self, statement: Statement) -> Result<Option<Row>, StoreError> {
         match self {
-            Self::Sqlite(tx) => {
-                Ok(statement.into_sqlite()?.fetch_optional(&mut **tx).await?.map(Row::Sqlite))
-            }
+            Self::Sqlite(tx) => Ok(tx.rows(&statement, 1)?.into_iter().next().map(Row::Local)),
         }
     }
 
     /// Runs a statement and says how many rows it changed.
     pub(crate) async fn run(&mut self, statement: Statement) -> Result<u64, StoreError> {
         match self {
-            Self::Sqlite(tx) => Ok(statement.into_sqlite()?.execute(&mut **tx).await?.rows_affected()),
+            Self::Sqlite(tx) => tx.run(&statement),
         }
     }
 
     /// Makes it durable.
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(tx) => Ok(tx.commit().await?),
+            Self::Sqlite(tx) => tx.commit().await,
         }
     }
 }

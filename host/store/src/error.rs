@@ -47,6 +47,26 @@ pub enum StoreError {
     /// The database itself.
     #[error("database: {0}")]
     Database(sqlx::Error),
+    /// The embedded database itself.
+    #[error("database: {0}")]
+    Sqlite(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match &error {
+            rusqlite::Error::SqliteFailure(code, Some(text))
+                if matches!(
+                    code.extended_code,
+                    rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE | rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY
+                ) =>
+            {
+                // It names the columns: `UNIQUE constraint failed: users.email`.
+                Self::Exists(text.rsplit(": ").next().unwrap_or(text).to_owned())
+            }
+            _ => Self::Sqlite(error),
+        }
+    }
 }
 
 impl From<sqlx::Error> for StoreError {
