@@ -6,13 +6,22 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 /// 2Bot: bots, AI and plugins for many tenants, each in a sandbox, in one binary.
 #[derive(Parser)]
-#[command(name = "twobot", version, about, arg_required_else_help = true)]
+#[command(name = "twobot", version, long_version = long_version(), about, arg_required_else_help = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
+}
+
+/// The version with that of the sandbox engine, so that an operator can hold it against an advisory.
+fn long_version() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        format!("{}\nsandboxes by Wasmtime {}", env!("CARGO_PKG_VERSION"), twobot_runtime::WASMTIME_VERSION)
+    });
+    &TEXT
 }
 
 #[derive(Subcommand)]

@@ -40,6 +40,15 @@ fn the_openapi_document_needs_no_configuration() {
 }
 
 #[test]
+fn the_version_tells_that_of_the_sandbox_engine() {
+    let folder = tempfile::tempdir().unwrap();
+    let printed = succeeded(&twobot(folder.path(), &["--version"], &[]));
+    let lock = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.lock")).unwrap();
+    let pinned = lock.split("name = \"wasmtime\"\nversion = \"").nth(1).unwrap().split('"').next().unwrap();
+    assert!(printed.contains(&format!("Wasmtime {pinned}")), "{printed}");
+}
+
+#[test]
 fn config_shows_every_setting_and_no_secret() {
     let folder = tempfile::tempdir().unwrap();
     let key = "ab".repeat(32);

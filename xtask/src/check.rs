@@ -1,5 +1,6 @@
-//! `cargo xtask check`: formatting, lints and repository hygiene.
+//! `cargo xtask check`: formatting, lints, dependencies and repository hygiene.
 
+mod dependencies;
 mod hygiene;
 
 use anyhow::Result;
@@ -23,6 +24,7 @@ pub(crate) fn command(ws: &Workspace) -> Result<()> {
                 process::run(&mut npm::script(ws, "check"))
             }),
         },
+        Stage { name: "dependencies", needs: &[], run: Box::new(|| dependencies::check(ws)) },
         Stage { name: "clippy", needs: &[], run: Box::new(|| cargo(clippy)) },
     ])
 }

@@ -21,6 +21,9 @@ mod overlay;
 mod sandbox;
 mod trap;
 
+/// The version of Wasmtime, which runs the sandboxes.
+pub const WASMTIME_VERSION: &str = wasmtime_environ::VERSION;
+
 pub use component::{ComponentError, GatewayComponent, PluginComponent, world_of};
 pub use limits::{RunLimits, TenantMemory};
 pub use machine::{Machine, MachineConfig};
