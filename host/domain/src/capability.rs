@@ -87,8 +87,10 @@ impl From<Capability> for String {
     }
 }
 
-/// Hosts that a plugin asks to call: `api.example.com`, `*.example.com` (every host below it, not itself), or `*` (every public
-/// host). A port may follow (`:8443`); without one the usual ports of HTTP and HTTPS are meant.
+/// Hosts that a plugin asks to call.
+///
+/// `api.example.com`, `*.example.com` (every host below it, not itself), or `*` (every public host). A port may follow (`:8443`);
+/// without one the usual ports of HTTP and HTTPS are meant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HostPattern {
     hosts: Hosts,
