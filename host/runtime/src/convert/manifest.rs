@@ -176,7 +176,7 @@ fn capability(capability: pm::Capability) -> Result<Capability, ComponentError> 
         pm::Capability::Schedule => Capability::Schedule,
         pm::Capability::Directory => Capability::Directory,
         pm::Capability::Http(host) => Capability::Http(
-            host.parse().map_err(|error: BadHostPattern| wrong("capabilities.http", &error.to_string()))?,
+            host.parse().map_err(|error: BadHostPattern| wrong("capabilities.http", error.to_string()))?,
         ),
     })
 }
