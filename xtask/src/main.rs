@@ -7,6 +7,7 @@
 
 mod build;
 mod check;
+mod crash_test;
 mod guests;
 mod openapi;
 mod run;
@@ -40,6 +41,8 @@ enum Command {
     Run(run::Args),
     /// Run every test there is, from the components to the browser
     Test(test::Args),
+    /// Kill the server again and again under load, and look for what was lost or repeated
+    CrashTest(crash_test::Args),
     /// Check formatting, lints and repository hygiene
     Check,
     /// Write `api/openapi.json` and the TypeScript types made from it
@@ -63,6 +66,7 @@ fn dispatch(ws: &Workspace, command: Command) -> anyhow::Result<()> {
         Command::Build(args) => build::command(ws, &args),
         Command::Run(args) => run::command(ws, &args),
         Command::Test(args) => test::command(ws, &args),
+        Command::CrashTest(args) => crash_test::command(ws, &args),
         Command::Check => check::command(ws),
         Command::Openapi => openapi::command(ws),
     }

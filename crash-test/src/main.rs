@@ -1,0 +1,53 @@
+//! Kills the server again and again under load, and looks for what was lost, repeated or out of order.
+//!
+//! Many tenants have a Telegram bot each, at a Bot API server of this program. People write to the bots in many conversations; the
+//! program delivers what they write by webhook, as Telegram does: again and again until it is answered by 200. Meanwhile it
+//! kills the server (`SIGKILL`) at random moments and starts it on the same data. In the end everything that was acknowledged must
+//! have been handled once and in order, and answered.
+
+#![expect(clippy::print_stdout, reason = "a command line tool talks to the terminal")]
+
+mod journey;
+mod people;
+mod provider;
+mod server;
+mod verdict;
+mod world;
+
+use clap::Parser;
+use std::path::PathBuf;
+
+/// Kills the server again and again under load, and looks for what was lost, repeated or out of order.
+#[derive(Clone, Debug, Parser)]
+struct Options {
+    /// The server's binary.
+    #[arg(long, env = "TWOBOT_BIN")]
+    binary: PathBuf,
+    /// The component that keeps the book: `target/components/tests/ledger.wasm`.
+    #[arg(long)]
+    plugin: PathBuf,
+    /// How often to kill it.
+    #[arg(long, default_value_t = 20)]
+    kills: u32,
+    /// Tenants.
+    #[arg(long, default_value_t = 12)]
+    tenants: usize,
+    /// Conversations of each tenant.
+    #[arg(long, default_value_t = 6)]
+    conversations: usize,
+    /// The longest that the server runs before it is killed, in milliseconds.
+    #[arg(long, default_value_t = 900)]
+    longest_run: u64,
+    /// Where the random numbers begin; another number, another course.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Keep the data directory and say where it is.
+    #[arg(long)]
+    keep: bool,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    journey::run(&Options::parse()).await
+}

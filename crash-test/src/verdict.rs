@@ -1,0 +1,192 @@
+//! What is in the database and at the provider, held against what people wrote.
+
+use crate::people::Conversation;
+use crate::provider::Provider;
+use crate::world::Tenant;
+use anyhow::Context as _;
+use rusqlite::{Connection, OpenFlags};
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The server's database, read from outside.
+pub(crate) struct Books(Connection);
+
+impl Books {
+    pub(crate) fn open(folder: &Path) -> anyhow::Result<Self> {
+        let path = folder.join("data/twobot.db");
+        Ok(Self(Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?))
+    }
+
+    fn count(&self, query: &str) -> anyhow::Result<u64> {
+        self.0
+            .query_row(query, [], |row| row.get::<_, i64>(0).map(i64::unsigned_abs))
+            .with_context(|| query.to_owned())
+    }
+
+    /// What waits in the queues.
+    pub(crate) fn waiting(&self) -> anyhow::Result<u64> {
+        let waiting = |table: &str| {
+            self.count(&format!("SELECT count(*) FROM {table} WHERE state IN ('waiting', 'running')"))
+        };
+        Ok(waiting("inbound")? + waiting("executions")? + waiting("effects")?)
+    }
+
+    /// The ledger plugin's page of every conversation, by bot token's gateway and chat.
+    fn pages(&self) -> anyhow::Result<HashMap<(String, String), Page>> {
+        let mut query = self.0.prepare(
+            "SELECT u.email, kv.key, kv.value FROM kv JOIN users u ON u.tenant_id = kv.tenant_id \
+             WHERE kv.bucket = 'ledger' AND kv.key <> 'total'",
+        )?;
+        let rows = query.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get::<_, Vec<u8>>(2)?)))?;
+        rows.map(|row| {
+            let (key, value) = row?;
+            Ok((key, serde_json::from_slice(&value)?))
+        })
+        .collect()
+    }
+
+    /// What the plugins' counters come to.
+    fn total(&self) -> anyhow::Result<u64> {
+        let mut query = self.0.prepare("SELECT value FROM kv WHERE bucket = 'ledger' AND key = 'total'")?;
+        let values = query.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
+        values.map(|value| Ok(String::from_utf8(value?)?.trim().parse::<u64>()?)).sum()
+    }
+}
+
+#[derive(Deserialize)]
+struct Page {
+    last: u64,
+    wrong: Vec<(u64, u64)>,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(crate) struct Verdict {
+    messages: u64,
+    repeated: u64,
+    cut: u64,
+    retried: u64,
+    faults: Vec<String>,
+}
+
+impl Verdict {
+    /// Whether every promise was kept.
+    pub(crate) const fn is_clean(&self) -> bool {
+        self.faults.is_empty()
+    }
+
+    fn expect(&mut self, what: &str, found: u64, expected: u64) {
+        if found != expected {
+            self.faults.push(format!("{what}: {found} instead of {expected}"));
+        }
+    }
+
+    /// Holds what the API says that a tenant used against what its people wrote.
+    pub(crate) fn compare_usage(
+        &mut self,
+        usage: &Value,
+        conversations: &[Conversation],
+        tenant: &Arc<Tenant>,
+    ) {
+        let written: u64 = conversations
+            .iter()
+            .filter(|conversation| Arc::ptr_eq(&conversation.tenant, tenant))
+            .map(|conversation| conversation.written)
+            .sum();
+        let used = |name: &str| {
+            let days = usage["days"].as_array().or_else(|| usage["items"].as_array());
+            days.map_or(0, |days| days.iter().filter_map(|day| day[name].as_u64()).sum::<u64>())
+        };
+        self.expect(&format!("messages in, as billed to {}", tenant.token), used("messages_in"), written);
+        self.expect(&format!("messages out, as billed to {}", tenant.token), used("messages_out"), written);
+    }
+}
+
+/// Holds the database and the provider's record against what people wrote.
+pub(crate) fn judge(
+    books: &Books,
+    conversations: &[Conversation],
+    provider: &Provider,
+) -> anyhow::Result<Verdict> {
+    let mut verdict = Verdict { cut: provider.cut(), ..Verdict::default() };
+    let pages = books.pages()?;
+    for conversation in conversations {
+        verdict.messages += conversation.written;
+        judge_page(&mut verdict, conversation, &pages);
+        judge_answers(&mut verdict, conversation, provider);
+    }
+    let messages = verdict.messages;
+    verdict.expect("the plugins' own counters", books.total()?, messages);
+    verdict.expect("deliveries in the log", books.count("SELECT count(*) FROM inbound")?, messages);
+    verdict.expect(
+        "deliveries that were decoded",
+        books.count("SELECT count(*) FROM inbound WHERE state = 'decoded'")?,
+        messages,
+    );
+    verdict.expect(
+        "runs that succeeded",
+        books.count("SELECT count(*) FROM executions WHERE state = 'succeeded'")?,
+        messages,
+    );
+    verdict.expect(
+        "effects that were sent",
+        books.count("SELECT count(*) FROM effects WHERE state = 'sent'")?,
+        messages,
+    );
+    verdict.expect("effects without a run that succeeded", books.count(
+        "SELECT count(*) FROM effects f JOIN executions e ON e.id = f.execution_id WHERE e.state <> 'succeeded'")?, 0);
+    verdict.retried = books.count("SELECT coalesce(sum(attempt), 0) FROM effects")?;
+    Ok(verdict)
+}
+
+/// Handled once, in order: the book says so.
+fn judge_page(verdict: &mut Verdict, conversation: &Conversation, pages: &HashMap<(String, String), Page>) {
+    let (written, chat) = (conversation.written, conversation.chat.to_string());
+    let page = pages.get(&(conversation.tenant.email().to_owned(), chat.clone()));
+    let (last, wrong) = page.map_or((0, &[][..]), |page| (page.last, &page.wrong));
+    if last != written || !wrong.is_empty() {
+        verdict.faults.push(format!(
+            "conversation {chat} of {}: {written} were acknowledged, the book ends with {last}, out of order or repeated: {wrong:?}",
+            conversation.tenant.email()
+        ));
+    }
+}
+
+/// Answered, in order, and no more often than the policy of the effect allows.
+fn judge_answers(verdict: &mut Verdict, conversation: &Conversation, provider: &Provider) {
+    let sent = provider.sent(&conversation.tenant.token, conversation.chat);
+    let mut seen = HashSet::new();
+    let first: Vec<u64> = sent.iter().copied().filter(|number| seen.insert(*number)).collect();
+    verdict.repeated += (sent.len() - first.len()) as u64;
+    if first != (1..=conversation.written).collect::<Vec<_>>() {
+        verdict.faults.push(format!(
+            "conversation {} of {}: {} were acknowledged, the answers are {first:?}",
+            conversation.chat,
+            conversation.tenant.email(),
+            conversation.written
+        ));
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} messages were acknowledged", self.messages)?;
+        writeln!(
+            f,
+            "{} answers were sent again; {} had been sent and their confirmation cut off",
+            self.repeated, self.cut
+        )?;
+        for fault in self.faults.iter().take(50) {
+            writeln!(f, "FAULT {fault}")?;
+        }
+        if self.faults.is_empty() {
+            write!(f, "nothing lost, nothing out of order, everything counted once")
+        } else {
+            write!(f, "{} faults", self.faults.len())
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! A short course of the crash test, with every run of the tests. `cargo xtask crash-test --kills N` is the long one.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The server's binary: the one that is named, or the one that was built beside this test's own program.
+fn server() -> PathBuf {
+    let beside = Path::new(env!("CARGO_BIN_EXE_twobot-crash-test")).with_file_name("twobot");
+    let server = std::env::var_os("TWOBOT_BIN").map_or(beside, PathBuf::from);
+    assert!(server.is_file(), "{} is missing: build it by `cargo build`", server.display());
+    server
+}
+
+#[test]
+fn nothing_is_lost_or_out_of_order_when_the_server_is_killed() {
+    let plugin = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/components/tests/ledger.wasm");
+    assert!(plugin.is_file(), "{} is missing: build it by `cargo xtask guests`", plugin.display());
+    let ran = Command::new(env!("CARGO_BIN_EXE_twobot-crash-test"))
+        .args(["--kills", "6", "--tenants", "3", "--conversations", "5", "--binary"])
+        .arg(server())
+        .arg("--plugin")
+        .arg(plugin)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&ran.stdout).into_owned() + &String::from_utf8_lossy(&ran.stderr);
+    assert!(ran.status.success(), "{said}");
+    assert!(said.contains("nothing lost"), "{said}");
+}

@@ -1,0 +1,54 @@
+//! A plugin that keeps a book of the messages it was given, so that what was lost, repeated or out of order is found in it.
+//!
+//! Every message is a number. Those of one conversation count up from one; the book says which was the last, and what did not
+//! follow on the one before it. Every message is answered by its own number.
+
+use serde::{Deserialize, Serialize};
+use twobot::prelude::*;
+
+/// The plugin.
+pub struct Ledger;
+
+/// What the book says of one conversation.
+#[derive(Default, Serialize, Deserialize)]
+struct Page {
+    last: u64,
+    /// What came when something else should have: what was expected, what came.
+    wrong: Vec<(u64, u64)>,
+}
+
+#[twobot::plugin]
+impl Plugin for Ledger {
+    fn manifest() -> Manifest {
+        Manifest::new("ledger", "Ledger (test)", env!("CARGO_PKG_VERSION"))
+            .summary("Keeps a book of what it was given.")
+            .description("For tests of the platform.")
+            .author("2Bot")
+            .category("testing")
+            .on([EventKind::Message])
+            .needs([Capability::Storage, Capability::Send])
+            .slot(Slot::required("channel", "What to keep the book of"))
+    }
+
+    fn message(ctx: &Context, message: Message) -> Result {
+        let number: u64 = message
+            .text
+            .as_deref()
+            .unwrap_or_default()
+            .trim()
+            .parse()
+            .map_err(|_| Error::Failed("a message must be a number".to_owned()))?;
+        let book = ctx.bucket("ledger")?;
+        // Every conversation counts here: its executions run side by side and must not lose each other's.
+        book.increment("total", 1)?;
+        let mut page: Page = book.get(&message.conversation.id)?.unwrap_or_default();
+        let expected = page.last + 1;
+        if number != expected && page.wrong.len() < 100 {
+            page.wrong.push((expected, number));
+        }
+        page.last = page.last.max(number);
+        book.set(&message.conversation.id, &page)?;
+        ctx.reply(&message, number.to_string())?;
+        Ok(())
+    }
+}
