@@ -1,7 +1,5 @@
 //! A short course of the crash test, with every run of the tests. `cargo xtask crash-test --kills N` is the long one.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

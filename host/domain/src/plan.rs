@@ -22,6 +22,12 @@ pub const PLUGIN_MEMORY_BYTES: u64 = 64 * MB;
 /// The most memory of one gateway's sandbox, in bytes.
 pub const GATEWAY_MEMORY_BYTES: u64 = 128 * MB;
 
+/// Executions and events of a tenant that are kept, the newest; for every plan.
+pub const HISTORY_ROWS: u64 = 10_000;
+
+/// Days that executions and events are kept; for every plan.
+pub const HISTORY_DAYS: u32 = 30;
+
 /// What a plan allows. A limit of `None` does not bind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -4,7 +4,7 @@ use crate::catalogue::{Catalogue, GatewayEntry};
 use crate::dispatch::Queues;
 use crate::gateways::connections::Connections;
 use crate::live::Live;
-use crate::{dispatch, plugins, scheduler, troubles};
+use crate::{dispatch, plugins, retention, scheduler, troubles};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,6 +91,7 @@ impl Engine {
             self.inner.tasks.spawn(dispatch::run(self.clone(), kind));
         }
         self.inner.tasks.spawn(scheduler::run(self.clone()));
+        self.inner.tasks.spawn(retention::run(self.clone()));
         for (scope, gateway) in self.store().enabled_gateways().await? {
             self.begin_connecting(scope, gateway.id);
         }

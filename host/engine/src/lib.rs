@@ -22,6 +22,7 @@ mod gateways;
 mod outside;
 mod plugins;
 mod provider;
+mod retention;
 mod scheduler;
 mod schema;
 mod troubles;

@@ -19,6 +19,7 @@ pub mod journal;
 pub mod kv;
 pub mod notifications;
 pub mod page;
+pub mod retention;
 pub mod schedules;
 pub mod usage;
 

@@ -16,6 +16,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, OwnedMutexGuard, mpsc, oneshot};
 
+/// Bytes of the write-ahead log that stay reserved when all of it has been taken over into the database.
+const WAL_KEPT: i64 = 64 * 1024 * 1024;
+
 /// How often it is looked whether the other process is done.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -59,6 +62,8 @@ impl Writer {
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "cache_size", -32_000)?;
         connection.pragma_update(None, "temp_store", "memory")?;
+        // After a burst the log gives its room back to the disk.
+        connection.pragma_update(None, "journal_size_limit", WAL_KEPT)?;
         let session = Arc::new(Mutex::new(Session {
             connection: Some(connection),
             open: false,

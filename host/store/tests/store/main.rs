@@ -21,6 +21,7 @@ mod outcomes;
 mod pages;
 mod plans;
 mod quotas;
+mod retention;
 mod schedules;
 mod schema;
 mod tenancy;

@@ -5,8 +5,14 @@ use crate::source;
 use crate::world::World;
 use std::collections::BTreeMap;
 
-/// Statements that are meant to read a whole table: what a start needs of every tenant.
-const WHOLE: &[&str] = &["FROM gateways WHERE enabled = 1", "FROM installs ORDER BY id", "SELECT 1 AS one"];
+/// Statements that are meant to read a whole table: what a start needs of every tenant, and the look, now and then, at which of
+/// all tenants have a past.
+const WHOLE: &[&str] = &[
+    "FROM gateways WHERE enabled = 1",
+    "FROM installs ORDER BY id",
+    "FROM tenants t WHERE EXISTS",
+    "SELECT 1 AS one",
+];
 
 /// Indexes that hold no more than what is to be done now, and so can be read as a whole.
 const SHORT: &[&str] = &["inbound_queue", "executions_queue", "effects_queue", "executions_running"];

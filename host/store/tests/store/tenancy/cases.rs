@@ -13,6 +13,7 @@ use twobot_store::executions::{ExecutionFilter, WorkKind};
 use twobot_store::gateways::{DeliveryOutcome, GatewayStatus};
 use twobot_store::inbound::{Accepted, Decoded};
 use twobot_store::installs::InstallState;
+use twobot_store::retention::Retention;
 
 /// Every case. A call by the stranger must find nothing of the owner's (`false` or not found) and change nothing of it.
 pub(super) fn all() -> Vec<Case> {
@@ -297,6 +298,13 @@ fn rest() -> Vec<Case> {
             |c| async move { Ok(!c.store.kv_keys(c.scope, c.of.install, "b").await?.is_empty()) },
         ),
         case("kv_totals", |c| async move { Ok(c.store.kv_totals(c.scope).await?.keys > 0) }),
+        case("remove_history", |c| async move {
+            let later = Timestamp::now().plus_millis(60_000);
+            let nothing = Retention { since: later, rows: 1, at_least_since: later };
+            // What has effects that wait is not removed.
+            c.store.effect_sent(c.scope, c.of.effect, &usage()).await?;
+            c.store.remove_history(c.scope, &nothing, 100).await.map(|removed| removed > 0)
+        }),
         case("notify", |c| async move { c.store.notify(c.scope, "info", "Hi", "").await.map(|_| false) }),
         case("notifications", |c| async move {
             Ok(!c.store.notifications(c.scope, page(50)).await?.items.is_empty())
