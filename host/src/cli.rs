@@ -38,6 +38,19 @@ enum Command {
     Openapi,
     /// Print every setting with its meaning, default and present value.
     Config,
+    /// Make a backup of the embedded database, also while the server runs.
+    Backup {
+        /// The file to make.
+        file: PathBuf,
+    },
+    /// Put a backup in the place of the embedded database. The server must not run.
+    Restore {
+        /// The backup.
+        file: PathBuf,
+        /// Replace the database that is there; it is kept beside, as `twobot.db.replaced`.
+        #[arg(long)]
+        replace: bool,
+    },
     /// Manage users.
     #[command(subcommand)]
     User(User),
@@ -99,6 +112,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
             Command::Migrate => commands::migrate::run(&settings).await,
             Command::User(User::Create(create)) => commands::user::create(&settings, create).await,
             Command::Plugin(Plugin::Check { file }) => commands::plugin::check(&file).await,
+            Command::Backup { file } => commands::backup::make(&settings, &file).await,
+            Command::Restore { file, replace } => commands::backup::restore(&settings, &file, replace).await,
             Command::Openapi | Command::Config => Ok(()),
         }
     })

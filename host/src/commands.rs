@@ -1,6 +1,7 @@
 //! What the binary can do, one command a file.
 
 pub(crate) mod answer;
+pub(crate) mod backup;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod migrate;

@@ -8,6 +8,7 @@ pub mod scope;
 pub mod secrets;
 
 pub mod accounts;
+pub mod backup;
 pub mod chat;
 pub mod effects;
 pub mod events;

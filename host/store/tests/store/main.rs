@@ -7,6 +7,7 @@ mod source;
 mod world;
 
 mod accounts;
+mod backup;
 mod chat;
 mod conflicts;
 mod damage;
