@@ -84,4 +84,6 @@ ids! {
     ChatMessageId,
     /// Something that the tenant is told in the dashboard.
     NotificationId,
+    /// A row of the audit log.
+    AuditId,
 }

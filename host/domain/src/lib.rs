@@ -2,6 +2,7 @@
 //!
 //! Nothing here does I/O, and nothing here depends on another crate of the workspace.
 
+pub mod audit;
 pub mod capability;
 pub mod config;
 pub mod gateway_error;
@@ -12,6 +13,7 @@ pub mod time;
 pub mod trouble;
 pub mod usage;
 
+pub use audit::{ActorKind, AuditAction, AuditOutcome};
 pub use gateway_error::GatewayError;
 pub use ids::*;
 pub use plan::{Limits, Plan, PlanCatalogue};

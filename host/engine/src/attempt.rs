@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use twobot_domain::{ExecutionId, Limits, Timestamp, Trouble, Usage};
 use twobot_runtime::{Done, Failed, PluginCall, PluginComponent, PluginRun, Ran, RunLimits};
-use twobot_store::executions::LogLine;
+use twobot_store::executions::{Denial, Failure, LogLine};
 use twobot_store::installs::Install;
 use twobot_store::{StoreError, TenantScope};
 
@@ -33,11 +33,33 @@ pub(crate) enum Outcome {
     /// It is committed; what an action answered.
     Committed(Option<Value>),
     /// It failed and is not recorded yet.
-    Failed(Failed, Usage, Vec<LogLine>),
+    Failed(Failed, Remains),
     /// Others were always faster.
-    Contended(Usage),
+    Contended(Remains),
     /// The day's executions were used up before it could be committed. Nothing of it is kept.
     Tomorrow(Trouble),
+}
+
+/// What is recorded of an attempt of which nothing else is kept.
+#[derive(Default)]
+pub(crate) struct Remains {
+    /// What it used.
+    pub(crate) usage: Usage,
+    /// What it logged.
+    pub(crate) logs: Vec<LogLine>,
+    /// What it was denied.
+    pub(crate) denials: Vec<Denial>,
+}
+
+/// What to record of a failed attempt.
+pub(crate) fn failure(
+    trouble: Trouble,
+    retry_at: Option<Timestamp>,
+    remains: Remains,
+    digest: Option<String>,
+) -> Failure {
+    let Remains { usage, logs, denials } = remains;
+    Failure { trouble, retry_at, denials, logs, usage, digest }
 }
 
 impl Attempt<'_> {
@@ -49,13 +71,13 @@ impl Attempt<'_> {
         let store = self.engine.store();
         // Work that a faster one made void was done all the same, and a model's answer is not asked for again: it is counted with
         // the run that takes it from the journal.
-        let mut void = Usage::default();
+        let mut void = Remains::default();
         for _ in 0..CONFLICT_TRIES {
-            let Ran { result, mut usage, logs } = self.once().await?;
-            usage.add(&void);
+            let Ran { result, mut usage, logs, denials } = self.once().await?;
+            usage.add(&void.usage);
             let mut done = match result {
                 Ok(done) => done,
-                Err(failed) => return Ok(Outcome::Failed(failed, usage, logs)),
+                Err(failed) => return Ok(Outcome::Failed(failed, Remains { usage, logs, denials })),
             };
             done.commit.usage = usage;
             match store
@@ -66,13 +88,16 @@ impl Attempt<'_> {
                     self.tell(&done);
                     return Ok(Outcome::Committed(done.output));
                 }
-                Err(StoreError::Conflict) => void = Usage { executions: 0, ..usage },
+                Err(StoreError::Conflict) => {
+                    void = Remains { usage: Usage { executions: 0, ..usage }, logs: Vec::new(), denials };
+                }
                 Err(StoreError::Quota { name: "executions_per_day", used, allowed, .. }) => {
                     return Ok(Outcome::Tomorrow(troubles::executions_per_day(used, allowed)));
                 }
                 Err(StoreError::Quota { name, used, allowed, unit }) => {
                     let failed = Failed::Fault(troubles::storage_quota(name, used, allowed, unit));
-                    return Ok(Outcome::Failed(failed, Usage { failed_executions: 1, ..usage }, logs));
+                    let usage = Usage { failed_executions: 1, ..usage };
+                    return Ok(Outcome::Failed(failed, Remains { usage, logs, denials }));
                 }
                 Err(error) => return Err(error),
             }

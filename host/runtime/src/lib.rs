@@ -11,6 +11,7 @@ mod cache;
 mod capability;
 mod component;
 mod convert;
+mod denials;
 mod inspect;
 mod journal;
 mod limits;

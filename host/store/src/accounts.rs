@@ -216,8 +216,8 @@ impl Store {
     ) -> Result<SessionId, StoreError> {
         let id = SessionId::new();
         let written = self
-            .db
-            .run(
+            .change(
+                scope,
                 sql("INSERT INTO sessions (id, tenant_id, user_id, token_hash, created_at, expires_at) \
                      SELECT $1, tenant_id, id, $2, $3, $4 FROM users WHERE id = $5 AND tenant_id = $6")
                 .bind(id)
@@ -261,14 +261,12 @@ impl Store {
     /// # Errors
     /// Only those of the database; a session that has ended already is no error.
     pub async fn close_session(&self, scope: TenantScope, session: SessionId) -> Result<(), StoreError> {
-        self.db
-            .run(
-                sql("DELETE FROM sessions WHERE id = $1 AND tenant_id = $2")
-                    .bind(session)
-                    .bind(scope.tenant()),
-            )
-            .await
-            .map(drop)
+        self.change(
+            scope,
+            sql("DELETE FROM sessions WHERE id = $1 AND tenant_id = $2").bind(session).bind(scope.tenant()),
+        )
+        .await
+        .map(drop)
     }
 
     /// Removes sessions that have expired, and says how many.

@@ -86,6 +86,7 @@ ids_into_value!(
     ConversationId,
     ChatMessageId,
     NotificationId,
+    AuditId,
 );
 
 /// SQL with the values of its parameters.

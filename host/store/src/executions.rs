@@ -4,7 +4,9 @@ mod outcome;
 mod query;
 mod queue;
 
-pub use outcome::{Appointment, Commit, Failure, LogLine, MAX_APPOINTMENTS, NewEffect, NewNotification};
+pub use outcome::{
+    Appointment, Commit, Denial, Failure, LogLine, MAX_APPOINTMENTS, NewEffect, NewNotification,
+};
 pub use query::{ExecutionFilter, ExecutionRecord, ExecutionStats};
 pub(crate) use queue::insert;
 pub use queue::{Work, WorkKind};

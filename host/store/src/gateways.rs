@@ -208,6 +208,7 @@ impl Store {
             .bind(now),
         )
         .await?;
+        self.write_note_of(&mut tx, scope, id.to_string()).await?;
         tx.commit().await?;
         self.gateway(scope, id).await
     }
@@ -292,8 +293,8 @@ impl Store {
     ) -> Result<Gateway, StoreError> {
         let sealed = credentials.map(|secret| self.key.seal(&credentials_context(id), secret)).transpose()?;
         let changed = self
-            .db
-            .run(
+            .change(
+                scope,
                 sql("UPDATE gateways SET name = $1, config = $2, credentials = coalesce($3, credentials), updated_at = $4 \
                      WHERE id = $5 AND tenant_id = $6")
                 .bind(name)
@@ -318,8 +319,8 @@ impl Store {
         on: bool,
     ) -> Result<(), StoreError> {
         let changed = self
-            .db
-            .run(
+            .change(
+                scope,
                 sql("UPDATE gateways SET enabled = $1 WHERE id = $2 AND tenant_id = $3")
                     .bind(on)
                     .bind(id)
@@ -405,8 +406,10 @@ impl Store {
     /// `NotFound` when the scope has no such gateway.
     pub async fn delete_gateway(&self, scope: TenantScope, id: GatewayId) -> Result<(), StoreError> {
         let deleted = self
-            .db
-            .run(sql("DELETE FROM gateways WHERE id = $1 AND tenant_id = $2").bind(id).bind(scope.tenant()))
+            .change(
+                scope,
+                sql("DELETE FROM gateways WHERE id = $1 AND tenant_id = $2").bind(id).bind(scope.tenant()),
+            )
             .await?;
         if deleted == 0 { Err(StoreError::NotFound) } else { Ok(()) }
     }

@@ -189,6 +189,7 @@ impl Store {
         )
         .await?;
         write_bindings(&mut tx, scope, id, &new.bindings).await?;
+        self.write_note(&mut tx, scope).await?;
         tx.commit().await?;
         self.install_by_id(scope, id).await
     }
@@ -307,6 +308,7 @@ impl Store {
             return Err(StoreError::NotFound);
         }
         write_bindings(&mut tx, scope, id, bindings).await?;
+        self.write_note(&mut tx, scope).await?;
         tx.commit().await
     }
 
@@ -321,8 +323,8 @@ impl Store {
         config: &Value,
     ) -> Result<(), StoreError> {
         let changed = self
-            .db
-            .run(
+            .change(
+                scope,
                 sql("UPDATE installs SET config = $1, updated_at = $2 WHERE id = $3 AND tenant_id = $4")
                     .bind(config.to_string())
                     .bind(Timestamp::now())
@@ -345,8 +347,8 @@ impl Store {
         trouble: Option<&Trouble>,
     ) -> Result<(), StoreError> {
         let changed = self
-            .db
-            .run(
+            .change(
+                scope,
                 sql("UPDATE installs SET state = $1, trouble = $2, \
                      failures = CASE WHEN $1 = 'enabled' THEN 0 ELSE failures END WHERE id = $3 AND tenant_id = $4")
                 .bind(state.as_str())
@@ -394,6 +396,7 @@ impl Store {
         if deleted == 0 {
             return Err(StoreError::NotFound);
         }
+        self.write_note(&mut tx, scope).await?;
         tx.commit().await
     }
 }

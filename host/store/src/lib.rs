@@ -9,6 +9,7 @@ pub mod secrets;
 
 pub mod accounts;
 pub mod backup;
+pub mod audit;
 pub mod chat;
 pub mod effects;
 pub mod events;
@@ -38,6 +39,8 @@ pub struct Store {
     db: Db,
     key: Arc<MasterKey>,
     inbox: inbound::GroupCommit,
+    /// What the next change is recorded as; see [`Store::noting`].
+    note: Option<Arc<audit::Note>>,
 }
 
 impl Store {
@@ -49,7 +52,7 @@ impl Store {
     pub async fn open(url: &str, key: MasterKey) -> Result<Self, StoreError> {
         let db = Db::open(url).await?;
         let inbox = inbound::GroupCommit::start(db.clone());
-        Ok(Self { db, key: Arc::new(key), inbox })
+        Ok(Self { db, key: Arc::new(key), inbox, note: None })
     }
 
     /// Brings the schema up to date.

@@ -1,15 +1,15 @@
 //! Running a plugin for an event, and recording what came of it.
 
 use super::retry;
-use crate::attempt::{Attempt, Outcome};
+use crate::attempt::{Attempt, Outcome, Remains, failure};
 use crate::engine::Engine;
 use crate::live::LiveEvent;
 use crate::{backoff, plugins, troubles};
-use twobot_domain::{ExecutionId, GatewayId, Limits, Timestamp, Trouble, Usage};
+use twobot_domain::{ExecutionId, GatewayId, Limits, Timestamp, Trouble};
 use twobot_runtime::contract::{self, Event, GatewayRef, Payload};
 use twobot_runtime::{Failed, PluginCall, PluginComponent};
 use twobot_store::events::StoredEvent;
-use twobot_store::executions::{Failure, LogLine, QueuedExecution, Work};
+use twobot_store::executions::{QueuedExecution, Work};
 use twobot_store::installs::{Install, InstallState};
 use twobot_store::{StoreError, TenantScope};
 
@@ -73,25 +73,24 @@ impl Execution<'_> {
             call: PluginCall::Handle(Box::new(event)),
         };
         let tries = self.queued.attempt + 1;
-        let (trouble, retry_at, usage, logs) = match attempt.run().await? {
+        let (trouble, retry_at, remains) = match attempt.run().await? {
             Outcome::Committed(_) => return Ok(()),
             Outcome::Tomorrow(trouble) => return self.wait_for_tomorrow(&trouble).await,
-            Outcome::Contended(usage) => (
+            Outcome::Contended(remains) => (
                 troubles::conflict(),
                 (tries < retry::PLATFORM_TRIES).then(|| backoff::after(tries)),
-                usage,
-                Vec::new(),
+                remains,
             ),
-            Outcome::Failed(failed, usage, logs) => {
+            Outcome::Failed(failed, remains) => {
                 let (trouble, retry_at) = self.judge(failed, tries);
-                (trouble, retry_at, usage, logs)
+                (trouble, retry_at, remains)
             }
         };
         if let (None, Some(gateway), Some(conversation)) = (retry_at, stored.gateway, conversation) {
             // Whoever waits for an answer in one of the platform's own pages is told.
             self.engine.show_trouble(self.scope, gateway, &conversation, &trouble).await;
         }
-        self.fail(trouble, retry_at, usage, logs, component).await
+        self.fail(trouble, retry_at, remains, component).await
     }
 
     /// What a failure means, and when to try again.
@@ -114,12 +113,11 @@ impl Execution<'_> {
         &self,
         trouble: Trouble,
         retry_at: Option<Timestamp>,
-        usage: Usage,
-        logs: Vec<LogLine>,
+        remains: Remains,
         component: &PluginComponent,
     ) -> Result<(), StoreError> {
         let store = self.engine.store();
-        let failure = Failure { trouble, retry_at, logs, usage, digest: Some(component.digest.clone()) };
+        let failure = failure(trouble, retry_at, remains, Some(component.digest.clone()));
         let failures = store.fail_execution(self.scope, self.queued.id, self.install.id, &failure).await?;
         if retry_at.is_some() {
             self.engine.wake_executions(self.scope);
@@ -135,8 +133,7 @@ impl Execution<'_> {
 
     /// Records that this execution can not run at all.
     async fn give_up(&self, trouble: Trouble) -> Result<(), StoreError> {
-        let failure =
-            Failure { trouble, retry_at: None, logs: Vec::new(), usage: Usage::default(), digest: None };
+        let failure = failure(trouble, None, Remains::default(), None);
         self.engine.store().fail_execution(self.scope, self.queued.id, self.install.id, &failure).await?;
         self.tell_failed();
         Ok(())

@@ -1,15 +1,15 @@
 //! Running an action of a plugin, for whoever waits for its answer.
 
-use crate::attempt::{Attempt, Outcome};
+use crate::attempt::{Attempt, Outcome, Remains, failure};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::live::LiveEvent;
 use crate::{schema, troubles};
 use serde_json::Value;
-use twobot_domain::{ExecutionId, Timestamp, Usage};
+use twobot_domain::{ExecutionId, Timestamp};
 use twobot_runtime::{Failed, PluginCall};
 use twobot_store::TenantScope;
-use twobot_store::executions::{Cause, Failure, NewExecution};
+use twobot_store::executions::{Cause, NewExecution};
 
 /// What an action answered.
 #[derive(Clone, Debug)]
@@ -56,25 +56,20 @@ impl Engine {
             started_at: Timestamp::now(),
             call: PluginCall::Action { name: action.to_owned(), input },
         };
-        let (trouble, usage, logs) = match attempt.run().await? {
+        let (trouble, remains) = match attempt.run().await? {
             Outcome::Committed(output) => {
                 return Ok(ActionRun { execution: new.id, output: output.unwrap_or(Value::Null) });
             }
-            Outcome::Tomorrow(trouble) => (trouble, Usage::default(), Vec::new()),
-            Outcome::Contended(usage) => (troubles::conflict(), usage, Vec::new()),
-            Outcome::Failed(Failed::Retry(trouble) | Failed::Fault(trouble), usage, logs) => {
-                (trouble, usage, logs)
-            }
-            Outcome::Failed(Failed::BadInput(reason), usage, logs) => {
-                (troubles::invalid_input(&reason), usage, logs)
-            }
-            Outcome::Failed(Failed::Host(error), usage, logs) => {
+            Outcome::Tomorrow(trouble) => (trouble, Remains::default()),
+            Outcome::Contended(remains) => (troubles::conflict(), remains),
+            Outcome::Failed(Failed::Retry(trouble) | Failed::Fault(trouble), remains) => (trouble, remains),
+            Outcome::Failed(Failed::BadInput(reason), remains) => (troubles::invalid_input(&reason), remains),
+            Outcome::Failed(Failed::Host(error), remains) => {
                 tracing::error!(%error, execution = %new.id, "an action failed for the platform's own reason");
-                (troubles::platform_failed(), usage, logs)
+                (troubles::platform_failed(), remains)
             }
         };
-        let digest = Some(component.digest.clone());
-        let failure = Failure { trouble: trouble.clone(), retry_at: None, logs, usage, digest };
+        let failure = failure(trouble.clone(), None, remains, Some(component.digest.clone()));
         self.store().fail_execution(scope, new.id, install.id, &failure).await?;
         let slug = install.slug.clone();
         self.live().tell(scope, LiveEvent::Execution { id: new.id, state: "failed", slug });

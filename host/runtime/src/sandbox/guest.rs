@@ -1,5 +1,6 @@
 //! What the host keeps for one sandbox.
 
+use crate::denials::Denials;
 use crate::journal::Journal;
 use crate::limits::{MemoryMeter, RunLimits};
 use crate::machine::{Machine, Shared};
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use twobot_domain::manifest::Capability;
 use twobot_domain::{InstallId, TenantId, Timestamp, Usage};
-use twobot_store::executions::{Appointment, NewEffect, NewNotification};
+use twobot_store::executions::{Appointment, Denial, NewEffect, NewNotification};
 use twobot_store::installs::BoundGateway;
 use twobot_store::{Store, TenantScope};
 use wasmtime::component::ResourceTable;
@@ -63,6 +64,7 @@ impl Side for GatewaySide {
 /// What a plugin's sandbox has besides.
 pub(crate) struct PluginSide {
     grants: HashSet<Capability>,
+    denials: Denials,
     work: Option<Work>,
 }
 
@@ -159,21 +161,29 @@ fn seed_bytes(seed: &[u8]) -> [u8; 16] {
 
 impl PluginSide {
     /// For an execution: what is granted, and what to work with.
-    pub(crate) const fn new(grants: HashSet<Capability>, work: Work) -> Self {
-        Self { grants, work: Some(work) }
+    pub(crate) fn new(grants: HashSet<Capability>, work: Work) -> Self {
+        Self { grants, denials: Denials::default(), work: Some(work) }
     }
 
     /// For asking a component what it is: nothing is granted.
     pub(crate) fn without_rights() -> Self {
-        Self { grants: HashSet::new(), work: None }
+        Self { grants: HashSet::new(), denials: Denials::default(), work: None }
     }
 
     /// What a capability works with, if it is granted. Looked up on every call.
     pub(crate) fn granted(&mut self, capability: Capability) -> Result<&mut Work, Denied> {
         if !self.grants.contains(&capability) {
-            return Err(Denied(capability));
+            return Err(self.denied(capability, ""));
         }
         self.work.as_mut().ok_or(Denied(capability))
+    }
+
+    /// Notes that something was denied, for the audit log, and makes the error for it. [`PluginSide::granted`] does it by itself; this
+    /// is for what it can not look up, such as a host that no granted pattern means. `detail` says what was asked for exactly where
+    /// the capability does not.
+    pub(crate) fn denied(&mut self, capability: Capability, detail: &str) -> Denied {
+        self.denials.note(&capability, detail);
+        Denied(capability)
     }
 
     /// The gateways that are bound; knowing them needs no grant.
@@ -181,8 +191,8 @@ impl PluginSide {
         self.work.as_ref().map_or(&[], |work| &work.bound)
     }
 
-    pub(crate) fn into_work(self) -> Option<Work> {
-        self.work
+    pub(crate) fn into_work(self) -> (Option<Work>, Vec<Denial>) {
+        (self.work, self.denials.into_list())
     }
 }
 

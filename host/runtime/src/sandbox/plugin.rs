@@ -16,7 +16,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use twobot_domain::manifest::Capability;
 use twobot_domain::{ExecutionId, InstallId, Timestamp, Trouble, Usage};
-use twobot_store::executions::{Commit, LogLine};
+use twobot_store::executions::{Commit, Denial, LogLine};
 use twobot_store::installs::BoundGateway;
 use twobot_store::journal::JournalEntry;
 use twobot_store::{Store, TenantScope};
@@ -75,12 +75,21 @@ pub struct Ran {
     pub usage: Usage,
     /// What it wrote to its log.
     pub logs: Vec<LogLine>,
+    /// What it was denied, whether it succeeded or not.
+    pub denials: Vec<Denial>,
+}
+
+impl Ran {
+    /// One that the host could not carry through.
+    fn lost(error: String, usage: Usage, logs: Vec<LogLine>, denials: Vec<Denial>) -> Self {
+        Self { result: Err(Failed::Host(error)), usage, logs, denials }
+    }
 }
 
 /// A successful attempt, to be committed.
 #[derive(Debug)]
 pub struct Done {
-    /// What is to be committed; logs and usage are filled in.
+    /// What is to be committed; logs, denials and usage are filled in.
     pub commit: Commit,
     /// What an action answered.
     pub output: Option<Value>,
@@ -162,7 +171,7 @@ impl Machine {
         .await;
         match ended {
             Ok(finished) => conclude(finished, &component.digest),
-            Err(error) => Ran { result: Err(Failed::Host(error)), usage: Usage::default(), logs: Vec::new() },
+            Err(error) => Ran::lost(error, Usage::default(), Vec::new(), Vec::new()),
         }
     }
 }
@@ -170,8 +179,9 @@ impl Machine {
 fn conclude(finished: run::Finished<PluginSide, Answer>, digest: &str) -> Ran {
     let run::Finished { guest, result, mut usage } = finished;
     let logs = guest.log.finish();
-    let Some(work) = guest.side.into_work() else {
-        return Ran { result: Err(Failed::Host("the sandbox was lost".to_owned())), usage, logs };
+    let (work, denials) = guest.side.into_work();
+    let Some(work) = work else {
+        return Ran::lost("the sandbox was lost".to_owned(), usage, logs, denials);
     };
     usage.add(&work.usage);
     usage.executions = 1;
@@ -187,6 +197,7 @@ fn conclude(finished: run::Finished<PluginSide, Answer>, digest: &str) -> Ran {
             effects: work.effects,
             notifications: work.notifications,
             appointments: work.appointments,
+            denials: denials.clone(),
             logs: logs.clone(),
             usage,
             digest: digest.to_owned(),
@@ -195,7 +206,7 @@ fn conclude(finished: run::Finished<PluginSide, Answer>, digest: &str) -> Ran {
     if result.is_err() {
         usage.failed_executions = 1;
     }
-    Ran { result, usage, logs }
+    Ran { result, usage, logs, denials }
 }
 
 /// What the guest said of its own run.

@@ -1,6 +1,6 @@
 //! What a plugin may do: what its manifest asks for and its tenant granted, both, on every call.
 
-use crate::host::{ALL, Ended, Host, bound, good, probe, probe_asking, refused, script};
+use crate::host::{ALL, Ended, Host, bound, good, probe, probe_asking, refused, script, script_ending};
 use serde_json::{Value, json};
 use twobot_domain::manifest::Capability;
 
@@ -64,13 +64,42 @@ async fn each_capability_opens_its_own_calls_and_no_others() {
             allowed.contains(capability) && (step.get("perform").is_some() || step.get("chat").is_some())
         });
         assert_eq!(tenant.outside.count() - asked_before, inline.count(), "denied calls do not get outside");
+        // Each capability that was denied is told once, with how often.
+        let told: Vec<_> =
+            ran.denials.iter().map(|denial| (denial.capability.clone(), denial.count)).collect();
+        let mut counted: Vec<(Capability, u64)> = Vec::new();
+        for (capability, _) in calls.iter().filter(|(capability, _)| !allowed.contains(capability)) {
+            match counted.iter_mut().find(|(known, _)| known == capability) {
+                Some((_, count)) => *count += 1,
+                None => counted.push((capability.clone(), 1)),
+            }
+        }
+        assert_eq!(told, counted, "{grants:?}");
         let commit = ran.result.unwrap().commit;
+        assert_eq!(commit.denials, ran.denials);
         let has = |capability| usize::from(allowed.contains(&capability));
         assert_eq!(commit.effects.len(), has(Capability::Send));
         assert_eq!(commit.notifications.len(), has(Capability::Notify));
         assert_eq!(commit.appointments.len(), 2 * has(Capability::Schedule));
         assert_eq!(commit.writes.writes.is_empty(), !allowed.contains(&Capability::Storage));
     }
+}
+
+#[tokio::test]
+async fn what_was_denied_is_told_also_where_the_run_fails() {
+    let host = Host::new().await;
+    let tenant = host.tenant("denials").await;
+    let asking_none = probe_asking("").await;
+    let steps = json!([{ "repeat": { "times": 40, "step": { "notify": { "title": "a", "text": "b" } } } }]);
+    for ending in [json!({ "failed": "no" }), json!({ "retry": "later" }), json!("unknown_action")] {
+        let ran = tenant.go(tenant.run(&asking_none, script_ending(steps.clone(), ending))).await;
+        assert!(ran.result.is_err());
+        let told: Vec<_> = ran.denials.iter().map(|denial| (&denial.capability, denial.count)).collect();
+        assert_eq!(told, [(&Capability::Notify, 40)]);
+    }
+    let trap = json!([{ "notify": { "title": "a", "text": "b" } }, { "panic": { "message": "no" } }]);
+    let ran = tenant.go(tenant.run(&asking_none, script(trap))).await;
+    assert_eq!((ran.fault().code.as_str(), ran.denials.len()), ("trapped", 1));
 }
 
 #[tokio::test]

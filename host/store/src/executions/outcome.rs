@@ -3,6 +3,7 @@
 use crate::db::{Tx, sql};
 use crate::kv::WriteSet;
 use crate::{Store, StoreError, TenantScope};
+use twobot_domain::manifest::Capability;
 use twobot_domain::{
     EffectId, ExecutionId, GatewayId, InstallId, Limits, NotificationId, ScheduleId, Timestamp, Trouble,
     Usage,
@@ -66,6 +67,17 @@ pub enum Appointment {
     },
 }
 
+/// A capability that an execution was denied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denial {
+    /// Which.
+    pub capability: Capability,
+    /// What it asked for exactly, where the capability does not say it; empty otherwise.
+    pub detail: String,
+    /// How often.
+    pub count: u64,
+}
+
 /// What a successful execution leaves behind.
 #[derive(Clone, Debug, Default)]
 pub struct Commit {
@@ -77,6 +89,8 @@ pub struct Commit {
     pub notifications: Vec<NewNotification>,
     /// Appointments, in order.
     pub appointments: Vec<Appointment>,
+    /// What it was denied.
+    pub denials: Vec<Denial>,
     /// The log.
     pub logs: Vec<LogLine>,
     /// What it used, this attempt and the calls it made.
@@ -92,6 +106,8 @@ pub struct Failure {
     pub trouble: Trouble,
     /// When to try again; without it this was the last attempt.
     pub retry_at: Option<Timestamp>,
+    /// What it was denied.
+    pub denials: Vec<Denial>,
     /// The log.
     pub logs: Vec<LogLine>,
     /// What it used.
@@ -256,6 +272,7 @@ impl Store {
         }
         write_appointments(&mut tx, scope, install, &commit.appointments).await?;
         write_logs(&mut tx, scope, id, &commit.logs).await?;
+        crate::audit::denied(&mut tx, scope, install, id, &commit.denials).await?;
         crate::usage::add(&mut tx, scope, now, &commit.usage).await?;
         tx.run(
             sql("UPDATE installs SET failures = 0 WHERE id = $1 AND tenant_id = $2 AND failures > 0")
@@ -308,6 +325,7 @@ impl Store {
             return Err(StoreError::NotFound);
         }
         write_logs(&mut tx, scope, id, &failure.logs).await?;
+        crate::audit::denied(&mut tx, scope, install, id, &failure.denials).await?;
         crate::usage::add(&mut tx, scope, now, &failure.usage).await?;
         let counted = u64::from(failure.retry_at.is_none());
         let row = tx

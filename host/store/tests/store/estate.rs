@@ -2,11 +2,12 @@
 
 use crate::world::{Tenant, World, new_event, new_execution, set, trouble, usage, writes};
 use twobot_domain::{
-    ChatMessageId, ConversationId, EffectId, EventId, ExecutionId, GatewayId, InboundId, InstallId,
-    NotificationId, SessionId, Timestamp, UserId,
+    AuditAction, ChatMessageId, ConversationId, EffectId, EventId, ExecutionId, GatewayId, InboundId,
+    InstallId, NotificationId, SessionId, Timestamp, UserId,
 };
+use twobot_store::audit::{By, Note, Target};
 use twobot_store::chat::{Author, NewChatMessage};
-use twobot_store::executions::{Appointment, Failure, LogLine, NewEffect, NewNotification};
+use twobot_store::executions::{Appointment, Denial, Failure, LogLine, NewEffect, NewNotification};
 use twobot_store::schedules::NewSchedule;
 use twobot_store::{PageRequest, TenantScope};
 
@@ -73,10 +74,21 @@ pub(crate) fn schedule(name: &str, cron: &str, due_at: i64) -> NewSchedule {
     }
 }
 
+pub(crate) fn denial(capability: &str) -> Denial {
+    Denial { capability: capability.parse().unwrap(), detail: String::new(), count: 3 }
+}
+
+/// What a person's doing is recorded as.
+pub(crate) fn note(action: AuditAction) -> Note {
+    let target = Target { kind: "plugin", id: "analytics".to_owned(), name: "Analytics".to_owned() };
+    Note::new(&By::user(UserId::from_uuid(uuid::Uuid::nil()), "Ann"), action, target)
+}
+
 pub(crate) fn failure(retry_at: Option<Timestamp>) -> Failure {
     Failure {
         trouble: trouble("trap"),
         retry_at,
+        denials: Vec::new(),
         logs: vec![line("failed")],
         usage: twobot_domain::Usage { failed_executions: 1, ..usage() },
         digest: Some("sha256:one".to_owned()),
@@ -104,6 +116,7 @@ pub(crate) async fn estate(world: &World, name: &str) -> Estate {
     commit.notifications.push(notification("Look"));
     commit.appointments.push(appointment("reminder", 2_000));
     commit.logs.push(line("done"));
+    commit.denials.push(denial("ai"));
     tenant.finish(done, install, &commit).await.unwrap();
     store.journal_intent(scope, waiting, 0, "{\"ask\":1}").await.unwrap();
 

@@ -8,6 +8,7 @@ mod world;
 
 mod accounts;
 mod backup;
+mod audit;
 mod chat;
 mod conflicts;
 mod damage;

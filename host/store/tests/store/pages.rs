@@ -1,6 +1,9 @@
 //! Lists in pages: nothing is lost and nothing comes twice.
 
+use crate::estate::note;
 use crate::world::{World, page, writes};
+use twobot_domain::AuditAction;
+use twobot_store::audit::{AuditFilter, AuditRecord};
 use twobot_store::chat::{Author, ChatMessage, Conversation, NewChatMessage};
 use twobot_store::executions::{ExecutionFilter, ExecutionRecord};
 use twobot_store::gateways::Gateway;
@@ -59,7 +62,7 @@ async fn every_list_comes_whole_in_pages_of_any_size() {
     let gateway = gateways[0];
     let place = ann.conversation(gateway).await;
     let (mut executions, mut of_plugin, mut notifications) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut conversations, mut messages) = (vec![place], Vec::new());
+    let (mut conversations, mut messages, mut audits) = (vec![place], Vec::new(), Vec::new());
     // Another tenant's rows stand between one's own.
     let between = bob.conversation(theirs).await;
     for number in 0..6 {
@@ -73,6 +76,9 @@ async fn every_list_comes_whole_in_pages_of_any_size() {
         }
         notifications.push(store.notify(scope, "info", "Hi", "").await.unwrap());
         store.notify(bob.scope, "info", "Between", "").await.unwrap();
+        audits.push(store.record_audit(scope, &note(AuditAction::AuthLogin)).await.unwrap());
+        store.record_audit(bob.scope, &note(AuditAction::AuthLogin)).await.unwrap();
+        store.record_audit(scope, &note(AuditAction::PluginGrant)).await.unwrap();
         conversations.push(ann.conversation(gateway).await);
         let message = NewChatMessage::plain(Author::Person, "Ann", "hello");
         messages.push(store.add_chat_message(scope, place, &message).await.unwrap().0.id);
@@ -122,6 +128,15 @@ async fn every_list_comes_whole_in_pages_of_any_size() {
         false,
         |item: &Notification| item.id.uuid(),
         async |page| store.notifications(scope, page).await,
+    )
+    .await;
+    let filter = AuditFilter { action: Some("auth".to_owned()), ..AuditFilter::default() };
+    check(
+        "the audit log",
+        &newest_first(ids!(audits)),
+        false,
+        |item: &AuditRecord| item.id.uuid(),
+        async |page| store.audit_log(scope, &filter, page).await,
     )
     .await;
     check(

@@ -39,6 +39,16 @@ fn statements() -> Vec<String> {
             fills.insert("places".to_owned(), vec!["$4, $5".to_owned()]);
             fills.insert("state".to_owned(), parts(" AND x.state"));
             fills.insert("slug".to_owned(), parts(" AND i."));
+            for (name, beginning) in [
+                ("area", " AND area"),
+                ("exact", " AND action ="),
+                ("actor", " AND actor_id"),
+                ("outcome", " AND outcome"),
+            ] {
+                fills.insert(name.to_owned(), parts(beginning));
+            }
+            // After those that it stands in.
+            fills.insert("position".to_owned(), vec!["5".to_owned()]);
             for (name, fills) in fills {
                 let place = format!("{{{name}}}");
                 texts = texts
@@ -116,6 +126,17 @@ async fn the_busy_statements_use_the_indexes_that_were_made_for_them() {
         ),
         ("'waiting' AND i.slug = $4", "INDEX executions_queue (tenant_id=? AND id<?)"),
         ("'running' AND i.slug = $4", "INDEX executions_running (tenant_id=? AND id<?)"),
+        ("id >= $3 ORDER BY id DESC LIMIT $4", "INDEX audit_log_tenant (tenant_id=? AND id>? AND id<?)"),
+        ("AND area = $5 ORDER", "INDEX audit_log_area (tenant_id=? AND area=? AND id>? AND id<?)"),
+        (
+            "$3 AND actor_id = $5 ORDER",
+            "INDEX audit_log_actor (tenant_id=? AND actor_id=? AND id>? AND id<?)",
+        ),
+        (
+            "$3 AND outcome = $5 ORDER",
+            "INDEX audit_log_outcome (tenant_id=? AND outcome=? AND id>? AND id<?)",
+        ),
+        ("AND seq > $2", "INDEX sqlite_autoindex_audit_log_2 (tenant_id=? AND seq>?)"),
         ("AS failures", "INDEX executions_install (install_id=? AND id>?)"),
     ];
     let world = World::new().await;

@@ -1,13 +1,14 @@
 //! One call or more for every method that takes a scope.
 
 use super::{Case, case};
-use crate::estate::{appointment, effect_event, failure, schedule};
+use crate::estate::{appointment, effect_event, failure, note, schedule};
 use crate::world::{
     limits, new_execution, new_gateway, new_inbound, new_install, page, set, trouble, usage, writes,
 };
 use serde_json::json;
-use twobot_domain::{ChatMessageId, Timestamp};
+use twobot_domain::{AuditAction, AuditOutcome, ChatMessageId, Timestamp};
 use twobot_store::accounts::WorkspaceState;
+use twobot_store::audit::AuditFilter;
 use twobot_store::chat::{Author, NewChatMessage};
 use twobot_store::executions::{ExecutionFilter, WorkKind};
 use twobot_store::gateways::{DeliveryOutcome, GatewayStatus};
@@ -305,6 +306,23 @@ fn rest() -> Vec<Case> {
             c.store.effect_sent(c.scope, c.of.effect, &usage()).await?;
             c.store.remove_history(c.scope, &nothing, 100).await.map(|removed| removed > 0)
         }),
+        case("record_audit", |c| async move {
+            c.store.record_audit(c.scope, &note(AuditAction::AuthLogin)).await.map(|_| false)
+        }),
+        case("audit_log", |c| async move {
+            let all = AuditFilter::default();
+            Ok(!c.store.audit_log(c.scope, &all, page(50)).await?.items.is_empty())
+        }),
+        case("audit_log", |c| async move {
+            let filter = AuditFilter {
+                action: Some("capability.denied".to_owned()),
+                actor: Some(c.of.install.uuid()),
+                outcome: Some(AuditOutcome::Denied),
+                ..AuditFilter::default()
+            };
+            Ok(!c.store.audit_log(c.scope, &filter, page(50)).await?.items.is_empty())
+        }),
+        case("verify_audit", |c| async move { Ok(c.store.verify_audit(c.scope).await?.sound > 0) }),
         case("notify", |c| async move { c.store.notify(c.scope, "info", "Hi", "").await.map(|_| false) }),
         case("notifications", |c| async move {
             Ok(!c.store.notifications(c.scope, page(50)).await?.items.is_empty())
