@@ -41,6 +41,7 @@ the header `x-request-id`, under which the server's log knows the request.
         (name = "web chat", description = "Conversations in the browser."),
         (name = "analytics", description = "What the plugins report."),
         (name = "notifications", description = "What the dashboard tells."),
+        (name = "audit log", description = "Who did what."),
         (name = "live", description = "What changes, as it changes."),
         (name = "webhooks", description = "Deliveries of providers."),
         (name = "health", description = "Whether the server works."),

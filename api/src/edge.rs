@@ -8,6 +8,7 @@ mod time;
 pub(crate) use time::time_limit;
 
 use crate::error::ApiError;
+use crate::extract::RequestId;
 use crate::state::AppState;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, StatusCode};
@@ -23,9 +24,10 @@ use uuid::Uuid;
 const REQUEST_ID: &str = "x-request-id";
 
 /// The outermost layer around every handler.
-pub(crate) async fn edge(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub(crate) async fn edge(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = request_id(&request);
+    request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().clone();
     // The pattern and not the path: what people put into a path is theirs.
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();

@@ -3,6 +3,7 @@
 mod address;
 mod id;
 mod json;
+mod origin;
 mod query;
 mod session;
 
@@ -10,5 +11,6 @@ pub(crate) use address::ClientAddress;
 pub(crate) use id::{Id, Names};
 pub(crate) use json::BODY_LIMIT;
 pub(crate) use json::Json;
+pub(crate) use origin::{Origin, RequestId};
 pub(crate) use query::{ListQuery, Query, RangeQuery};
 pub(crate) use session::{Session, Unsaid, require_same_origin};

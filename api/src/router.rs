@@ -58,6 +58,7 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
         .merge(routes::executions::routes())
         .merge(routes::conversations::routes())
         .merge(routes::notifications::routes())
+        .merge(routes::audit_log::routes())
         .merge(routes::webhooks::routes())
         .merge(routes::health::routes())
         .layer(from_fn_with_state(QUICK, time_limit));

@@ -37,10 +37,14 @@ CREATE TABLE audit_heads (
     hash       BLOB NOT NULL
 );
 
--- The capabilities that the owner has decided on, granted or not, as a JSON list; null in an install that is older than this.
+-- asked: the capabilities that the owner has decided on, granted or not, as a JSON list; null in an install that is older than this.
+-- waits: 1 while it is paused until its owner decides on what a new version asks for. Its events are kept meanwhile.
 ALTER TABLE installs ADD COLUMN asked TEXT;
+ALTER TABLE installs ADD COLUMN waits BIGINT NOT NULL DEFAULT 0;
 
--- How many of the plugin's own doings led to this: 0 for what came from outside. What would go on for ever is cut off by it.
-ALTER TABLE events ADD COLUMN depth BIGINT NOT NULL DEFAULT 0;
+-- held: 1 while it waits for its install's owner, and not for its turn.
+-- depth: how many of the plugin's own doings led to it: 0 for what came from outside. What would go on for ever is cut off by it.
+ALTER TABLE executions ADD COLUMN held BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE executions ADD COLUMN depth BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE schedules ADD COLUMN depth BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX executions_held ON executions (tenant_id, install_id, id) WHERE held = 1;

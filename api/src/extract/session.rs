@@ -1,5 +1,6 @@
 //! Who asks.
 
+use super::Origin;
 use crate::error::ApiError;
 use crate::state::AppState;
 use crate::token::{self, Carrier};
@@ -11,6 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use twobot_domain::SessionId;
 use twobot_store::TenantScope;
 use twobot_store::accounts::User;
+use twobot_store::audit::By;
 use url::Url;
 
 /// A signed-in request. A handler that takes one can not be reached without.
@@ -24,6 +26,14 @@ pub(crate) struct Session {
     pub(crate) id: SessionId,
     /// Its token, for those who must look again whether it still holds.
     pub(crate) token: SecretString,
+    origin: Origin,
+}
+
+impl Session {
+    /// On whose word something is done, as the audit log has it.
+    pub(crate) fn by(&self) -> By {
+        self.origin.by(&self.user)
+    }
 }
 
 impl FromRequestParts<AppState> for Session {
@@ -37,7 +47,8 @@ impl FromRequestParts<AppState> for Session {
         if carrier == Carrier::Cookie && !is_safe(&parts.method) {
             require_same_origin(&parts.headers, state.config.public_url.as_ref(), Unsaid::Refuse)?;
         }
-        Ok(Self { scope: signed_in.scope, user: signed_in.user, id: signed_in.session, token })
+        let Ok(origin) = Origin::from_request_parts(parts, state).await;
+        Ok(Self { scope: signed_in.scope, user: signed_in.user, id: signed_in.session, token, origin })
     }
 }
 

@@ -22,6 +22,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(change::enable))
         .routes(routes!(change::disable))
         .routes(routes!(change::bind))
+        .routes(routes!(change::grant))
         .routes(routes!(uninstall::uninstall))
         .route("/user/plugins/{slug}/uninstall", post(uninstall::uninstall))
 }

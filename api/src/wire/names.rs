@@ -77,7 +77,7 @@ names! {
         Enabled = "enabled",
         /// Switched off by its owner.
         Disabled = "disabled",
-        /// It failed again and again; `state_reason` says how.
+        /// It failed again and again, or waits for a decision on what it may do; `state_reason` says which.
         Paused = "paused",
     }
     /// How far an execution is.
@@ -135,6 +135,24 @@ names! {
         Warning = "warning",
         /// Something does not work.
         Problem = "problem",
+    }
+    /// How something went that the audit log tells of.
+    AuditOutcome {
+        /// It was done.
+        Success = "success",
+        /// It was not allowed.
+        Denied = "denied",
+        /// It was tried and failed.
+        Failure = "failure",
+    }
+    /// What kind of doer it was.
+    ActorKind {
+        /// A person.
+        User = "user",
+        /// A plugin.
+        Plugin = "plugin",
+        /// 2Bot itself.
+        System = "system",
     }
     /// How events arrive at a gateway.
     Ingress {

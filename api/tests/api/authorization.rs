@@ -116,6 +116,7 @@ impl Things {
             cause: Cause::Action,
             event_kind: "test".to_owned(),
             lane: String::new(),
+            depth: 0,
         };
         app.store().begin_action(who.scope, &new).await.unwrap();
         let notification = app.store().notify(who.scope, "info", "Hello", "").await.unwrap();
@@ -155,6 +156,7 @@ impl Things {
             ("/conversations/{id}/messages", json!({"text": "hello"})),
             ("/conversations/{id}/callbacks", json!({"message_id": self.notification, "data": "x"})),
             ("/user/plugins/{slug}/config", json!({"config": {}})),
+            ("/user/plugins/{slug}/grants", json!({"grants": []})),
             ("/user/plugins/{slug}/gateways", json!({"gateways": {}})),
             ("/user/plugins/{slug}/actions/{action}", json!({"input": {"text": "hello"}})),
         ]);
@@ -216,7 +218,7 @@ async fn another_tenants_gateway_can_not_be_bound() {
 /// All that a tenant sees of their own.
 async fn state(app: &TestApp, who: &Person) -> Vec<Value> {
     let mut all = Vec::new();
-    for path in ["/gateways", "/user/plugins", "/executions", "/notifications"] {
+    for path in ["/gateways", "/user/plugins", "/executions", "/notifications", "/audit-log"] {
         all.push(app.get(who, path).await.json());
     }
     all

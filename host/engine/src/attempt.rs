@@ -3,7 +3,7 @@
 use crate::engine::Engine;
 use crate::live::LiveEvent;
 use crate::outside::EngineOutside;
-use crate::troubles;
+use crate::{circles, troubles};
 use serde_json::Value;
 use std::sync::Arc;
 use twobot_domain::{ExecutionId, Limits, Timestamp, Trouble, Usage};
@@ -23,6 +23,8 @@ pub(crate) struct Attempt<'a> {
     pub(crate) install: &'a Install,
     pub(crate) component: &'a Arc<PluginComponent>,
     pub(crate) limits: &'a Limits,
+    /// How many of the plugin's own doings led to it.
+    pub(crate) depth: u64,
     /// Where the sandbox's clock starts.
     pub(crate) started_at: Timestamp,
     pub(crate) call: PluginCall,
@@ -80,6 +82,9 @@ impl Attempt<'_> {
                 Err(failed) => return Ok(Outcome::Failed(failed, Remains { usage, logs, denials })),
             };
             done.commit.usage = usage;
+            if !done.commit.appointments.is_empty() {
+                circles::slow_down(&mut done.commit, self.depth, Timestamp::now());
+            }
             match store
                 .finish_execution(self.scope, self.execution, self.install.id, self.limits, &done.commit)
                 .await

@@ -86,7 +86,7 @@ impl Engine {
     /// When the database does not answer.
     pub async fn start(&self) -> Result<(), StoreError> {
         self.store().abandon_running(&troubles::interrupted()).await?;
-        plugins::follow_catalogue(self).await?;
+        plugins::grants::follow_catalogue(self).await?;
         for kind in [WorkKind::Inbound, WorkKind::Execution, WorkKind::Effect] {
             self.inner.tasks.spawn(dispatch::run(self.clone(), kind));
         }

@@ -12,10 +12,11 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::time::Duration;
 use twobot_domain::manifest::{GatewayManifest, Ingress};
-use twobot_domain::{GatewayId, Trouble, config};
+use twobot_domain::{AuditAction, AuditOutcome, GatewayId, Trouble, config};
 use twobot_runtime::GatewayCall;
+use twobot_store::audit::{By, Note, Target};
 use twobot_store::gateways::{Gateway, GatewayStatus, NewGateway, ProviderAccount};
-use twobot_store::{StoreError, TenantScope};
+use twobot_store::{Store, StoreError, TenantScope};
 use url::Url;
 
 /// The longest wait for a provider's answer to a test.
@@ -48,6 +49,7 @@ impl Engine {
     pub async fn create_gateway(
         &self,
         scope: TenantScope,
+        by: &By,
         kind: &str,
         name: &str,
         config: Value,
@@ -67,7 +69,16 @@ impl Engine {
             webhook_secret: SecretString::from(hex::encode(rand::random::<[u8; 32]>())),
         };
         let limit = self.limits(scope).await?.gateways;
-        Ok(self.store().create_gateway(scope, &new, limit).await?)
+        let target = Target { kind: "gateway", id: String::new(), name: new.name.clone() };
+        let note = Note::new(by, AuditAction::GatewayCreate, target).with(json!({"kind": kind}));
+        match self.store().noting(note.clone()).create_gateway(scope, &new, limit).await {
+            Err(StoreError::Quota { name, used, allowed, unit }) => {
+                let limit = json!({"kind": kind, "limit": name, "used": used, "allowed": allowed});
+                self.store().record_audit(scope, &note.ending(AuditOutcome::Denied).with(limit)).await?;
+                Err(StoreError::Quota { name, used, allowed, unit }.into())
+            }
+            other => Ok(other?),
+        }
     }
 
     /// Changes a gateway, and connects it again where it is switched on.
@@ -77,6 +88,7 @@ impl Engine {
     pub async fn change_gateway(
         &self,
         scope: TenantScope,
+        by: &By,
         id: GatewayId,
         change: GatewayChange,
     ) -> Result<Gateway, EngineError> {
@@ -90,12 +102,23 @@ impl Engine {
         if let Some(credentials) = &change.credentials {
             schema::check("credentials", &manifest.credentials_schema, credentials)?;
         }
+        // What was changed, and not to what.
+        let settings: Vec<_> =
+            change.config.iter().filter_map(Value::as_object).flat_map(|fields| fields.keys()).collect();
+        let detail = json!({
+            "name": change.name.as_ref().is_some_and(|name| *name != before.name),
+            "settings": settings,
+            "credentials": change.credentials.is_some(),
+        });
         let credentials = change.credentials.map(|credentials| SecretString::from(credentials.to_string()));
         let name = change.name.as_deref().unwrap_or(&before.name);
-        let after = self.store().change_gateway(scope, id, name, &config, credentials.as_ref()).await?;
+        let target = Target { name: name.to_owned(), ..target(&before) };
+        let note = Note::new(by, AuditAction::GatewayUpdate, target).with(detail);
+        let store = self.store().noting(note);
+        let after = store.change_gateway(scope, id, name, &config, credentials.as_ref()).await?;
         let same = after.config == before.config && credentials.is_none();
         if before.enabled && !same {
-            return self.connect_gateway(scope, id).await;
+            return self.connect(scope, id, self.store()).await;
         }
         Ok(after)
     }
@@ -104,19 +127,41 @@ impl Engine {
     ///
     /// # Errors
     /// `NotFound`.
-    pub async fn delete_gateway(&self, scope: TenantScope, id: GatewayId) -> Result<(), EngineError> {
+    pub async fn delete_gateway(
+        &self,
+        scope: TenantScope,
+        by: &By,
+        id: GatewayId,
+    ) -> Result<(), EngineError> {
         let gateway = self.store().gateway(scope, id).await.map_err(EngineError::missing("gateway"))?;
         self.inner.connections.end(id);
         self.tell_provider_goodbye(scope, &gateway).await;
-        self.store().delete_gateway(scope, id).await.map_err(EngineError::missing("gateway"))
+        let note = Note::new(by, AuditAction::GatewayDelete, target(&gateway));
+        self.store().noting(note).delete_gateway(scope, id).await.map_err(EngineError::missing("gateway"))
     }
 
     /// Switches a gateway on and begins to connect it; what comes of that shows in its status.
     ///
     /// # Errors
     /// `NotFound`.
-    pub async fn connect_gateway(&self, scope: TenantScope, id: GatewayId) -> Result<Gateway, EngineError> {
-        self.store().set_gateway_enabled(scope, id, true).await.map_err(EngineError::missing("gateway"))?;
+    pub async fn connect_gateway(
+        &self,
+        scope: TenantScope,
+        by: &By,
+        id: GatewayId,
+    ) -> Result<Gateway, EngineError> {
+        let gateway = self.store().gateway(scope, id).await.map_err(EngineError::missing("gateway"))?;
+        let note = Note::new(by, AuditAction::GatewayConnect, target(&gateway));
+        self.connect(scope, id, &self.store().noting(note)).await
+    }
+
+    async fn connect(
+        &self,
+        scope: TenantScope,
+        id: GatewayId,
+        store: &Store,
+    ) -> Result<Gateway, EngineError> {
+        store.set_gateway_enabled(scope, id, true).await.map_err(EngineError::missing("gateway"))?;
         self.set_status(scope, id, GatewayStatus::Connecting, None, None).await?;
         self.begin_connecting(scope, id);
         Ok(self.store().gateway(scope, id).await?)
@@ -129,11 +174,13 @@ impl Engine {
     pub async fn disconnect_gateway(
         &self,
         scope: TenantScope,
+        by: &By,
         id: GatewayId,
     ) -> Result<Gateway, EngineError> {
         let gateway = self.store().gateway(scope, id).await.map_err(EngineError::missing("gateway"))?;
         self.inner.connections.end(id);
-        self.store().set_gateway_enabled(scope, id, false).await?;
+        let note = Note::new(by, AuditAction::GatewayDisconnect, target(&gateway));
+        self.store().noting(note).set_gateway_enabled(scope, id, false).await?;
         self.tell_provider_goodbye(scope, &gateway).await;
         self.set_status(scope, id, GatewayStatus::Disconnected, None, None).await?;
         Ok(self.store().gateway(scope, id).await?)
@@ -220,6 +267,11 @@ impl Engine {
         let base = self.public_url()?;
         base.join(&format!("api/webhooks/{}/{}", manifest.connector, gateway.id)).ok()
     }
+}
+
+/// A gateway as the audit log names it.
+fn target(gateway: &Gateway) -> Target {
+    Target { kind: "gateway", id: gateway.id.to_string(), name: gateway.name.clone() }
 }
 
 /// Why a check failed.

@@ -10,6 +10,7 @@
 //! Every arrow is a queue in the database: a crash loses nothing that waits, and finds it again at the next start.
 
 pub mod catalogue;
+mod circles;
 pub mod error;
 pub mod live;
 

@@ -1,18 +1,20 @@
 //! A tenant's plugins: installing, configuring, enabling and removing them.
 
 pub(crate) mod action;
+pub(crate) mod grants;
 
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::live::LiveEvent;
 use crate::{scheduler, schema};
 use chrono::Datelike as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::sync::Arc;
 use twobot_domain::manifest::{Capability, PluginManifest};
-use twobot_domain::{Timestamp, Trouble, config};
+use twobot_domain::{AuditAction, AuditOutcome, Timestamp, Trouble, config};
 use twobot_runtime::PluginComponent;
+use twobot_store::audit::{By, Note, Target};
 use twobot_store::installs::{Bindings, Install, InstallState, NewInstall};
 use twobot_store::{StoreError, TenantScope};
 
@@ -46,6 +48,7 @@ impl Engine {
     pub async fn install_plugin(
         &self,
         scope: TenantScope,
+        by: &By,
         slug: &str,
         options: InstallOptions,
     ) -> Result<Install, EngineError> {
@@ -57,9 +60,7 @@ impl Engine {
         schema::check("config", &manifest.config_schema, &config)?;
         self.check_bindings(scope, manifest, &options.bindings).await?;
         let grants = options.grants.unwrap_or_else(|| manifest.capabilities.clone());
-        if let Some(more) = grants.iter().find(|grant| !manifest.capabilities.contains(grant)) {
-            return Err(EngineError::field("grants", format!("the plugin does not ask for `{more}`")));
-        }
+        grants::check(manifest, &grants)?;
         let missing = missing_slot(manifest, &options.bindings);
         let enable = options.enable.unwrap_or(missing.is_none());
         if let (true, Some(slot)) = (enable, missing) {
@@ -72,12 +73,20 @@ impl Engine {
             state: if enable { InstallState::Enabled } else { InstallState::Disabled },
             config,
             grants,
+            asked: manifest.capabilities.clone(),
             bindings: options.bindings,
         };
         let limit = self.limits(scope).await?.plugins;
-        let install = match self.store().create_install(scope, &new, limit).await {
+        let note = Note::new(by, AuditAction::PluginInstall, target(manifest))
+            .with(json!({"version": new.version, "granted": new.grants}));
+        let install = match self.store().noting(note.clone()).create_install(scope, &new, limit).await {
             Err(StoreError::Exists(_)) => {
                 return Err(EngineError::Conflict("this plugin is already installed".to_owned()));
+            }
+            Err(StoreError::Quota { name, used, allowed, unit }) => {
+                let limit = json!({"limit": name, "used": used, "allowed": allowed});
+                self.store().record_audit(scope, &note.ending(AuditOutcome::Denied).with(limit)).await?;
+                return Err(StoreError::Quota { name, used, allowed, unit }.into());
             }
             other => other?,
         };
@@ -94,13 +103,19 @@ impl Engine {
     pub async fn configure_plugin(
         &self,
         scope: TenantScope,
+        by: &By,
         slug: &str,
         change: Value,
     ) -> Result<Install, EngineError> {
         let install = self.installed(scope, slug).await?;
         let config = config::merged(&install.config, &change);
-        schema::check("config", &self.entry(slug)?.manifest.config_schema, &config)?;
-        self.store().configure_install(scope, install.id, &config).await?;
+        let manifest = &self.entry(slug)?.manifest;
+        schema::check("config", &manifest.config_schema, &config)?;
+        // Which settings, and not what they are set to: that may be anything.
+        let settings: Vec<_> = change.as_object().into_iter().flat_map(|fields| fields.keys()).collect();
+        let note =
+            Note::new(by, AuditAction::PluginConfigure, target(manifest)).with(json!({"settings": settings}));
+        self.store().noting(note).configure_install(scope, install.id, &config).await?;
         self.tell_install(scope, slug, install.state.as_str());
         self.installed(scope, slug).await
     }
@@ -112,6 +127,7 @@ impl Engine {
     pub async fn bind_gateways(
         &self,
         scope: TenantScope,
+        by: &By,
         slug: &str,
         bindings: Bindings,
     ) -> Result<Install, EngineError> {
@@ -125,7 +141,9 @@ impl Engine {
         if let (InstallState::Enabled, Some(slot)) = (install.state, emptied) {
             return Err(needs_gateway(&slot.name));
         }
-        self.store().bind_gateways(scope, install.id, &bindings).await?;
+        let note =
+            Note::new(by, AuditAction::PluginConfigure, target(manifest)).with(json!({"gateways": bindings}));
+        self.store().noting(note).bind_gateways(scope, install.id, &bindings).await?;
         self.tell_install(scope, slug, install.state.as_str());
         self.installed(scope, slug).await
     }
@@ -133,26 +151,44 @@ impl Engine {
     /// Lets a plugin get events. One that was paused begins anew.
     ///
     /// # Errors
-    /// `NotFound`; `Invalid` while a required slot is empty.
-    pub async fn enable_plugin(&self, scope: TenantScope, slug: &str) -> Result<Install, EngineError> {
+    /// `NotFound`; `Invalid` while a required slot is empty; `Trouble` (`permissions_needed`) while it asks for what was not decided.
+    pub async fn enable_plugin(
+        &self,
+        scope: TenantScope,
+        by: &By,
+        slug: &str,
+    ) -> Result<Install, EngineError> {
         let install = self.installed(scope, slug).await?;
         let mut bindings = Bindings::new();
         for bound in self.store().bound_gateways(scope, install.id).await? {
             bindings.entry(bound.slot).or_default().push(bound.id);
         }
-        if let Some(slot) = missing_slot(&self.entry(slug)?.manifest, &bindings) {
+        let manifest = &self.entry(slug)?.manifest;
+        let note = Note::new(by, AuditAction::PluginEnable, target(manifest));
+        if let Some(trouble) = grants::undecided(manifest, &install) {
+            let why = json!({"reason": trouble.code});
+            self.store().record_audit(scope, &note.ending(AuditOutcome::Denied).with(why)).await?;
+            return Err(EngineError::Trouble(Box::new(trouble)));
+        }
+        if let Some(slot) = missing_slot(manifest, &bindings) {
             return Err(needs_gateway(&slot));
         }
-        self.switch(scope, slug, &install, InstallState::Enabled).await
+        self.switch(scope, slug, &install, InstallState::Enabled, note).await
     }
 
     /// Stops giving a plugin events.
     ///
     /// # Errors
     /// `NotFound`.
-    pub async fn disable_plugin(&self, scope: TenantScope, slug: &str) -> Result<Install, EngineError> {
+    pub async fn disable_plugin(
+        &self,
+        scope: TenantScope,
+        by: &By,
+        slug: &str,
+    ) -> Result<Install, EngineError> {
         let install = self.installed(scope, slug).await?;
-        self.switch(scope, slug, &install, InstallState::Disabled).await
+        let note = Note::new(by, AuditAction::PluginDisable, self.target_of(&install));
+        self.switch(scope, slug, &install, InstallState::Disabled, note).await
     }
 
     async fn switch(
@@ -161,8 +197,9 @@ impl Engine {
         slug: &str,
         install: &Install,
         state: InstallState,
+        note: Note,
     ) -> Result<Install, EngineError> {
-        self.store().set_install_state(scope, install.id, state, None).await?;
+        self.store().noting(note).set_install_state(scope, install.id, state, None).await?;
         self.tell_install(scope, slug, state.as_str());
         self.installed(scope, slug).await
     }
@@ -171,9 +208,12 @@ impl Engine {
     ///
     /// # Errors
     /// `NotFound`.
-    pub async fn uninstall_plugin(&self, scope: TenantScope, slug: &str) -> Result<(), EngineError> {
+    pub async fn uninstall_plugin(&self, scope: TenantScope, by: &By, slug: &str) -> Result<(), EngineError> {
         let install = self.installed(scope, slug).await?;
-        self.store().delete_install(scope, install.id).await.map_err(EngineError::missing("plugin"))?;
+        let note = Note::new(by, AuditAction::PluginUninstall, self.target_of(&install))
+            .with(json!({"version": install.version}));
+        let store = self.store().noting(note);
+        store.delete_install(scope, install.id).await.map_err(EngineError::missing("plugin"))?;
         self.tell_install(scope, slug, "uninstalled");
         Ok(())
     }
@@ -219,6 +259,14 @@ impl Engine {
         Ok(())
     }
 
+    /// An install as the audit log names it, also where the catalogue has lost its plugin.
+    fn target_of(&self, install: &Install) -> Target {
+        match self.catalogue().plugin(&install.slug) {
+            Some(entry) => target(&entry.manifest),
+            None => Target { kind: "plugin", id: install.slug.clone(), name: install.slug.clone() },
+        }
+    }
+
     fn tell_install(&self, scope: TenantScope, slug: &str, state: &'static str) {
         self.live().tell(scope, LiveEvent::Install { slug: slug.to_owned(), state });
     }
@@ -240,6 +288,11 @@ fn needs_gateway(slot: &str) -> EngineError {
     )
 }
 
+/// A plugin as the audit log names it.
+fn target(manifest: &PluginManifest) -> Target {
+    Target { kind: "plugin", id: manifest.slug.clone(), name: manifest.name.clone() }
+}
+
 /// Pauses an install that failed again and again, and tells its owner.
 pub(crate) async fn pause(
     engine: &Engine,
@@ -247,26 +300,28 @@ pub(crate) async fn pause(
     install: &Install,
     trouble: &Trouble,
 ) -> Result<(), StoreError> {
-    engine.store().set_install_state(scope, install.id, InstallState::Paused, Some(trouble)).await?;
+    let store = engine.store().noting(paused(engine, install, trouble));
+    store.set_install_state(scope, install.id, InstallState::Paused, Some(trouble)).await?;
+    tell_paused(engine, scope, install, trouble).await
+}
+
+/// That the platform switched an install off, as the audit log tells it.
+fn paused(engine: &Engine, install: &Install, trouble: &Trouble) -> Note {
+    Note::new(&By::system(), AuditAction::PluginDisable, engine.target_of(install))
+        .with(json!({"reason": trouble.code}))
+}
+
+/// Tells an owner that an install was paused, and why.
+async fn tell_paused(
+    engine: &Engine,
+    scope: TenantScope,
+    install: &Install,
+    trouble: &Trouble,
+) -> Result<(), StoreError> {
     let text = format!("{}\n\n{}", trouble.detail, trouble.advice);
     engine.store().notify(scope, "problem", &trouble.title, &text).await?;
     engine.tell_install(scope, &install.slug, InstallState::Paused.as_str());
     engine.live().tell(scope, LiveEvent::Notification);
-    Ok(())
-}
-
-/// After a start: installs run what the catalogue has now, and follow its schedules. A version that asks for more than was granted
-/// runs without that until its owner grants it.
-pub(crate) async fn follow_catalogue(engine: &Engine) -> Result<(), StoreError> {
-    for (scope, install) in engine.store().all_installs().await? {
-        let Some(entry) = engine.catalogue().plugin(&install.slug) else { continue };
-        if install.digest != entry.digest {
-            let version = &entry.manifest.version;
-            engine.store().set_install_version(scope, install.id, version, &entry.digest).await?;
-            let schedules = scheduler::first_times(&entry.manifest.schedules);
-            engine.store().set_schedules(scope, install.id, &schedules).await?;
-        }
-    }
     Ok(())
 }
 

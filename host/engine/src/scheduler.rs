@@ -1,6 +1,7 @@
 //! Schedules and appointments: fires what is due.
 
 use crate::engine::Engine;
+use crate::plugins::grants;
 use chrono_tz::Tz;
 use croner::parser::{CronParser, Seconds};
 use std::time::Duration;
@@ -15,6 +16,9 @@ use twobot_store::schedules::{Due, NewSchedule};
 
 /// How often is looked whether something is due. Schedules have minutes, appointments milliseconds but no promise.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// How often is looked for what was held too long.
+const LOOK_AT_HELD: Duration = Duration::from_secs(300);
 
 /// Schedules that are fired in one look.
 const BATCH: u32 = 200;
@@ -58,10 +62,17 @@ pub(crate) fn first_times(schedules: &[ScheduleSpec]) -> Vec<NewSchedule> {
 pub(crate) async fn run(engine: Engine) {
     let mut look = tokio::time::interval(LOOK);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut look_at_held = tokio::time::interval(LOOK_AT_HELD);
+    look_at_held.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = engine.stopped() => return,
             _ = look.tick() => {}
+            _ = look_at_held.tick() => {
+                if let Err(error) = grants::give_up_held(&engine, Timestamp::now()).await {
+                    tracing::error!(%error, "what was held too long could not be given up; it is tried again");
+                }
+            }
         }
         if let Err(error) = fire_due(&engine, Timestamp::now()).await {
             tracing::error!(%error, "schedules could not be fired; they are tried again");
@@ -107,6 +118,7 @@ fn occurrence(due: &Due) -> Result<(NewEvent, NewExecution), StoreError> {
         cause: Cause::Schedule,
         event_kind: EventKind::Scheduled.as_str().to_owned(),
         lane,
+        depth: due.depth,
     };
     Ok((event, execution))
 }

@@ -1,6 +1,7 @@
 //! Words for what goes wrong with executions.
 
-use twobot_domain::Trouble;
+use twobot_domain::manifest::{Capability, PluginManifest};
+use twobot_domain::{Timestamp, Trouble};
 use twobot_store::installs::Install;
 
 pub(crate) fn interrupted() -> Trouble {
@@ -94,5 +95,63 @@ pub(crate) fn plugin_paused(name: &str, failures: u64, last: &Trouble) -> Troubl
         format!("{name} is paused"),
         format!("It failed {failures} times in a row. The last time: {}. {}", last.title, last.detail),
         format!("{} Then enable it again on its page.", last.advice),
+    )
+}
+
+pub(crate) fn permissions_needed(manifest: &PluginManifest, news: &[Capability]) -> Trouble {
+    let wishes: Vec<_> = news.iter().map(wish).collect();
+    Trouble::new(
+        "permissions_needed",
+        format!("{} asks for more", manifest.name),
+        format!(
+            "Version {} also wants to {}. It is off until you decide.",
+            manifest.version,
+            wishes.join("; ")
+        ),
+        "Open the plugin's page and allow it, or let it go on without. What happens meanwhile is kept for a day and handled then.",
+    )
+}
+
+/// What a capability lets a plugin do, to follow "wants to".
+fn wish(capability: &Capability) -> String {
+    match capability {
+        Capability::Storage => "keep data of its own".to_owned(),
+        Capability::Send => "send messages and act through your gateways".to_owned(),
+        Capability::Ai => "ask your AI gateways".to_owned(),
+        Capability::Notify => "post to your dashboard".to_owned(),
+        Capability::Schedule => "make appointments with itself".to_owned(),
+        Capability::Directory => "keep files of its own".to_owned(),
+        Capability::Http(hosts) if hosts.is_any() => "call any public address on the internet".to_owned(),
+        Capability::Http(hosts) => format!("call {hosts}"),
+    }
+}
+
+pub(crate) fn held_too_long() -> Trouble {
+    Trouble::new(
+        "permissions_needed",
+        "Nobody decided in time",
+        "The plugin waited for a decision on what it may do. Events are kept for a day, and this one's day is over.",
+        "Decide on the plugin's page what it may do.",
+    )
+}
+
+/// An effect that failed at the end of a circle: its plugin is not told, since it would only go on.
+pub(crate) fn circle(failed: &Trouble, rounds: u64) -> Trouble {
+    Trouble::new(
+        "circle",
+        "A circle was stopped",
+        format!(
+            "{}: {} The plugin answered its own failures {rounds} times in a row with something that failed again, so it is not \
+             told of this one.",
+            failed.title, failed.detail
+        ),
+        failed.advice.clone(),
+    )
+}
+
+/// What an execution's log says of an appointment that was put off.
+pub(crate) fn put_off(name: &str, until: Timestamp) -> String {
+    format!(
+        "circle: the plugin keeps waking itself at once; the appointment `{name}` is put off until {until}"
     )
 }

@@ -11,6 +11,7 @@ use twobot_domain::{GatewayError, Timestamp};
 use twobot_engine::WebhookError;
 use twobot_gateways::{Batch, Delivery};
 use twobot_store::accounts::WorkspaceState;
+use twobot_store::audit::By;
 use twobot_store::inbound::Accepted;
 
 fn rules() -> serde_json::Value {
@@ -100,7 +101,7 @@ async fn what_is_no_delivery_of_the_provider_is_turned_away_and_counted() {
     let gateway = host.engine.store().gateway(scope, bot).await.unwrap();
     assert_eq!((gateway.counts.refused, gateway.counts.accepted), (5, 0));
 
-    host.engine.disconnect_gateway(scope, bot).await.unwrap();
+    host.engine.disconnect_gateway(scope, &By::system(), bot).await.unwrap();
     assert!(matches!(say("telegram", bot, &right, &body).await, WebhookError::NotFound));
 }
 

@@ -9,6 +9,7 @@ use serde_json::json;
 use twobot_domain::GatewayError;
 use twobot_engine::EngineError;
 use twobot_store::PageRequest;
+use twobot_store::audit::By;
 use twobot_store::chat::Author;
 use twobot_store::gateways::GatewayStatus;
 
@@ -70,7 +71,7 @@ async fn a_wrong_token_is_told_when_connecting_and_a_right_one_mends_it() {
         credentials: Some(json!({"token": "654321:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB"})),
         ..Default::default()
     };
-    host.engine.change_gateway(scope, bot, change).await.unwrap();
+    host.engine.change_gateway(scope, &By::system(), bot, change).await.unwrap();
     host.until("it is connected", async || {
         host.engine.store().gateway(scope, bot).await.unwrap().status == GatewayStatus::Connected
     })
@@ -81,8 +82,9 @@ async fn a_wrong_token_is_told_when_connecting_and_a_right_one_mends_it() {
 async fn a_plugin_that_fails_again_and_again_is_paused_and_its_owner_told() {
     let host = TestHost::new().await;
     let scope = host.tenant("free").await;
-    let chat = host.engine.create_gateway(scope, "web-chat", "Chat", json!({}), None).await.unwrap();
-    host.engine.connect_gateway(scope, chat.id).await.unwrap();
+    let chat =
+        host.engine.create_gateway(scope, &By::system(), "web-chat", "Chat", json!({}), None).await.unwrap();
+    host.engine.connect_gateway(scope, &By::system(), chat.id).await.unwrap();
     host.install(scope, "misbehaving", "channels", chat.id, json!({"mode": "trap"})).await;
     let conversation = host.engine.store().create_conversation(scope, chat.id, "Test").await.unwrap();
     for number in 0..5 {
@@ -108,7 +110,7 @@ async fn a_plugin_that_fails_again_and_again_is_paused_and_its_owner_told() {
     host.engine.post_chat_message(scope, conversation.id, "Ann", text, None).await.unwrap();
     host.settled(scope).await;
     assert_eq!(host.executions(scope).await.len(), 5);
-    host.engine.enable_plugin(scope, "misbehaving").await.unwrap();
+    host.engine.enable_plugin(scope, &By::system(), "misbehaving").await.unwrap();
     assert_eq!(
         host.engine.store().install(scope, "misbehaving").await.unwrap().failures,
         0,
@@ -181,7 +183,7 @@ async fn what_an_owner_gets_wrong_is_named() {
     };
     let engine = &host.engine;
     let create = async |kind: &str, config, credentials| {
-        fields(engine.create_gateway(scope, kind, "x", config, credentials).await.unwrap_err())
+        fields(engine.create_gateway(scope, &By::system(), kind, "x", config, credentials).await.unwrap_err())
     };
     assert_eq!(create("pigeon", json!({}), None).await, ["kind"]);
     assert_eq!(create("telegram-bot", json!({}), None).await, ["credentials"]);
@@ -195,7 +197,7 @@ async fn what_an_owner_gets_wrong_is_named() {
     let install = async |who, slot: &str, gateway| {
         let bindings = std::collections::BTreeMap::from([(slot.to_owned(), vec![gateway])]);
         let options = twobot_engine::InstallOptions { bindings, ..Default::default() };
-        engine.install_plugin(who, "auto-reply", options).await
+        engine.install_plugin(who, &By::system(), "auto-reply", options).await
     };
     assert_eq!(fields(install(scope, "nowhere", bot).await.unwrap_err()), ["gateways.nowhere"]);
     assert_eq!(
@@ -210,10 +212,13 @@ async fn what_an_owner_gets_wrong_is_named() {
     );
     install(scope, "channels", bot).await.unwrap();
     assert!(matches!(install(scope, "channels", bot).await, Err(EngineError::Conflict(_))));
-    assert!(matches!(engine.enable_plugin(other, "auto-reply").await, Err(EngineError::NotFound(_))));
+    assert!(matches!(
+        engine.enable_plugin(other, &By::system(), "auto-reply").await,
+        Err(EngineError::NotFound(_))
+    ));
     let none = std::collections::BTreeMap::from([("channels".to_owned(), Vec::new())]);
     assert_eq!(
-        fields(engine.bind_gateways(scope, "auto-reply", none).await.unwrap_err()),
+        fields(engine.bind_gateways(scope, &By::system(), "auto-reply", none).await.unwrap_err()),
         ["gateways.channels"]
     );
     let action = engine.run_action(scope, "auto-reply", "test", json!({"text": 5})).await.unwrap_err();

@@ -7,6 +7,7 @@ use serde_json::json;
 use std::path::Path;
 use twobot_engine::{Engine, InstallOptions};
 use twobot_store::accounts::NewAccount;
+use twobot_store::audit::By;
 use twobot_store::installs::Bindings;
 use twobot_store::{PageRequest, TenantScope};
 
@@ -70,10 +71,13 @@ async fn furnish(engine: &Engine, scope: TenantScope) -> anyhow::Result<()> {
     let refused =
         |what: &str, error: twobot_engine::EngineError| anyhow::anyhow!("the demo's {what}: {error:?}");
     let chat = engine
-        .create_gateway(scope, CHAT_KIND, "Demo bot", json!({}), None)
+        .create_gateway(scope, &By::system(), CHAT_KIND, "Demo bot", json!({}), None)
         .await
         .map_err(|error| refused("web chat", error))?;
-    engine.connect_gateway(scope, chat.id).await.map_err(|error| refused("web chat", error))?;
+    engine
+        .connect_gateway(scope, &By::system(), chat.id)
+        .await
+        .map_err(|error| refused("web chat", error))?;
     for (slug, slot) in PLUGINS {
         if engine.catalogue().plugin(slug).is_none() || store.install(scope, slug).await.is_ok() {
             continue;
@@ -82,7 +86,10 @@ async fn furnish(engine: &Engine, scope: TenantScope) -> anyhow::Result<()> {
             bindings: Bindings::from([(slot.to_owned(), vec![chat.id])]),
             ..InstallOptions::default()
         };
-        engine.install_plugin(scope, slug, options).await.map_err(|error| refused(slug, error))?;
+        engine
+            .install_plugin(scope, &By::system(), slug, options)
+            .await
+            .map_err(|error| refused(slug, error))?;
     }
     store.create_conversation(scope, chat.id, "Say hello").await?;
     Ok(())

@@ -23,6 +23,8 @@ pub struct QueuedEffect {
     pub action: String,
     /// Tries so far.
     pub attempt: u64,
+    /// How many of the plugin's own doings led to the execution that asked for it.
+    pub depth: u64,
 }
 
 /// An effect as its owner sees it.
@@ -90,8 +92,8 @@ impl Store {
         let row = self
             .db
             .one(
-                sql("SELECT id, install_id, execution_id, gateway_id, kind, action, attempt FROM effects \
-                     WHERE id = $1 AND tenant_id = $2 AND state = 'waiting'")
+                sql("SELECT f.id, f.install_id, f.execution_id, f.gateway_id, f.kind, f.action, f.attempt, x.depth FROM effects f \
+                     JOIN executions x ON x.id = f.execution_id WHERE f.id = $1 AND f.tenant_id = $2 AND f.state = 'waiting'")
                 .bind(id)
                 .bind(scope.tenant()),
             )
@@ -104,6 +106,7 @@ impl Store {
             kind: row.get("kind")?,
             action: row.get("action")?,
             attempt: row.get("attempt")?,
+            depth: row.get("depth")?,
         })
     }
 
@@ -167,7 +170,7 @@ impl Store {
         tx.commit().await
     }
 
-    /// Gives an effect up, and queues the event that tells its install.
+    /// Gives an effect up, and queues the event that tells its install, where it is to be told.
     ///
     /// # Errors
     /// `NotFound` when it has an outcome already.
@@ -177,8 +180,7 @@ impl Store {
         id: EffectId,
         trouble: &Trouble,
         usage: &Usage,
-        event: &NewEvent,
-        execution: &NewExecution,
+        told: Option<(&NewEvent, &NewExecution)>,
     ) -> Result<(), StoreError> {
         let now = Timestamp::now();
         let trouble =
@@ -197,8 +199,10 @@ impl Store {
         if changed == 0 {
             return Err(StoreError::NotFound);
         }
-        crate::events::insert(&mut tx, scope, event).await?;
-        crate::executions::insert(&mut tx, scope, execution).await?;
+        if let Some((event, execution)) = told {
+            crate::events::insert(&mut tx, scope, event).await?;
+            crate::executions::insert(&mut tx, scope, execution).await?;
+        }
         crate::usage::add(&mut tx, scope, now, usage).await?;
         tx.commit().await
     }

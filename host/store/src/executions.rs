@@ -1,9 +1,12 @@
 //! Executions: one run of one handler for one event, from waiting to its outcome.
 
+mod held;
 mod outcome;
 mod query;
 mod queue;
 
+pub use held::MAX_HELD;
+pub(crate) use held::{hold, release};
 pub use outcome::{
     Appointment, Commit, Denial, Failure, LogLine, MAX_APPOINTMENTS, NewEffect, NewNotification,
 };
@@ -51,6 +54,8 @@ pub struct NewExecution {
     pub event_kind: String,
     /// What must run in order has the same lane.
     pub lane: String,
+    /// How many of the plugin's own doings led to it, one by another; 0 for what came from outside.
+    pub depth: u64,
 }
 
 /// An execution that waits to run.
@@ -66,6 +71,8 @@ pub struct QueuedExecution {
     pub cause: String,
     /// Tries so far.
     pub attempt: u64,
+    /// How many of the plugin's own doings led to it.
+    pub depth: u64,
     /// When it was queued; the sandbox's clock starts here, so that a retry sees the same time.
     pub created_at: Timestamp,
 }

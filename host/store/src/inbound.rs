@@ -202,12 +202,13 @@ async fn insert(
     Err(StoreError::NotFound)
 }
 
-/// Deliveries that wait to be decoded and executions that wait to be run.
+/// Deliveries that wait to be decoded and executions that wait to be run; not those that are held for a person.
 async fn waiting_events(tx: &mut Tx, tenant: TenantId) -> Result<u64, StoreError> {
     let row = tx
         .optional(
             sql("SELECT (SELECT count(*) FROM inbound WHERE tenant_id = $1 AND state = 'waiting') + \
-                 (SELECT count(*) FROM executions WHERE tenant_id = $1 AND state = 'waiting') AS n")
+                 (SELECT count(*) FROM executions WHERE tenant_id = $1 AND state = 'waiting') - \
+                 (SELECT count(*) FROM executions WHERE tenant_id = $1 AND held = 1) AS n")
             .bind(tenant),
         )
         .await?;

@@ -14,7 +14,7 @@ pub enum InstallState {
     Enabled,
     /// Its owner switched it off.
     Disabled,
-    /// It failed again and again; its trouble says how.
+    /// It failed again and again, or waits for its owner's decision; its trouble says which.
     Paused,
 }
 
@@ -61,6 +61,10 @@ pub struct Install {
     pub config: Value,
     /// What its tenant granted.
     pub grants: Vec<Capability>,
+    /// What its owner has decided on, granted or not. None where it is older than the question.
+    pub asked: Option<Vec<Capability>>,
+    /// Whether it is paused until its owner has decided on more. Its events are kept meanwhile.
+    pub waits: bool,
     /// Failures in a row.
     pub failures: u64,
     /// When it was installed.
@@ -84,6 +88,8 @@ pub struct NewInstall {
     pub config: Value,
     /// What its tenant granted.
     pub grants: Vec<Capability>,
+    /// What was decided on, granted or not.
+    pub asked: Vec<Capability>,
     /// The gateways of each slot.
     pub bindings: Bindings,
 }
@@ -101,8 +107,7 @@ pub struct BoundGateway {
     pub name: String,
 }
 
-const COLUMNS: &str =
-    "id, tenant_id, slug, version, digest, state, trouble, config, grants, failures, created_at, updated_at";
+const COLUMNS: &str = "id, tenant_id, slug, version, digest, state, trouble, config, grants, asked, waits, failures, created_at, updated_at";
 
 fn install(row: &Row) -> Result<Install, StoreError> {
     Ok(Install {
@@ -114,6 +119,8 @@ fn install(row: &Row) -> Result<Install, StoreError> {
         trouble: row.json_option("trouble")?,
         config: row.json("config")?,
         grants: row.json("grants")?,
+        asked: row.json_option("asked")?,
+        waits: row.get("waits")?,
         failures: row.get("failures")?,
         created_at: row.get("created_at")?,
         updated_at: row.get("updated_at")?,
@@ -175,8 +182,8 @@ impl Store {
             return Err(StoreError::Quota { name: "plugins", used: count, allowed, unit: "plugins" });
         }
         tx.run(
-            sql("INSERT INTO installs (id, tenant_id, slug, version, digest, state, config, grants, created_at, updated_at) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)")
+            sql("INSERT INTO installs (id, tenant_id, slug, version, digest, state, config, grants, asked, created_at, updated_at) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)")
             .bind(id)
             .bind(scope.tenant())
             .bind(new.slug.as_str())
@@ -185,6 +192,7 @@ impl Store {
             .bind(new.state.as_str())
             .bind(new.config.to_string())
             .bind(json(&new.grants)?)
+            .bind(json(&new.asked)?)
             .bind(now),
         )
         .await?;
@@ -230,7 +238,8 @@ impl Store {
         rows.iter().map(|row| Ok((TenantScope::of(row.get("tenant_id")?), install(row)?))).collect()
     }
 
-    /// The enabled installs that a gateway is bound to.
+    /// The installs that a gateway is bound to and that are to get its events: those that are enabled, and those whose events are
+    /// kept until their owners have decided.
     ///
     /// # Errors
     /// Only those of the database.
@@ -240,7 +249,7 @@ impl Store {
         gateway: GatewayId,
     ) -> Result<Vec<Install>, StoreError> {
         let text = format!(
-            "SELECT {COLUMNS} FROM installs WHERE tenant_id = $1 AND state = 'enabled' AND id IN \
+            "SELECT {COLUMNS} FROM installs WHERE tenant_id = $1 AND (state = 'enabled' OR waits = 1) AND id IN \
              (SELECT install_id FROM install_gateways WHERE gateway_id = $2) ORDER BY id"
         );
         self.db.all(sql_of(text).bind(scope.tenant()).bind(gateway)).await?.iter().map(install).collect()
@@ -335,7 +344,7 @@ impl Store {
         if changed == 0 { Err(StoreError::NotFound) } else { Ok(()) }
     }
 
-    /// Enables, disables or pauses an install. Enabling forgets its failures.
+    /// Enables, disables or pauses an install. Enabling forgets its failures; whatever was held for it has its turn.
     ///
     /// # Errors
     /// `NotFound` when the scope has no such install.
@@ -346,10 +355,10 @@ impl Store {
         state: InstallState,
         trouble: Option<&Trouble>,
     ) -> Result<(), StoreError> {
-        let changed = self
-            .change(
-                scope,
-                sql("UPDATE installs SET state = $1, trouble = $2, \
+        let mut tx = self.db.begin().await?;
+        let changed = tx
+            .run(
+                sql("UPDATE installs SET state = $1, trouble = $2, waits = 0, \
                      failures = CASE WHEN $1 = 'enabled' THEN 0 ELSE failures END WHERE id = $3 AND tenant_id = $4")
                 .bind(state.as_str())
                 .bind(trouble.map(json).transpose()?)
@@ -357,10 +366,76 @@ impl Store {
                 .bind(scope.tenant()),
             )
             .await?;
-        if changed == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+        if changed == 0 {
+            return Err(StoreError::NotFound);
+        }
+        crate::executions::release(&mut tx, scope, id).await?;
+        self.write_note(&mut tx, scope).await?;
+        tx.commit().await
     }
 
-    /// Notes that an install now runs another component of the same plugin.
+    /// Pauses an install until its owner has decided on what it asks for. What waits for it and what comes is held meanwhile.
+    ///
+    /// # Errors
+    /// `NotFound` when the scope has no such install.
+    pub async fn hold_install(
+        &self,
+        scope: TenantScope,
+        id: InstallId,
+        trouble: &Trouble,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        let changed = tx
+            .run(
+                sql("UPDATE installs SET state = 'paused', trouble = $1, waits = 1 WHERE id = $2 AND tenant_id = $3")
+                    .bind(json(trouble)?)
+                    .bind(id)
+                    .bind(scope.tenant()),
+            )
+            .await?;
+        if changed == 0 {
+            return Err(StoreError::NotFound);
+        }
+        crate::executions::hold(&mut tx, scope, id).await?;
+        self.write_note(&mut tx, scope).await?;
+        tx.commit().await
+    }
+
+    /// Records what the owner decided: what is granted, of all that was asked. One that waited for this is enabled, and what was
+    /// held for it has its turn.
+    ///
+    /// # Errors
+    /// `NotFound` when the scope has no such install.
+    pub async fn set_grants(
+        &self,
+        scope: TenantScope,
+        id: InstallId,
+        grants: &[Capability],
+        asked: &[Capability],
+    ) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        let changed = tx
+            .run(
+                sql("UPDATE installs SET grants = $1, asked = $2, updated_at = $3, \
+                     state = CASE WHEN waits = 1 THEN 'enabled' ELSE state END, \
+                     trouble = CASE WHEN waits = 1 THEN NULL ELSE trouble END, \
+                     failures = CASE WHEN waits = 1 THEN 0 ELSE failures END, waits = 0 WHERE id = $4 AND tenant_id = $5")
+                .bind(json(grants)?)
+                .bind(json(asked)?)
+                .bind(Timestamp::now())
+                .bind(id)
+                .bind(scope.tenant()),
+            )
+            .await?;
+        if changed == 0 {
+            return Err(StoreError::NotFound);
+        }
+        crate::executions::release(&mut tx, scope, id).await?;
+        self.write_note(&mut tx, scope).await?;
+        tx.commit().await
+    }
+
+    /// Notes that an install now runs another component of the same plugin, and what its owner had decided on before.
     ///
     /// # Errors
     /// Only those of the database.
@@ -370,12 +445,14 @@ impl Store {
         id: InstallId,
         version: &str,
         digest: &str,
+        asked: &[Capability],
     ) -> Result<(), StoreError> {
         self.db
             .run(
-                sql("UPDATE installs SET version = $1, digest = $2 WHERE id = $3 AND tenant_id = $4")
+                sql("UPDATE installs SET version = $1, digest = $2, asked = $3 WHERE id = $4 AND tenant_id = $5")
                     .bind(version)
                     .bind(digest)
+                    .bind(json(asked)?)
                     .bind(id)
                     .bind(scope.tenant()),
             )

@@ -25,6 +25,8 @@ pub struct Due {
     pub data: Option<String>,
     /// When it was due.
     pub due_at: Timestamp,
+    /// How many of the plugin's own doings led to it.
+    pub depth: u64,
 }
 
 /// A regular schedule of a manifest.
@@ -96,7 +98,7 @@ impl Store {
         let rows = self
             .db
             .all(
-                sql("SELECT s.id, s.tenant_id, s.install_id, s.name, s.cron, s.time_zone, s.data, s.due_at FROM schedules s \
+                sql("SELECT s.id, s.tenant_id, s.install_id, s.name, s.cron, s.time_zone, s.data, s.due_at, s.depth FROM schedules s \
                      JOIN installs i ON i.id = s.install_id AND i.state = 'enabled' \
                      JOIN tenants t ON t.id = s.tenant_id AND t.state = 'running' \
                      WHERE s.due_at <= $1 ORDER BY s.due_at LIMIT $2")
@@ -115,6 +117,7 @@ impl Store {
                     time_zone: row.get("time_zone")?,
                     data: row.get("data")?,
                     due_at: row.get("due_at")?,
+                    depth: row.get("depth")?,
                 })
             })
             .collect()

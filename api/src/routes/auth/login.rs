@@ -2,7 +2,7 @@
 
 use super::wire::{Credentials, SignedIn};
 use crate::error::ApiError;
-use crate::extract::{ClientAddress, Json, Unsaid, require_same_origin};
+use crate::extract::{ClientAddress, Json, Origin, Unsaid, require_same_origin};
 use crate::password::check_password;
 use crate::state::AppState;
 use axum::extract::State;
@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use secrecy::ExposeSecret;
 use std::time::Instant;
+use twobot_domain::{AuditAction, AuditOutcome};
 
 /// Sign in
 ///
@@ -32,6 +33,7 @@ use std::time::Instant;
 pub(super) async fn login(
     State(state): State<AppState>,
     ClientAddress(address): ClientAddress,
+    origin: Origin,
     headers: HeaderMap,
     Json(credentials): Json<Credentials>,
 ) -> Result<Response, ApiError> {
@@ -48,8 +50,20 @@ pub(super) async fn login(
     match login {
         Some(login) if right => {
             state.throttle.forgive(address, email);
-            super::sign_in(&state, login.scope, login.user, StatusCode::OK).await
+            super::sign_in(&state, login.scope, login.user, &origin, StatusCode::OK).await
         }
-        _ => Err(ApiError::invalid_credentials()),
+        Some(login) => {
+            let note =
+                super::signing(AuditAction::AuthLogin, &login.user, &origin).ending(AuditOutcome::Failure);
+            let store = state.store().clone();
+            // Not waited for: an account that exists must not take longer to refuse than one that does not.
+            tokio::spawn(async move {
+                if let Err(error) = store.record_audit(login.scope, &note).await {
+                    tracing::error!(%error, "a failed sign-in could not be recorded");
+                }
+            });
+            Err(ApiError::invalid_credentials())
+        }
+        None => Err(ApiError::invalid_credentials()),
     }
 }

@@ -1,13 +1,14 @@
 //! Signing out.
 
 use crate::error::ApiError;
-use crate::extract::Session;
+use crate::extract::{Origin, Session};
 use crate::state::AppState;
 use crate::token;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
 use axum::response::IntoResponse;
+use twobot_domain::AuditAction;
 
 /// Sign out
 ///
@@ -22,8 +23,10 @@ use axum::response::IntoResponse;
 pub(super) async fn logout(
     State(state): State<AppState>,
     session: Session,
+    origin: Origin,
 ) -> Result<impl IntoResponse, ApiError> {
-    state.store().close_session(session.scope, session.id).await?;
+    let note = super::signing(AuditAction::AuthLogout, &session.user, &origin);
+    state.store().noting(note).close_session(session.scope, session.id).await?;
     // No stream may be open; then nobody is to be told.
     let _ = state.signed_out.send(session.id);
     Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, token::clearing_cookie(&state.config))]))

@@ -2,7 +2,7 @@
 
 use super::wire::{NewAccount, SignedIn};
 use crate::error::ApiError;
-use crate::extract::{Json, Unsaid, require_same_origin};
+use crate::extract::{Json, Origin, Unsaid, require_same_origin};
 use crate::password::{hash_password, validate_email, validate_password};
 use crate::state::AppState;
 use crate::validate::Validation;
@@ -30,6 +30,7 @@ use twobot_store::{StoreError, accounts};
 )]
 pub(super) async fn register(
     State(state): State<AppState>,
+    origin: Origin,
     headers: HeaderMap,
     Json(new): Json<NewAccount>,
 ) -> Result<Response, ApiError> {
@@ -59,5 +60,5 @@ pub(super) async fn register(
         StoreError::Exists(_) => ApiError::email_taken(),
         error => error.into(),
     })?;
-    super::sign_in(&state, scope, user, StatusCode::CREATED).await
+    super::sign_in(&state, scope, user, &origin, StatusCode::CREATED).await
 }

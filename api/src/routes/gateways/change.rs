@@ -37,6 +37,6 @@ pub(super) async fn change(
     }
     check.finish()?;
     let change = GatewayChange { name, config: changes.config, credentials: changes.credentials };
-    let gateway = state.engine.change_gateway(session.scope, id, change).await?;
+    let gateway = state.engine.change_gateway(session.scope, &session.by(), id, change).await?;
     Ok(Json(Gateway::new(&state.engine, gateway)))
 }

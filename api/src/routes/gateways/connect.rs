@@ -23,7 +23,7 @@ pub(super) async fn connect(
     session: Session,
     Id(id): Id<GatewayId>,
 ) -> Result<Json<Gateway>, ApiError> {
-    let gateway = state.engine.connect_gateway(session.scope, id).await?;
+    let gateway = state.engine.connect_gateway(session.scope, &session.by(), id).await?;
     Ok(Json(Gateway::new(&state.engine, gateway)))
 }
 
@@ -43,6 +43,6 @@ pub(super) async fn disconnect(
     session: Session,
     Id(id): Id<GatewayId>,
 ) -> Result<Json<Gateway>, ApiError> {
-    let gateway = state.engine.disconnect_gateway(session.scope, id).await?;
+    let gateway = state.engine.disconnect_gateway(session.scope, &session.by(), id).await?;
     Ok(Json(Gateway::new(&state.engine, gateway)))
 }

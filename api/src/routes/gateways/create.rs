@@ -46,13 +46,16 @@ pub(super) async fn create(
     check.finish()?;
 
     let credentials = credentials.filter(|value| *value != Value::Object(serde_json::Map::new()));
-    let made = state.engine.create_gateway(session.scope, &new.kind, &name, config, credentials).await;
+    let made = state
+        .engine
+        .create_gateway(session.scope, &session.by(), &new.kind, &name, config, credentials)
+        .await;
     let mut gateway = match made {
         Ok(gateway) => gateway,
         Err(error) => return Err(ApiError::from(error).naming_plan(&state, session.scope).await),
     };
     if new.connect.unwrap_or(true) {
-        gateway = state.engine.connect_gateway(session.scope, gateway.id).await?;
+        gateway = state.engine.connect_gateway(session.scope, &session.by(), gateway.id).await?;
     }
     Ok((StatusCode::CREATED, Json(Gateway::new(&state.engine, gateway))))
 }

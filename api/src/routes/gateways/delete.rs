@@ -23,6 +23,6 @@ pub(super) async fn delete(
     session: Session,
     Id(id): Id<GatewayId>,
 ) -> Result<StatusCode, ApiError> {
-    state.engine.delete_gateway(session.scope, id).await?;
+    state.engine.delete_gateway(session.scope, &session.by(), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,6 +1,6 @@
 //! Changing an install.
 
-use super::wire::{BindingChange, ConfigChange, Install};
+use super::wire::{BindingChange, ConfigChange, GrantChange, Install};
 use crate::error::ApiError;
 use crate::extract::{Json, Names, Session};
 use crate::state::AppState;
@@ -28,13 +28,14 @@ pub(super) async fn configure(
     let mut check = Validation::default();
     check.object("config", &change.config);
     check.finish()?;
-    let install = state.engine.configure_plugin(session.scope, &slug, change.config).await?;
+    let install = state.engine.configure_plugin(session.scope, &session.by(), &slug, change.config).await?;
     Install::load(&state, session.scope, install).await.map(Json)
 }
 
 /// Enable a plugin
 ///
-/// It gets events from now on. A paused one forgets its failures.
+/// It gets events from now on. A paused one forgets its failures. One whose new version asks for more stays off until that is
+/// decided; see `PUT /user/plugins/{slug}/grants`.
 #[utoipa::path(
     post,
     path = "/user/plugins/{slug}/enable",
@@ -43,7 +44,7 @@ pub(super) async fn configure(
     params(("slug" = String, Path, description = "An installed plugin.")),
     responses(
         (status = 200, description = "The plugin as it is now.", body = Install),
-        (status = 422, description = "`validation_failed`: a required slot has no gateway."),
+        (status = 422, description = "`validation_failed`: a required slot has no gateway; `permissions_needed`: it asks for what was not decided on."),
     )
 )]
 pub(super) async fn enable(
@@ -51,7 +52,7 @@ pub(super) async fn enable(
     session: Session,
     Names(slug): Names<String>,
 ) -> Result<Json<Install>, ApiError> {
-    let install = state.engine.enable_plugin(session.scope, &slug).await?;
+    let install = state.engine.enable_plugin(session.scope, &session.by(), &slug).await?;
     Install::load(&state, session.scope, install).await.map(Json)
 }
 
@@ -71,7 +72,7 @@ pub(super) async fn disable(
     session: Session,
     Names(slug): Names<String>,
 ) -> Result<Json<Install>, ApiError> {
-    let install = state.engine.disable_plugin(session.scope, &slug).await?;
+    let install = state.engine.disable_plugin(session.scope, &session.by(), &slug).await?;
     Install::load(&state, session.scope, install).await.map(Json)
 }
 
@@ -93,6 +94,33 @@ pub(super) async fn bind(
     Names(slug): Names<String>,
     Json(change): Json<BindingChange>,
 ) -> Result<Json<Install>, ApiError> {
-    let install = state.engine.bind_gateways(session.scope, &slug, change.gateways).await?;
+    let install = state.engine.bind_gateways(session.scope, &session.by(), &slug, change.gateways).await?;
+    Install::load(&state, session.scope, install).await.map(Json)
+}
+
+/// Decide what a plugin may do
+///
+/// `grants` replaces what was granted before. All that the plugin asks for now counts as decided on, granted or not. A plugin that
+/// was paused for this decision goes on, and gets the events that were kept for it.
+#[utoipa::path(
+    put,
+    path = "/user/plugins/{slug}/grants",
+    operation_id = "grantPlugin",
+    tag = "plugins",
+    params(("slug" = String, Path, description = "An installed plugin.")),
+    request_body = GrantChange,
+    responses(
+        (status = 200, description = "The plugin as it is now.", body = Install),
+        (status = 422, description = "`validation_failed`: the plugin does not ask for one of these."),
+    )
+)]
+pub(super) async fn grant(
+    State(state): State<AppState>,
+    session: Session,
+    Names(slug): Names<String>,
+    Json(change): Json<GrantChange>,
+) -> Result<Json<Install>, ApiError> {
+    let grants = change.grants.into_iter().map(Into::into).collect();
+    let install = state.engine.grant_plugin(session.scope, &session.by(), &slug, grants).await?;
     Install::load(&state, session.scope, install).await.map(Json)
 }

@@ -42,7 +42,7 @@ pub(super) async fn install(
         grants: request.grants.map(|grants| grants.into_iter().map(Into::into).collect()),
         enable: request.enable,
     };
-    match state.engine.install_plugin(session.scope, &slug, options).await {
+    match state.engine.install_plugin(session.scope, &session.by(), &slug, options).await {
         Ok(install) => Ok((StatusCode::CREATED, Json(Install::load(&state, session.scope, install).await?))),
         Err(error) => Err(ApiError::from(error).naming_plan(&state, session.scope).await),
     }

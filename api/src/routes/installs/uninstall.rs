@@ -22,6 +22,6 @@ pub(super) async fn uninstall(
     session: Session,
     Names(slug): Names<String>,
 ) -> Result<StatusCode, ApiError> {
-    state.engine.uninstall_plugin(session.scope, &slug).await?;
+    state.engine.uninstall_plugin(session.scope, &session.by(), &slug).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -33,6 +33,8 @@ pub(super) struct Install {
     config: Value,
     /// What it was granted.
     grants: Vec<Capability>,
+    /// What it asks for that was not decided on yet. It stays off until then.
+    undecided: Vec<Capability>,
     /// The gateways of each slot.
     gateways: BTreeMap<String, Vec<BoundGateway>>,
     /// How it fares.
@@ -77,6 +79,7 @@ impl Install {
         let day_ago = Timestamp::now().plus_millis(-DAY_MILLIS);
         let stats = store.execution_stats(scope, install.id, day_ago).await?;
         let plugin = Plugin::of_install(state, &install);
+        let undecided = state.engine.undecided(&install);
 
         // Every slot stands there, also those that nothing is bound to.
         let mut gateways: BTreeMap<String, Vec<BoundGateway>> =
@@ -96,6 +99,7 @@ impl Install {
             state_reason: install.trouble.map(Trouble::from),
             config: install.config,
             grants: install.grants.into_iter().map(Capability::from).collect(),
+            undecided: undecided.into_iter().map(Capability::from).collect(),
             gateways,
             stats: Stats {
                 executions_24h: stats.executions,
@@ -130,6 +134,13 @@ pub(super) struct ConfigChange {
     /// Settings to change; null removes one.
     #[schema(value_type = Object)]
     pub(super) config: Value,
+}
+
+/// What a plugin may do.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct GrantChange {
+    /// What to grant of what the plugin asks for.
+    pub(super) grants: Vec<Capability>,
 }
 
 /// The gateways of a plugin's slots.

@@ -1,8 +1,8 @@
 //! Delivering a queued effect through its gateway.
 
 use super::retry;
-use crate::backoff;
 use crate::engine::Engine;
+use crate::{backoff, circles, troubles};
 use twobot_domain::manifest::EventKind;
 use twobot_domain::{EffectId, EventId, ExecutionId, GatewayError, Timestamp, Trouble, Usage};
 use twobot_runtime::InlineCall;
@@ -46,7 +46,7 @@ pub(super) async fn deliver(engine: &Engine, work: &Work) -> Result<(), StoreErr
     }
 }
 
-/// Gives an effect up and tells its install by an event.
+/// Gives an effect up and tells its install by an event, unless that has gone round too often.
 async fn give_up(
     engine: &Engine,
     scope: TenantScope,
@@ -54,6 +54,11 @@ async fn give_up(
     trouble: Trouble,
     usage: &Usage,
 ) -> Result<(), StoreError> {
+    let depth = effect.depth + 1;
+    if depth > circles::MAX_DEPTH {
+        let trouble = troubles::circle(&trouble, circles::MAX_DEPTH);
+        return engine.store().effect_failed(scope, effect.id, &trouble, usage, None).await;
+    }
     let failure = EffectFailure {
         effect_id: effect.id.to_string(),
         code: trouble.code.clone(),
@@ -78,8 +83,9 @@ async fn give_up(
         cause: Cause::Event,
         event_kind: EventKind::EffectFailed.as_str().to_owned(),
         lane,
+        depth,
     };
-    engine.store().effect_failed(scope, effect.id, &trouble, usage, &event, &execution).await?;
+    engine.store().effect_failed(scope, effect.id, &trouble, usage, Some((&event, &execution))).await?;
     engine.wake_executions(scope);
     Ok(())
 }

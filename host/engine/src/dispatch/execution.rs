@@ -69,6 +69,7 @@ impl Execution<'_> {
             install: &self.install,
             component,
             limits: &limits,
+            depth: self.queued.depth,
             started_at: self.queued.created_at,
             call: PluginCall::Handle(Box::new(event)),
         };

@@ -125,5 +125,6 @@ fn execution(engine: &Engine, install: &Install, event: &NewEvent, kind: EventKi
         cause: Cause::Event,
         event_kind: kind.as_str().to_owned(),
         lane,
+        depth: 0,
     })
 }

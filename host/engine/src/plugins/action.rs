@@ -4,6 +4,7 @@ use crate::attempt::{Attempt, Outcome, Remains, failure};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::live::LiveEvent;
+use crate::plugins::grants;
 use crate::{schema, troubles};
 use serde_json::Value;
 use twobot_domain::{ExecutionId, Timestamp};
@@ -36,6 +37,9 @@ impl Engine {
         let component = self.catalogue().plugin(slug).ok_or(EngineError::NotFound("plugin"))?;
         let spec = component.manifest.actions.iter().find(|spec| spec.name == action);
         schema::check("input", &spec.ok_or(EngineError::NotFound("action"))?.input_schema, &input)?;
+        if let Some(trouble) = grants::undecided(&component.manifest, &install) {
+            return Err(EngineError::Trouble(Box::new(trouble)));
+        }
         let limits = self.limits(scope).await?;
         let new = NewExecution {
             id: ExecutionId::new(),
@@ -44,6 +48,7 @@ impl Engine {
             cause: Cause::Action,
             event_kind: action.to_owned(),
             lane: String::new(),
+            depth: 0,
         };
         self.store().begin_action(scope, &new).await?;
         let attempt = Attempt {
@@ -53,6 +58,7 @@ impl Engine {
             install: &install,
             component,
             limits: &limits,
+            depth: 0,
             started_at: Timestamp::now(),
             call: PluginCall::Action { name: action.to_owned(), input },
         };

@@ -15,6 +15,7 @@ use twobot_engine::{Catalogue, Engine, EngineConfig, InstallOptions};
 use twobot_gateways::{Account, Arrival, Batch, Connector, Connectors, Delivery, Malformed};
 use twobot_runtime::{Machine, MachineConfig};
 use twobot_store::accounts::NewAccount;
+use twobot_store::audit::By;
 use twobot_store::executions::{ExecutionFilter, ExecutionRecord};
 use twobot_store::installs::Bindings;
 use twobot_store::{MasterKey, PageRequest, Store, TenantScope};
@@ -206,10 +207,10 @@ impl TestHost {
         let credentials = json!({"token": "123456:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"});
         let gateway = self
             .engine
-            .create_gateway(scope, "telegram-bot", "Bot", json!({}), Some(credentials))
+            .create_gateway(scope, &By::system(), "telegram-bot", "Bot", json!({}), Some(credentials))
             .await
             .unwrap();
-        self.engine.connect_gateway(scope, gateway.id).await.unwrap();
+        self.engine.connect_gateway(scope, &By::system(), gateway.id).await.unwrap();
         self.until("the gateway is connected", async || {
             let gateway = self.engine.store().gateway(scope, gateway.id).await.unwrap();
             matches!(gateway.status.as_str(), "connected" | "error")
@@ -231,7 +232,7 @@ impl TestHost {
             bindings: Bindings::from([(slot.to_owned(), vec![gateway])]),
             ..InstallOptions::default()
         };
-        self.engine.install_plugin(scope, slug, options).await.unwrap();
+        self.engine.install_plugin(scope, &By::system(), slug, options).await.unwrap();
     }
 
     /// Delivers a text message by webhook.

@@ -53,7 +53,8 @@ impl Host for Guest<PluginSide> {
         }
         // Many appointments with much data are much of the host's memory.
         let data_fits = self.memory.hold(data.as_ref().map_or(0, String::len));
-        let appointment = Appointment::Once { name, due_at: Timestamp::from_millis(due_at), data };
+        let due_at = Timestamp::from_millis(due_at);
+        let appointment = Appointment::Once { name, due_at, data, depth: 0 };
         match self.side.granted(Capability::Schedule) {
             Ok(work) if data_fits => work.appointments.push(appointment),
             _ => return Err(ScheduleError::TooMany),

@@ -128,6 +128,7 @@ async fn install(store: &Store, scope: TenantScope, slug: &str) -> Install {
         state: InstallState::Enabled,
         config: json!({}),
         grants: ALL.to_vec(),
+        asked: ALL.to_vec(),
         bindings: Default::default(),
     };
     store.create_install(scope, &new, None).await.unwrap()
@@ -175,6 +176,7 @@ impl Tenant {
             cause: Cause::Action,
             event_kind: "script".to_owned(),
             lane: String::new(),
+            depth: 0,
         };
         // A retry is the same execution.
         if self.store.execution(self.scope, run.execution).await.is_err() {

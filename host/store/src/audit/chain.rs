@@ -61,8 +61,8 @@ pub(super) async fn advance(tx: &mut Tx, scope: TenantScope, hash: Vec<u8>) -> R
         .map(drop)
 }
 
-/// When an id was made: the first 48 bits of a UUIDv7 are milliseconds. A row's time is taken from its id, so that the index by id is
-/// one by time.
+/// When an id was made: its first 48 bits are milliseconds. A row's time is taken from its id, so that the index by id is one by
+/// time.
 pub(super) fn moment(id: AuditId) -> Timestamp {
     Timestamp(i64::try_from(id.uuid().as_u128() >> 80).unwrap_or(i64::MAX))
 }

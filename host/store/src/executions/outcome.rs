@@ -59,6 +59,8 @@ pub enum Appointment {
         due_at: Timestamp,
         /// What to be given back.
         data: Option<String>,
+        /// How many of the plugin's own doings led to it.
+        depth: u64,
     },
     /// Remove one.
     Cancel {
@@ -166,10 +168,10 @@ async fn write_appointments(
     }
     for appointment in appointments {
         let statement = match appointment {
-            Appointment::Once { name, due_at, data } => {
-                sql("INSERT INTO schedules (id, tenant_id, install_id, name, time_zone, data, due_at) \
-                     VALUES ($1, $2, $3, $4, 'UTC', $5, $6) \
-                     ON CONFLICT (install_id, name) DO UPDATE SET due_at = excluded.due_at, data = excluded.data \
+            Appointment::Once { name, due_at, data, depth } => {
+                sql("INSERT INTO schedules (id, tenant_id, install_id, name, time_zone, data, due_at, depth) \
+                     VALUES ($1, $2, $3, $4, 'UTC', $5, $6, $7) ON CONFLICT (install_id, name) DO UPDATE SET \
+                     due_at = excluded.due_at, data = excluded.data, depth = excluded.depth \
                      WHERE schedules.cron IS NULL")
                 .bind(ScheduleId::new())
                 .bind(scope.tenant())
@@ -177,6 +179,7 @@ async fn write_appointments(
                 .bind(name.as_str())
                 .bind(data.clone())
                 .bind(*due_at)
+                .bind(*depth)
             }
             Appointment::Cancel { name } => {
                 sql("DELETE FROM schedules WHERE install_id = $1 AND tenant_id = $2 AND name = $3 AND cron IS NULL")

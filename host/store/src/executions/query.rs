@@ -210,7 +210,7 @@ impl Store {
         })
     }
 
-    /// Deliveries and executions that wait.
+    /// Deliveries and executions that wait for their turn; not those that are held for a person.
     ///
     /// # Errors
     /// Only those of the database.
@@ -218,7 +218,8 @@ impl Store {
         self.db
             .one(
                 sql("SELECT (SELECT count(*) FROM inbound WHERE tenant_id = $1 AND state = 'waiting') + \
-                     (SELECT count(*) FROM executions WHERE tenant_id = $1 AND state = 'waiting') AS n")
+                     (SELECT count(*) FROM executions WHERE tenant_id = $1 AND state = 'waiting') - \
+                 (SELECT count(*) FROM executions WHERE tenant_id = $1 AND held = 1) AS n")
                 .bind(scope.tenant()),
             )
             .await?

@@ -33,20 +33,23 @@ pub struct Work {
 /// Queues an execution, unless its install was removed meanwhile or is not the tenant's.
 pub(crate) async fn insert(tx: &mut Tx, scope: TenantScope, new: &NewExecution) -> Result<(), StoreError> {
     let now = Timestamp::now();
-    tx.run(
-        sql("INSERT INTO executions (id, tenant_id, install_id, event_id, cause, event_kind, lane, state, next_at, created_at) \
-             SELECT $1, tenant_id, id, $2, $3, $4, $5, 'waiting', $6, $6 FROM installs WHERE id = $7 AND tenant_id = $8")
+    let statement =
+        sql("INSERT INTO executions (id, tenant_id, install_id, event_id, cause, event_kind, lane, state, next_at, created_at, \
+             depth, held) SELECT $1, tenant_id, id, $2, $3, $4, $5, 'waiting', $6, $6, $7, waits FROM installs \
+             WHERE id = $8 AND tenant_id = $9 RETURNING held")
         .bind(new.id)
         .bind(new.event)
         .bind(new.cause.as_str())
         .bind(new.event_kind.as_str())
         .bind(new.lane.as_str())
         .bind(now)
+        .bind(new.depth)
         .bind(new.install)
-        .bind(scope.tenant()),
-    )
-    .await
-    .map(drop)
+        .bind(scope.tenant());
+    match tx.optional(statement).await? {
+        Some(row) if row.get("held")? => super::held::check(tx, scope, new.install, new.id).await,
+        _ => Ok(()),
+    }
 }
 
 impl Store {
@@ -67,7 +70,7 @@ impl Store {
         self.db.all(statement).await?.iter().map(|row| Ok(TenantScope::of(row.get("id")?))).collect()
     }
 
-    /// The first things that wait for a tenant, oldest first, whether due or not: an item that is not due yet holds back what
+    /// The first things that wait for their turn for a tenant, oldest first, whether due or not: an item that is not due yet holds back what
     /// follows in its lane. Nothing while the workspace does not run.
     ///
     /// # Errors
@@ -85,7 +88,7 @@ impl Store {
                  ORDER BY q.id LIMIT $2")
             }
             WorkKind::Execution => sql("SELECT q.id, q.lane, q.next_at FROM executions q JOIN tenants t \
-                 ON t.id = q.tenant_id AND t.state = 'running' WHERE q.tenant_id = $1 AND q.state = 'waiting' \
+                 ON t.id = q.tenant_id AND t.state = 'running' WHERE q.tenant_id = $1 AND q.state = 'waiting' AND q.held = 0 \
                  ORDER BY q.id LIMIT $2"),
             WorkKind::Effect => sql("SELECT q.id, q.lane, q.next_at FROM effects q JOIN tenants t \
                  ON t.id = q.tenant_id AND t.state = 'running' WHERE q.tenant_id = $1 AND q.state = 'waiting' \
@@ -111,8 +114,8 @@ impl Store {
         let row = self
             .db
             .one(
-                sql("SELECT id, install_id, event_id, cause, attempt, created_at FROM executions \
-                     WHERE id = $1 AND tenant_id = $2 AND state = 'waiting'")
+                sql("SELECT id, install_id, event_id, cause, attempt, depth, created_at FROM executions \
+                     WHERE id = $1 AND tenant_id = $2 AND state = 'waiting' AND held = 0")
                 .bind(id)
                 .bind(scope.tenant()),
             )
@@ -123,6 +126,7 @@ impl Store {
             event: row.get("event_id")?,
             cause: row.get("cause")?,
             attempt: row.get("attempt")?,
+            depth: row.get("depth")?,
             created_at: row.get("created_at")?,
         })
     }

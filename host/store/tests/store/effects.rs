@@ -61,7 +61,7 @@ async fn an_effect_that_is_given_up_tells_its_plugin() {
     let (event, told) = effect_event(gateway, install);
     world
         .store
-        .effect_failed(ann.scope, effects[1], &trouble("rejected"), &usage(), &event, &told)
+        .effect_failed(ann.scope, effects[1], &trouble("rejected"), &usage(), Some((&event, &told)))
         .await
         .unwrap();
     let records = world.store.effects_of(ann.scope, execution).await.unwrap();
@@ -78,7 +78,11 @@ async fn an_outcome_is_recorded_once() {
     world.store.effect_sent(ann.scope, effects[0], &usage()).await.unwrap();
     let (event, execution) = effect_event(gateway, install);
     let gone = trouble("gone");
-    world.store.effect_failed(ann.scope, effects[1], &gone, &usage(), &event, &execution).await.unwrap();
+    world
+        .store
+        .effect_failed(ann.scope, effects[1], &gone, &usage(), Some((&event, &execution)))
+        .await
+        .unwrap();
     let before = world.dump().await;
     for id in [effects[0], effects[1], EffectId::new()] {
         let (event, execution) = effect_event(gateway, install);
@@ -86,7 +90,7 @@ async fn an_outcome_is_recorded_once() {
             world.store.queued_effect(ann.scope, id).await.map(drop),
             world.store.effect_sent(ann.scope, id, &usage()).await,
             world.store.postpone_effect(ann.scope, id, &gone, Timestamp(9), &usage()).await,
-            world.store.effect_failed(ann.scope, id, &gone, &usage(), &event, &execution).await,
+            world.store.effect_failed(ann.scope, id, &gone, &usage(), Some((&event, &execution))).await,
         ];
         for (number, result) in results.into_iter().enumerate() {
             assert!(matches!(result, Err(StoreError::NotFound)), "{number}: {result:?}");
@@ -109,7 +113,7 @@ async fn of_many_outcomes_at_once_one_is_kept() {
                 ann.store.effect_sent(ann.scope, id, &usage()).await
             } else {
                 let gone = trouble("gone");
-                ann.store.effect_failed(ann.scope, id, &gone, &usage(), &event, &execution).await
+                ann.store.effect_failed(ann.scope, id, &gone, &usage(), Some((&event, &execution))).await
             }
         });
     }

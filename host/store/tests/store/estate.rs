@@ -58,7 +58,12 @@ pub(crate) fn line(message: &str) -> LogLine {
 }
 
 pub(crate) fn appointment(name: &str, due_at: i64) -> Appointment {
-    Appointment::Once { name: name.to_owned(), due_at: Timestamp(due_at), data: Some("back".to_owned()) }
+    Appointment::Once {
+        name: name.to_owned(),
+        due_at: Timestamp(due_at),
+        data: Some("back".to_owned()),
+        depth: 0,
+    }
 }
 
 pub(crate) fn notification(title: &str) -> NewNotification {

@@ -3,9 +3,10 @@
 use crate::world::{World, new_install, set, trouble, writes};
 use serde_json::json;
 use tokio::task::JoinSet;
-use twobot_domain::GatewayId;
 use twobot_domain::manifest::Capability;
+use twobot_domain::{GatewayId, Timestamp};
 use twobot_store::StoreError;
+use twobot_store::executions::{MAX_HELD, WorkKind};
 use twobot_store::installs::{Bindings, InstallState};
 use twobot_store::kv::Totals;
 
@@ -64,7 +65,7 @@ async fn what_was_installed_is_read_back() {
     assert!(matches!(world.store.install(ann.scope, "Analytics").await, Err(StoreError::NotFound)));
 
     world.store.configure_install(ann.scope, made.id, &json!({"b": 2})).await.unwrap();
-    world.store.set_install_version(ann.scope, made.id, "2.0.0", "sha256:two").await.unwrap();
+    world.store.set_install_version(ann.scope, made.id, "2.0.0", "sha256:two", &[]).await.unwrap();
     world
         .store
         .set_install_state(ann.scope, made.id, InstallState::Paused, Some(&trouble("paused")))
@@ -154,4 +155,73 @@ async fn a_removed_plugin_takes_its_data_and_gives_its_room_back() {
     // The slug is free again, and begins with nothing.
     let again = ann.install("gone", &[]).await;
     assert_eq!(ann.read(again, "b").await, None);
+}
+
+#[tokio::test]
+async fn what_waits_for_a_decision_is_held_and_then_has_its_turn() {
+    let world = World::new().await;
+    let ann = world.tenant("ann").await;
+    let gateway = ann.gateway("Bot").await;
+    let (install, other) = (ann.install("first", &[gateway]).await, ann.install("other", &[gateway]).await);
+    let (before, others) = (ann.queue(gateway, install).await, ann.queue(gateway, other).await);
+    world.store.hold_install(ann.scope, install, &trouble("permissions_needed")).await.unwrap();
+    let held = ann.queue(gateway, install).await;
+    let turn = async || -> Vec<_> {
+        let work = world.store.waiting(ann.scope, WorkKind::Execution, 9).await.unwrap();
+        work.into_iter().map(|work| work.id).collect()
+    };
+    assert_eq!(turn().await, [others.uuid()]);
+    assert_eq!(world.store.waiting_events(ann.scope).await.unwrap(), 1, "held ones do not fill the queue");
+    for id in [before, held] {
+        let queued = world.store.queued_execution(ann.scope, id).await;
+        assert!(matches!(queued, Err(StoreError::NotFound)), "{queued:?}");
+        assert_eq!(world.store.execution(ann.scope, id).await.unwrap().state, "waiting");
+    }
+    let subscribers = world.store.subscribers(ann.scope, gateway).await.unwrap();
+    assert_eq!(subscribers.len(), 2, "it still gets its events");
+    let paused = world.store.install_by_id(ann.scope, install).await.unwrap();
+    assert_eq!((paused.state, paused.waits), (InstallState::Paused, true));
+
+    let (granted, asked) = ([Capability::Storage], [Capability::Storage, Capability::Ai]);
+    world.store.set_grants(ann.scope, install, &granted, &asked).await.unwrap();
+    assert_eq!(turn().await, [before.uuid(), others.uuid(), held.uuid()]);
+    let decided = world.store.install_by_id(ann.scope, install).await.unwrap();
+    assert_eq!((decided.state, decided.waits, decided.trouble), (InstallState::Enabled, false, None));
+    assert_eq!((decided.grants, decided.asked), (granted.to_vec(), Some(asked.to_vec())));
+
+    // Deciding on one that does not wait leaves it as it is.
+    let why = trouble("plugin_paused");
+    world.store.set_install_state(ann.scope, install, InstallState::Paused, Some(&why)).await.unwrap();
+    world.store.set_grants(ann.scope, install, &[], &asked).await.unwrap();
+    let paused = world.store.install_by_id(ann.scope, install).await.unwrap();
+    assert_eq!((paused.state, paused.trouble.unwrap().code), (InstallState::Paused, why.code));
+    // Switched off instead, what was held has its turn as well, and is then given up like any other.
+    world.store.hold_install(ann.scope, install, &trouble("permissions_needed")).await.unwrap();
+    assert_eq!(turn().await, [others.uuid()]);
+    world.store.set_install_state(ann.scope, install, InstallState::Disabled, None).await.unwrap();
+    assert_eq!(turn().await.len(), 3);
+}
+
+#[tokio::test]
+async fn no_more_is_held_than_may_be_and_for_no_longer_than_a_day() {
+    let world = World::new().await;
+    let ann = world.tenant("ann").await;
+    let (gateway, install) = (ann.gateway("Bot").await, ann.install("first", &[]).await);
+    world.store.hold_install(ann.scope, install, &trouble("permissions_needed")).await.unwrap();
+    world
+        .execute(&format!(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MAX_HELD}) \
+             INSERT INTO executions (id, tenant_id, install_id, cause, event_kind, lane, state, next_at, created_at, held) \
+             SELECT randomblob(16), tenant_id, id, 'event', 'message', '', 'waiting', 0, i, 1 FROM n, installs"
+        ))
+        .await;
+    let last = ann.queue(gateway, install).await;
+    let record = world.store.execution(ann.scope, last).await.unwrap();
+    assert_eq!((record.state.as_str(), record.trouble.unwrap().code.as_str()), ("failed", "queue_full"));
+
+    let old = Timestamp(i64::try_from(MAX_HELD).unwrap() - 1);
+    assert_eq!(world.store.give_up_held(old, &trouble("too_late")).await.unwrap(), MAX_HELD - 2);
+    assert_eq!(world.number("SELECT count(*) FROM executions WHERE held = 1 AND state = 'waiting'").await, 2);
+    let next = ann.queue(gateway, install).await;
+    assert_eq!(world.store.execution(ann.scope, next).await.unwrap().state, "waiting", "there is room again");
 }

@@ -15,7 +15,8 @@ const WHOLE: &[&str] = &[
 ];
 
 /// Indexes that hold no more than what is to be done now, and so can be read as a whole.
-const SHORT: &[&str] = &["inbound_queue", "executions_queue", "effects_queue", "executions_running"];
+const SHORT: &[&str] =
+    &["inbound_queue", "executions_queue", "effects_queue", "executions_running", "executions_held"];
 
 /// Every statement of the store, with each way in which its text is put together.
 fn statements() -> Vec<String> {
@@ -137,6 +138,8 @@ async fn the_busy_statements_use_the_indexes_that_were_made_for_them() {
             "INDEX audit_log_outcome (tenant_id=? AND outcome=? AND id>? AND id<?)",
         ),
         ("AND seq > $2", "INDEX sqlite_autoindex_audit_log_2 (tenant_id=? AND seq>?)"),
+        ("AND held = 1) AS n", "COVERING INDEX executions_held (tenant_id=?)"),
+        ("AND install_id = $2 AND held = 1", "INDEX executions_held (tenant_id=? AND install_id=?)"),
         ("AS failures", "INDEX executions_install (install_id=? AND id>?)"),
     ];
     let world = World::new().await;

@@ -43,7 +43,10 @@ async fn every_use_is_added_once_and_the_peak_is_the_largest() {
     let gone = trouble("gone");
     store.effect_sent(ann.scope, effects[0], &figures(40)).await.unwrap();
     store.postpone_effect(ann.scope, effects[1], &gone, Timestamp(9), &figures(50)).await.unwrap();
-    store.effect_failed(ann.scope, effects[2], &gone, &figures(60), &event, &execution).await.unwrap();
+    store
+        .effect_failed(ann.scope, effects[2], &gone, &figures(60), Some((&event, &execution)))
+        .await
+        .unwrap();
 
     let mut expected = Usage::default();
     for base in [10, 2_000, 300, 40, 50, 60] {

@@ -220,6 +220,7 @@ pub(crate) fn new_install(slug: &str, gateways: &[GatewayId]) -> NewInstall {
         state: InstallState::Enabled,
         config: json!({"greeting": "hello"}),
         grants: Vec::new(),
+        asked: Vec::new(),
         bindings: [("chat".to_owned(), gateways.to_vec())].into_iter().collect(),
     }
 }
@@ -253,6 +254,7 @@ pub(crate) fn new_execution(install: InstallId, event: Option<EventId>) -> NewEx
         cause: if event.is_some() { Cause::Event } else { Cause::Action },
         event_kind: "message".to_owned(),
         lane: "conversation".to_owned(),
+        depth: 0,
     }
 }
 

@@ -6,6 +6,7 @@ use crate::world::{
     limits, new_execution, new_gateway, new_inbound, new_install, page, set, trouble, usage, writes,
 };
 use serde_json::json;
+use twobot_domain::manifest::Capability;
 use twobot_domain::{AuditAction, AuditOutcome, ChatMessageId, Timestamp};
 use twobot_store::accounts::WorkspaceState;
 use twobot_store::audit::AuditFilter;
@@ -118,7 +119,16 @@ fn installs() -> Vec<Case> {
             c.store.set_install_state(c.scope, c.of.install, InstallState::Paused, None).await.map(|()| false)
         }),
         case("set_install_version", |c| async move {
-            c.store.set_install_version(c.scope, c.of.install, "6.6.6", "sha256:evil").await.map(|()| false)
+            c.store
+                .set_install_version(c.scope, c.of.install, "6.6.6", "sha256:evil", &[])
+                .await
+                .map(|()| false)
+        }),
+        case("hold_install", |c| async move {
+            c.store.hold_install(c.scope, c.of.install, &trouble("decide")).await.map(|()| false)
+        }),
+        case("set_grants", |c| async move {
+            c.store.set_grants(c.scope, c.of.install, &[Capability::Ai], &[]).await.map(|()| false)
         }),
         case("delete_install", |c| async move {
             c.store.delete_install(c.scope, c.of.install).await.map(|()| false)
@@ -242,7 +252,7 @@ fn effects() -> Vec<Case> {
             let (event, execution) = effect_event(c.of.gateway, c.of.install);
             let trouble = trouble("gone");
             c.store
-                .effect_failed(c.scope, c.of.effect, &trouble, &usage(), &event, &execution)
+                .effect_failed(c.scope, c.of.effect, &trouble, &usage(), Some((&event, &execution)))
                 .await
                 .map(|()| false)
         }),

@@ -54,7 +54,7 @@ fn mixtures() -> Vec<Case> {
         case("a given up effect of the owner's plugin", |c| async move {
             let (event, execution) = effect_event(c.of.gateway, c.of.install);
             c.store
-                .effect_failed(c.scope, own().effect, &trouble("gone"), &usage(), &event, &execution)
+                .effect_failed(c.scope, own().effect, &trouble("gone"), &usage(), Some((&event, &execution)))
                 .await
                 .map(|()| false)
         }),
