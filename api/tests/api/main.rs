@@ -5,6 +5,7 @@
 mod app;
 
 mod analytics;
+mod audit;
 mod auth;
 mod authorization;
 mod chat;

@@ -97,3 +97,31 @@ async fn no_more_is_granted_than_is_asked_for() {
     assert_eq!(made.json()["grants"], json!(["storage"]));
     assert_eq!(app.store().install(ada.scope, "analytics").await.unwrap().grants.len(), 1);
 }
+
+#[tokio::test]
+async fn what_a_plugin_may_do_is_decided_by_its_owner() {
+    let app = TestApp::start().await;
+    let ada = app.register("ada").await;
+    app.post(&ada, "/user/plugins/analytics/install", json!({})).await.expect(201);
+    let decide =
+        |body| app.request("PUT", "/user/plugins/analytics/grants").bearer(&ada.token).json(body).send();
+    for wrong in [json!({"grants": ["ai"]}), json!({"grants": ["storage", "http:*"]})] {
+        let answer = decide(wrong).await;
+        answer.expect_problem(422, "validation_failed");
+        assert_eq!(answer.json()["errors"][0]["field"], "grants");
+    }
+    for wrong in [json!({}), json!({"grants": "storage"}), json!({"grants": ["everything"]})] {
+        decide(wrong).await.expect_problem(422, "validation_failed");
+    }
+    let nothing = decide(json!({"grants": []})).await;
+    nothing.expect(200);
+    assert_eq!((&nothing.json()["grants"], &nothing.json()["undecided"]), (&json!([]), &json!([])));
+    app.post(&ada, "/user/plugins/analytics/actions/report", json!({})).await.expect(422);
+    let all = decide(json!({"grants": ["storage", "storage"]})).await;
+    assert_eq!(all.json()["grants"], json!(["storage"]));
+    app.post(&ada, "/user/plugins/analytics/actions/report", json!({})).await.expect(200);
+    let eve = app.register("eve").await;
+    let body = json!({"grants": []});
+    let request = app.request("PUT", "/user/plugins/analytics/grants").bearer(&eve.token).json(body);
+    request.send().await.expect_problem(404, "not_found");
+}

@@ -48,4 +48,7 @@ export type Checked = [
   Assert<SameFields<Ours.Conversation, Theirs["Conversation"]>>,
   Assert<SameFields<Ours.ReportResult, Theirs["ReportResult"]>>,
   Assert<SameFields<Ours.Notification, Theirs["Notification"]>>,
+  Assert<SameFields<Ours.AuditEntry, Theirs["AuditEntry"]>>,
+  Assert<SameFields<Ours.AuditEntry["actor"], Theirs["Actor"]>>,
+  Assert<SameFields<Ours.AuditEntry["target"], Theirs["Target"]>>,
 ];

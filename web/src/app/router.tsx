@@ -11,6 +11,7 @@ import { meQuery } from "@/api/get-me";
 import { ErrorPage, NotFoundPage, PendingPage } from "@/app/fallback-pages";
 import { AppShell } from "@/app/shell/app-shell";
 import { readRange } from "@/components/day-range";
+import { readAuditFilter } from "@/features/audit-log/filter";
 import { toApiError } from "@/lib/api-error";
 import type { ExecutionState } from "@/lib/api-types";
 
@@ -136,6 +137,13 @@ const usage = createRoute({
   component: lazyRouteComponent(() => import("@/app/routes/usage"), "UsageRoute"),
 });
 
+const auditLog = createRoute({
+  getParentRoute: () => app,
+  path: "/audit-log",
+  validateSearch: readAuditFilter,
+  component: lazyRouteComponent(() => import("@/app/routes/audit-log"), "AuditLogRoute"),
+});
+
 const routeTree = root.addChildren([
   signIn,
   register,
@@ -152,6 +160,7 @@ const routeTree = root.addChildren([
     execution,
     analytics,
     usage,
+    auditLog,
   ]),
 ]);
 

@@ -263,6 +263,8 @@ export interface Install {
   state_reason: Trouble | null;
   config: JsonObject;
   grants: Capability[];
+  /** What it asks for that was not decided on yet. */
+  undecided: Capability[];
   gateways: Record<string, BoundGateway[]>;
   stats: { executions_24h: number; failures_24h: number; last_execution_at: Timestamp | null };
   created_at: Timestamp;
@@ -360,4 +362,20 @@ export interface Notification {
   plugin: { slug: string; name: string } | null;
   read: boolean;
   created_at: Timestamp;
+}
+
+export type AuditOutcome = "success" | "denied" | "failure";
+
+/** Something that was done, or was not allowed. */
+export interface AuditEntry {
+  id: string;
+  at: Timestamp;
+  actor: { kind: "user" | "plugin" | "system"; id: string | null; name: string };
+  /** An area, a dot, and a verb. */
+  action: string;
+  target: { kind: string; id: string; name: string };
+  outcome: AuditOutcome;
+  detail: JsonObject;
+  request_id: string | null;
+  address: string | null;
 }

@@ -12,4 +12,5 @@ export const queryKeys = {
   messages: ["messages"],
   analytics: ["analytics"],
   notifications: ["notifications"],
+  auditLog: ["audit-log"],
 } as const;

@@ -134,6 +134,22 @@ fn components() -> Vec<(String, Vec<u8>)> {
     found
 }
 
+/// The plugin that follows the script in a message, asking for these capabilities: each text makes another version of it.
+fn probe_asking(capabilities: &str) -> Vec<u8> {
+    const BEGIN: &[u8] = b"probe asks: ";
+    let (_, mut bytes) =
+        components().into_iter().find(|(file, _)| file.ends_with("/probe.wasm")).expect("the probe is built");
+    let at = bytes.windows(BEGIN.len()).position(|part| part == BEGIN).expect("the probe says what it asks");
+    let room = bytes[at + BEGIN.len()..]
+        .iter()
+        .take_while(|byte| **byte == b' ' || byte.is_ascii_lowercase())
+        .count();
+    let words = format!("{capabilities:room$}");
+    assert_eq!(words.len(), room, "there is no room for so many words");
+    bytes[at + BEGIN.len()..][..room].copy_from_slice(words.as_bytes());
+    bytes
+}
+
 /// The components that a test needs, loaded.
 async fn catalogue(machine: &Machine, names: &[&str]) -> Catalogue {
     let mut catalogue = Catalogue::default();
@@ -161,7 +177,30 @@ impl TestHost {
         Self::in_folder(tempfile::tempdir().unwrap(), telegram, plans).await
     }
 
+    /// A host that has the probe besides, as it is when it asks for these capabilities.
+    pub(crate) async fn with_probe(asks: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::made(folder, FakeTelegram::default(), "full", Some(probe_asking(asks))).await
+    }
+
+    /// The same database under a new engine that has another version of the probe.
+    pub(crate) async fn restart_with_probe(self, asks: &str) -> Self {
+        let Self { engine, folder, .. } = self;
+        engine.stop(PATIENCE).await;
+        engine.store().close().await;
+        Self::made(folder, FakeTelegram::default(), "full", Some(probe_asking(asks))).await
+    }
+
     pub(crate) async fn in_folder(folder: tempfile::TempDir, telegram: FakeTelegram, plans: &str) -> Self {
+        Self::made(folder, telegram, plans, None).await
+    }
+
+    async fn made(
+        folder: tempfile::TempDir,
+        telegram: FakeTelegram,
+        plans: &str,
+        probe: Option<Vec<u8>>,
+    ) -> Self {
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
         let store = Store::open(&url, MasterKey::new([1; 32])).await.unwrap();
         store.migrate().await.unwrap();
@@ -170,7 +209,10 @@ impl TestHost {
         let config =
             MachineConfig { cache: Some(cache), key: [2; 32], threads: NonZeroUsize::new(2).unwrap() };
         let machine = Machine::new(config).unwrap();
-        let catalogue = catalogue(&machine, USUAL).await;
+        let mut catalogue = catalogue(&machine, USUAL).await;
+        if let Some(probe) = probe {
+            catalogue.add(&machine, "probe.wasm", probe).await.unwrap();
+        }
         let telegram = Arc::new(telegram);
         let engine = Engine::new(EngineConfig {
             store,

@@ -6,11 +6,12 @@ import {
   LayoutDashboard,
   MessagesSquare,
   Plug,
+  ScrollText,
   type LucideIcon,
 } from "lucide-react";
 
 export interface NavigationItem {
-  to: "/" | "/chat" | "/gateways" | "/plugins" | "/activity" | "/analytics" | "/usage";
+  to: "/" | "/chat" | "/gateways" | "/plugins" | "/activity" | "/analytics" | "/usage" | "/audit-log";
   label: string;
   icon: LucideIcon;
 }
@@ -42,6 +43,7 @@ export const NAVIGATION: NavigationGroup[] = [
       { to: "/activity", label: "Activity", icon: Activity },
       { to: "/analytics", label: "Analytics", icon: ChartColumn },
       { to: "/usage", label: "Usage", icon: Gauge },
+      { to: "/audit-log", label: "Audit log", icon: ScrollText },
     ],
   },
 ];

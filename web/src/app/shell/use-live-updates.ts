@@ -9,9 +9,9 @@ import { useStream } from "@/lib/use-stream";
  * each answer would ask for the next.
  */
 const STALE: Record<string, QueryKey[]> = {
-  gateway: [queryKeys.gateways, queryKeys.workspace],
+  gateway: [queryKeys.gateways, queryKeys.workspace, queryKeys.auditLog],
   execution: [queryKeys.executions, queryKeys.usage, queryKeys.workspace, queryKeys.installs],
-  install: [queryKeys.installs, queryKeys.plugins, queryKeys.workspace],
+  install: [queryKeys.installs, queryKeys.plugins, queryKeys.workspace, queryKeys.auditLog],
   notification: [queryKeys.notifications],
 };
 

@@ -21,11 +21,14 @@ export function InstallActions({ install, onUninstalled }: { install: Install; o
   const setEnabled = useSetPluginEnabled(plugin.slug);
   const uninstall = useUninstallPlugin(plugin.slug);
   const enabled = install.state === "enabled";
+  // Its page asks for the decision; until then the server would refuse.
+  const undecided = !enabled && install.undecided.length > 0;
   return (
     <>
       <Button
         variant={enabled ? "outline" : "primary"}
         pending={setEnabled.isPending}
+        disabled={undecided}
         onClick={() =>
           setEnabled.mutate(!enabled, {
             onError: (error) =>

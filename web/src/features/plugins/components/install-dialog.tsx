@@ -8,7 +8,7 @@ import { Button } from "@/components/ui/button";
 import { Dialog, DialogBody, DialogContent, DialogFooter, DialogTrigger } from "@/components/ui/dialog";
 import { toast } from "@/components/ui/toaster";
 import { useInstallPlugin, type Bindings } from "@/features/plugins/api/install-plugin";
-import { Permissions } from "@/features/plugins/components/permissions";
+import { PermissionChoice } from "@/features/plugins/components/permissions";
 import { obviousBindings, SlotPicker } from "@/features/plugins/components/slot-picker";
 import { ApiError } from "@/lib/api-error";
 import type { Gateway, Install, JsonObject, Plugin } from "@/lib/api-types";
@@ -51,6 +51,7 @@ interface InstallFormProps {
 function InstallForm({ plugin, gateways, onInstalled }: InstallFormProps) {
   const [bindings, setBindings] = useState<Bindings>(() => obviousBindings(plugin.gateway_slots, gateways));
   const [config, setConfig] = useState<JsonObject>(() => startConfig(plugin));
+  const [grants, setGrants] = useState(plugin.capabilities);
   const [errors, setErrors] = useState<FieldErrors>({});
   const [settingsOpen, setSettingsOpen] = useState(
     () => Object.keys(validate(plugin.config_schema, startConfig(plugin))).length > 0,
@@ -69,7 +70,7 @@ function InstallForm({ plugin, gateways, onInstalled }: InstallFormProps) {
   // Awaited rather than called back: once the plugin is installed, the card with this dialog may go before it is told.
   async function send() {
     try {
-      const made = await install.mutateAsync({ config, gateways: bindings, grants: plugin.capabilities });
+      const made = await install.mutateAsync({ config, gateways: bindings, grants });
       toast.success(
         `${plugin.name} is installed`,
         made.state === "enabled" ? "It is at work already." : "Choose its gateways, then enable it.",
@@ -86,8 +87,8 @@ function InstallForm({ plugin, gateways, onInstalled }: InstallFormProps) {
     <form onSubmit={submit} noValidate className="flex min-h-0 flex-1 flex-col">
       <DialogBody className="grid gap-6">
         <section>
-          <h3 className="mb-3 text-[0.8125rem] font-semibold">It will be able to</h3>
-          <Permissions plugin={plugin} />
+          <h3 className="mb-3 text-[0.8125rem] font-semibold">Allow it to</h3>
+          <PermissionChoice plugin={plugin} value={grants} onChange={setGrants} />
         </section>
         {plugin.gateway_slots.length > 0 && (
           <section>

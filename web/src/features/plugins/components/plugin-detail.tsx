@@ -11,7 +11,9 @@ import { useSetPluginEnabled } from "@/features/plugins/api/set-plugin-enabled";
 import { ActionCard } from "@/features/plugins/components/action-card";
 import { BindingsForm } from "@/features/plugins/components/bindings-form";
 import { ConfigForm } from "@/features/plugins/components/config-form";
+import { GrantsForm } from "@/features/plugins/components/grants-form";
 import { Permissions } from "@/features/plugins/components/permissions";
+import { UpgradeCard } from "@/features/plugins/components/upgrade-card";
 import type { Install, Plugin } from "@/lib/api-types";
 import { formatNumber, humanize } from "@/lib/format";
 
@@ -28,7 +30,8 @@ export function InstalledPlugin({ install, activity }: InstalledPluginProps) {
   const configurable = hasFields(plugin.config_schema);
   return (
     <div className="grid grid-cols-1 gap-5">
-      {install.state_reason && install.state !== "enabled" && (
+      {install.undecided.length > 0 && <UpgradeCard install={install} />}
+      {install.state_reason && install.state !== "enabled" && install.undecided.length === 0 && (
         <TroubleCard
           trouble={install.state_reason}
           tone="warning"
@@ -70,6 +73,7 @@ export function InstalledPlugin({ install, activity }: InstalledPluginProps) {
           {configurable && <TabsTrigger value="settings">Settings</TabsTrigger>}
           {plugin.gateway_slots.length > 0 && <TabsTrigger value="gateways">Gateways</TabsTrigger>}
           {plugin.actions.length > 0 && <TabsTrigger value="actions">Actions</TabsTrigger>}
+          <TabsTrigger value="permissions">Permissions</TabsTrigger>
           <TabsTrigger value="activity">Activity</TabsTrigger>
           <TabsTrigger value="about">About</TabsTrigger>
         </TabsList>
@@ -84,6 +88,14 @@ export function InstalledPlugin({ install, activity }: InstalledPluginProps) {
           <Card>
             <CardBody className="max-w-2xl pt-5">
               <BindingsForm key={install.id} install={install} />
+            </CardBody>
+          </Card>
+        </TabsContent>
+        <TabsContent value="permissions">
+          <Card>
+            <CardBody className="max-w-2xl pt-5">
+              {/* What was decided elsewhere on this page shows here as well. */}
+              <GrantsForm key={`${install.id} ${install.grants.join()}`} install={install} />
             </CardBody>
           </Card>
         </TabsContent>
@@ -117,7 +129,7 @@ export function AboutPlugin({ plugin }: { plugin: Plugin }) {
       </Card>
       <div className="grid grid-cols-1 gap-5">
         <Card>
-          <CardHeader title="It can" />
+          <CardHeader title="It asks to" />
           <CardBody>
             <Permissions plugin={plugin} />
           </CardBody>

@@ -23,6 +23,10 @@ pub enum Mode {
     Retry,
     /// Waits for longer than any run may take.
     Slow,
+    /// Answers each failure of an answer with another answer.
+    Circle,
+    /// Wakes itself at once, again and again.
+    Wake,
     /// Answers.
     #[default]
     Ok,
@@ -43,7 +47,7 @@ impl Plugin for Misbehaving {
             .author("2Bot")
             .category("testing")
             .on([EventKind::Message])
-            .needs([Capability::Storage, Capability::Send])
+            .needs([Capability::Storage, Capability::Send, Capability::Schedule])
             .slot(Slot::required("channels", "Where to misbehave"))
             .config_schema(json!({
                 "type": "object",
@@ -51,7 +55,7 @@ impl Plugin for Misbehaving {
                     "mode": {
                         "type": "string",
                         "title": "What to do with a message",
-                        "enum": ["loop", "memory", "trap", "fail", "retry", "slow", "ok"],
+                        "enum": ["loop", "memory", "trap", "fail", "retry", "slow", "circle", "wake", "ok"],
                         "default": "ok"
                     }
                 },
@@ -75,9 +79,27 @@ impl Plugin for Misbehaving {
                 std::thread::sleep(std::time::Duration::from_secs(600));
                 Ok(())
             }
-            Mode::Ok => Ok(()),
+            Mode::Wake => wake(ctx),
+            Mode::Circle | Mode::Ok => Ok(()),
         }
     }
+
+    fn effect_failed(ctx: &Context, failure: twobot::EffectFailure) -> Result {
+        let settings: Settings = ctx.config()?;
+        if settings.mode == Mode::Circle {
+            ctx.send(OutgoingMessage::new("1", format!("That failed: {}", failure.code)))?;
+        }
+        Ok(())
+    }
+
+    fn scheduled(ctx: &Context, _: Scheduled) -> Result {
+        ctx.bucket("seen")?.increment("wakings", 1)?;
+        wake(ctx)
+    }
+}
+
+fn wake(ctx: &Context) -> Result {
+    twobot::schedule::once("again", ctx.now(), None).map_err(|error| Error::failed(error.to_string()))
 }
 
 fn spin() -> ! {

@@ -1,0 +1,126 @@
+import type { BadgeTone } from "@/components/ui/badge";
+import type { AuditEntry, AuditOutcome, Json } from "@/lib/api-types";
+import { capabilityWords } from "@/lib/capability-words";
+import { humanize, inSentence, plural } from "@/lib/format";
+
+/** What the filter offers: areas in which something is recorded today. */
+export const AREAS: Record<string, string> = {
+  auth: "Signing in and out",
+  gateway: "Gateways",
+  plugin: "Plugins",
+  capability: "Not allowed to plugins",
+};
+
+export const OUTCOMES: Record<AuditOutcome, { label: string; tone: BadgeTone }> = {
+  success: { label: "Done", tone: "success" },
+  denied: { label: "Not allowed", tone: "warning" },
+  failure: { label: "Failed", tone: "danger" },
+};
+
+export interface AuditSentence {
+  who: string;
+  /** Goes on after who: "installed", "tried to sign in as". */
+  did: string;
+  /** What it was done to; stands out like who. */
+  what: string;
+  /** More, in a line of its own. */
+  more: string;
+}
+
+/** An entry in plain words. */
+export function auditSentence({ actor, action, target, outcome, detail }: AuditEntry): AuditSentence {
+  const sentence = (did: string, what = target.name, more = ""): AuditSentence => ({
+    who: actor.name,
+    did,
+    what,
+    more,
+  });
+  const denied = outcome === "denied";
+  switch (action) {
+    case "auth.login":
+      return outcome === "failure"
+        ? { ...sentence("tried to sign in as", target.name, "The password was wrong."), who: "Someone" }
+        : sentence("signed in", "");
+    case "auth.logout":
+      return sentence("signed out", "");
+    case "gateway.create":
+      return denied
+        ? sentence("tried to add the gateway", target.name, "The plan allows no more gateways.")
+        : sentence("added the gateway");
+    case "gateway.update":
+      return sentence("changed the gateway", target.name, changed(detail));
+    case "gateway.delete":
+      return sentence("deleted the gateway");
+    case "gateway.connect":
+      return sentence("switched on the gateway");
+    case "gateway.disconnect":
+      return sentence("switched off the gateway");
+    case "plugin.install":
+      return denied
+        ? sentence("tried to install", target.name, "The plan allows no more plugins.")
+        : sentence("installed", target.name, allowed(detail.granted));
+    case "plugin.uninstall":
+      return sentence("uninstalled", target.name, "Its settings and data were deleted.");
+    case "plugin.enable":
+      return denied
+        ? sentence("tried to enable", target.name, "It asks for more than was decided on.")
+        : sentence("enabled");
+    case "plugin.disable":
+      return actor.kind === "system"
+        ? sentence("paused", target.name, paused(detail.reason))
+        : sentence("disabled");
+    case "plugin.configure":
+      return detail.gateways === undefined
+        ? sentence("changed settings of", target.name, changed(detail))
+        : sentence("chose the gateways of");
+    case "plugin.grant":
+      return sentence("decided what may be done by", target.name, decided(detail));
+    case "capability.denied":
+      return sentence(
+        "was not allowed to",
+        lower(capabilityWords(target.id).title),
+        inSentence([
+          ...(target.name === target.id ? [] : [target.name]),
+          ...(typeof detail.count === "number" && detail.count > 1
+            ? [`tried ${plural(detail.count, "time")} in one run`]
+            : []),
+        ]),
+      );
+    default:
+      return sentence(`${lower(humanize(action))}:`);
+  }
+}
+
+const texts = (value: Json | undefined): string[] =>
+  Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
+
+const lower = (text: string) => (text.startsWith("AI") ? text : text.charAt(0).toLowerCase() + text.slice(1));
+
+const abilities = (value: Json | undefined) =>
+  inSentence(texts(value).map((one) => lower(capabilityWords(one).title)));
+
+function allowed(granted: Json | undefined): string {
+  const list = abilities(granted);
+  return list ? `It may ${list}.` : "It was allowed nothing.";
+}
+
+function decided(detail: AuditEntry["detail"]): string {
+  const refused = abilities(detail.refused);
+  return refused ? `${allowed(detail.granted)} It may not ${refused}.` : allowed(detail.granted);
+}
+
+function changed(detail: AuditEntry["detail"]): string {
+  const parts = [
+    ...(detail.name === true ? ["its name"] : []),
+    ...(detail.credentials === true ? ["its credentials"] : []),
+    ...texts(detail.settings).map((name) => `“${humanize(name)}”`),
+  ];
+  return parts.length > 0 ? `Changed: ${inSentence(parts)}.` : "";
+}
+
+function paused(reason: Json | undefined): string {
+  if (reason === "permissions_needed")
+    return "Its new version asks for more. It is off until that is decided.";
+  if (reason === "plugin_paused") return "It failed again and again.";
+  return "";
+}
