@@ -8,8 +8,8 @@ pub mod scope;
 pub mod secrets;
 
 pub mod accounts;
-pub mod backup;
 pub mod audit;
+pub mod backup;
 pub mod chat;
 pub mod effects;
 pub mod events;

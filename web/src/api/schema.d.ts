@@ -25,6 +25,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/audit-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who did what
+         * @description Newest first: what people did, what 2Bot did by itself, and what plugins tried without being allowed to.
+         */
+        get: operations["listAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/login": {
         parameters: {
             query?: never;
@@ -683,7 +703,8 @@ export interface paths {
         put?: never;
         /**
          * Enable a plugin
-         * @description It gets events from now on. A paused one forgets its failures.
+         * @description It gets events from now on. A paused one forgets its failures. One whose new version asks for more stays off until that is
+         *     decided; see `PUT /user/plugins/{slug}/grants`.
          */
         post: operations["enablePlugin"];
         delete?: never;
@@ -706,6 +727,27 @@ export interface paths {
          * @description Replaces what the given slots had; other slots stay.
          */
         post: operations["bindGateways"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/plugins/{slug}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Decide what a plugin may do
+         * @description `grants` replaces what was granted before. All that the plugin asks for now counts as decided on, granted or not. A plugin that
+         *     was paused for this decision goes on, and gets the events that were kept for it.
+         */
+        put: operations["grantPlugin"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -884,11 +926,66 @@ export interface components {
              */
             execution_id: string;
         };
+        /** @description Who did something. */
+        Actor: {
+            /** @description What kind of doer it is. */
+            kind: components["schemas"]["ActorKind"];
+            /**
+             * Format: uuid
+             * @description The id of the person, or of the plugin's install; null for 2Bot itself.
+             */
+            id: string | null;
+            /**
+             * @description Their name at that time; for plugins the slug.
+             * @example Ada Lovelace
+             */
+            name: string;
+        };
+        /**
+         * @description What kind of doer it was.
+         * @enum {string}
+         */
+        ActorKind: "user" | "plugin" | "system";
         /** @description That the process answers. */
         Alive: {
             /** @description Always `ok`. */
             status: components["schemas"]["HealthStatus"];
         };
+        /** @description Something that was done, or was not allowed. */
+        AuditEntry: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description Who did it. */
+            actor: components["schemas"]["Actor"];
+            /**
+             * @description What: an area, a dot, and a verb.
+             * @example plugin.install
+             */
+            action: string;
+            /** @description What it was done to. */
+            target: components["schemas"]["Target"];
+            /** @description How it went. */
+            outcome: components["schemas"]["AuditOutcome"];
+            /** @description More; what is in it depends on the action. */
+            detail: Record<string, never>;
+            /** @description The request that asked for it. */
+            request_id: string | null;
+            /**
+             * @description The network address that the request came from.
+             * @example 203.0.113.7
+             */
+            address: string | null;
+        };
+        /**
+         * @description How something went that the audit log tells of.
+         * @enum {string}
+         */
+        AuditOutcome: "success" | "denied" | "failure";
         /**
          * @description Who wrote a message.
          * @enum {string}
@@ -1332,6 +1429,11 @@ export interface components {
              */
             took_ms: number;
         };
+        /** @description What a plugin may do. */
+        GrantChange: {
+            /** @description What to grant of what the plugin asks for. */
+            grants: components["schemas"]["Capability"][];
+        };
         /** @description How the server is. */
         Health: {
             /** @description How it is altogether. */
@@ -1380,6 +1482,8 @@ export interface components {
             config: Record<string, never>;
             /** @description What it was granted. */
             grants: components["schemas"]["Capability"][];
+            /** @description What it asks for that was not decided on yet. It stays off until then. */
+            undecided: components["schemas"]["Capability"][];
             /** @description The gateways of each slot. */
             gateways: {
                 [key: string]: components["schemas"]["BoundGateway"][];
@@ -1534,6 +1638,41 @@ export interface components {
              * @description Sign-ins at the same time.
              */
             sessions: number | null;
+        };
+        /** @description A page of a list. */
+        List_AuditEntry: {
+            /** @description The items of this page. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description When. */
+                at: components["schemas"]["Time"];
+                /** @description Who did it. */
+                actor: components["schemas"]["Actor"];
+                /**
+                 * @description What: an area, a dot, and a verb.
+                 * @example plugin.install
+                 */
+                action: string;
+                /** @description What it was done to. */
+                target: components["schemas"]["Target"];
+                /** @description How it went. */
+                outcome: components["schemas"]["AuditOutcome"];
+                /** @description More; what is in it depends on the action. */
+                detail: Record<string, never>;
+                /** @description The request that asked for it. */
+                request_id?: string | null;
+                /**
+                 * @description The network address that the request came from.
+                 * @example 203.0.113.7
+                 */
+                address?: string | null;
+            }[];
+            /** @description Give it as `cursor` to get the page after this one; null on the last. */
+            next_cursor: string | null;
         };
         /** @description A page of a list. */
         List_ChatMessage: {
@@ -1754,6 +1893,8 @@ export interface components {
                 config: Record<string, never>;
                 /** @description What it was granted. */
                 grants: components["schemas"]["Capability"][];
+                /** @description What it asks for that was not decided on yet. It stays off until then. */
+                undecided: components["schemas"]["Capability"][];
                 /** @description The gateways of each slot. */
                 gateways: {
                     [key: string]: components["schemas"]["BoundGateway"][];
@@ -2147,6 +2288,24 @@ export interface components {
             failures_24h: number;
             last_execution_at: components["schemas"]["Time"] | null;
         };
+        /** @description What something was done to. */
+        Target: {
+            /**
+             * @description `user`, `gateway`, `plugin` or `capability`.
+             * @example plugin
+             */
+            kind: string;
+            /**
+             * @description Its id; for plugins the slug, for capabilities their text.
+             * @example auto-reply
+             */
+            id: string;
+            /**
+             * @description Its name at that time.
+             * @example Auto-reply
+             */
+            name: string;
+        };
         /** @description Who owns and pays. */
         Tenant: {
             /**
@@ -2355,6 +2514,80 @@ export interface operations {
                 };
             };
             /** @description `validation_failed`: the range is not one. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAuditLog: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Of this action (`plugin.install`), or of all of an area (`plugin`).
+                 * @example plugin
+                 */
+                action?: string;
+                /** @description By this actor: the id of a person, or of a plugin's install. */
+                actor?: string;
+                /** @description With this outcome. */
+                outcome?: components["schemas"]["AuditOutcome"];
+                /**
+                 * @description From this day on, in UTC.
+                 * @example 2026-01-01
+                 */
+                from?: string;
+                /**
+                 * @description Up to this day and with it, in UTC.
+                 * @example 2026-01-31
+                 */
+                to?: string;
+                /**
+                 * @description The most items of the page: 1 to 200, 50 where it is left out.
+                 * @example 50
+                 */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the audit log. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_AuditEntry"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4782,7 +5015,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: a required slot has no gateway. */
+            /** @description `validation_failed`: a required slot has no gateway; `permissions_needed`: it asks for what was not decided on. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4882,6 +5115,105 @@ export interface operations {
                 };
             };
             /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    grantPlugin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An installed plugin. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantChange"];
+            };
+        };
+        responses: {
+            /** @description The plugin as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Install"];
+                };
+            };
+            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: the body has more than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: the plugin does not ask for one of these. */
             422: {
                 headers: {
                     [name: string]: unknown;

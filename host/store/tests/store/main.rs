@@ -7,8 +7,8 @@ mod source;
 mod world;
 
 mod accounts;
-mod backup;
 mod audit;
+mod backup;
 mod chat;
 mod conflicts;
 mod damage;
