@@ -110,7 +110,7 @@ export function plural(count: number, one: string, many = `${one}s`): string {
 }
 
 /** `a, b and c` */
-export function inSentence(words: string[]): string {
+export function inSentence(words: string[], last: "and" | "or" = "and"): string {
   if (words.length < 2) return words.join("");
-  return `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+  return `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)}`;
 }

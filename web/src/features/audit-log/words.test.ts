@@ -32,8 +32,8 @@ test("entries are told in plain words", () => {
     [{ detail: { granted: [] } }, "Ada installed Auto-reply – It was allowed nothing."],
     [{ outcome: "denied" }, "Ada tried to install Auto-reply – The plan allows no more plugins."],
     [
-      { action: "plugin.grant", detail: { granted: ["storage"], refused: ["send"] } },
-      "Ada decided what may be done by Auto-reply – It may keep data of its own. It may not send messages.",
+      { action: "plugin.grant", detail: { granted: ["storage"], refused: ["send", "ai"] } },
+      "Ada decided what may be done by Auto-reply – It may keep data of its own. It may not send messages or ask AI.",
     ],
     [
       { action: "plugin.configure", detail: { settings: ["welcome_text"] } },

@@ -96,8 +96,11 @@ const texts = (value: Json | undefined): string[] =>
 
 const lower = (text: string) => (text.startsWith("AI") ? text : text.charAt(0).toLowerCase() + text.slice(1));
 
-const abilities = (value: Json | undefined) =>
-  inSentence(texts(value).map((one) => lower(capabilityWords(one).title)));
+const abilities = (value: Json | undefined, last?: "and" | "or") =>
+  inSentence(
+    texts(value).map((one) => lower(capabilityWords(one).title)),
+    last,
+  );
 
 function allowed(granted: Json | undefined): string {
   const list = abilities(granted);
@@ -105,7 +108,7 @@ function allowed(granted: Json | undefined): string {
 }
 
 function decided(detail: AuditEntry["detail"]): string {
-  const refused = abilities(detail.refused);
+  const refused = abilities(detail.refused, "or");
   return refused ? `${allowed(detail.granted)} It may not ${refused}.` : allowed(detail.granted);
 }
 

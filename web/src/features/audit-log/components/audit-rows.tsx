@@ -33,12 +33,15 @@ export function AuditRows({ entries }: { entries: AuditEntry[] }) {
               <AuditMore entry={entry} more={more} />
             </div>
             <span className="flex shrink-0 items-center gap-3 pt-0.5 max-sm:flex-col-reverse max-sm:items-end max-sm:gap-1">
-              <RelativeTime time={entry.at} className="text-right text-xs text-muted-foreground sm:w-24" />
-              <span className="flex sm:w-24">
+              <RelativeTime
+                time={entry.at}
+                className="text-right text-xs text-muted-foreground sm:order-last sm:w-24"
+              />
+              {entry.outcome !== "success" && (
                 <Badge tone={tone} dot>
                   {label}
                 </Badge>
-              </span>
+              )}
             </span>
           </li>
         );
@@ -62,7 +65,7 @@ function AuditMore({ entry, more }: { entry: AuditEntry; more: string }) {
             params={{ executionId: execution }}
             className="text-primary underline underline-offset-2"
           >
-            the run
+            see the run
           </Link>
         </>
       )}
