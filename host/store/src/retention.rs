@@ -18,7 +18,7 @@ pub struct Retention {
     pub at_least_since: Timestamp,
 }
 
-/// The smallest id (UUIDv7, RFC 9562) that was made at a moment. Ids sort by the time of their making.
+/// The smallest id (version 7 of RFC 9562) that was made at a moment. Ids sort by the time of their making.
 fn first_id(at: Timestamp) -> Uuid {
     Builder::from_unix_timestamp_millis(at.millis(), &[0; 10]).into_uuid()
 }

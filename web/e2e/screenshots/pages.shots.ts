@@ -57,7 +57,7 @@ test("pages of a new tenant", async ({ browser }) => {
       headers: { origin: server.url },
       data: { name: "Ada Example", email: `ada-${device}@example.com`, password: "Secret-passw0rd" },
     });
-    for (const name of ["", "gateways", "chat", "plugins", "activity", "analytics", "usage"]) {
+    for (const name of ["", "gateways", "chat", "plugins", "activity", "analytics", "usage", "audit-log"]) {
       await page.goto(`${server.url}/${name}`);
       await settled(page);
       await page.screenshot({ path: join(FOLDER, `new-${name || "overview"}-${device}.png`) });
@@ -131,6 +131,7 @@ async function pages(api: APIRequestContext): Promise<Record<string, string>> {
     execution: `/activity/${execution}`,
     analytics: "/analytics",
     usage: "/usage",
+    "audit-log": "/audit-log",
     "not-found": "/nowhere",
   };
 }

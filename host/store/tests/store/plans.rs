@@ -12,6 +12,7 @@ const WHOLE: &[&str] = &[
     "FROM installs ORDER BY id",
     "FROM tenants t WHERE EXISTS",
     "SELECT 1 AS one",
+    "FROM pragma_foreign_key_check",
 ];
 
 /// Indexes that hold no more than what is to be done now, and so can be read as a whole.
