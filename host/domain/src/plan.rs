@@ -28,6 +28,21 @@ pub const HISTORY_ROWS: u64 = 10_000;
 /// Days that executions and events are kept; for every plan.
 pub const HISTORY_DAYS: u32 = 30;
 
+/// Bytes that the files of one plugin may come to, whatever its tenant's plan is.
+pub const DIRECTORY_BYTES: u64 = 100 * MB;
+
+/// The part of a plan's storage that the files of one plugin may take: one of so many.
+pub const DIRECTORY_SHARE: u64 = 10;
+
+/// Files and directories that one plugin may keep.
+pub const DIRECTORY_ENTRIES: u64 = 1_000;
+
+/// Levels of directories within a plugin's own.
+pub const DIRECTORY_DEPTH: usize = 16;
+
+/// Bytes of the name of a plugin's file: what common file systems take.
+pub const DIRECTORY_NAME_BYTES: usize = 255;
+
 /// What a plan allows. A limit of `None` does not bind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -113,6 +128,13 @@ impl Limits {
     #[must_use]
     pub const fn storage_bytes(&self) -> u64 {
         self.storage_mb.saturating_mul(MB)
+    }
+
+    /// Bytes that the files of one plugin may come to.
+    #[must_use]
+    pub const fn directory_bytes(&self) -> u64 {
+        let share = self.storage_bytes() / DIRECTORY_SHARE;
+        if share < DIRECTORY_BYTES { share } else { DIRECTORY_BYTES }
     }
 }
 
@@ -229,6 +251,16 @@ impl PlanCatalogue {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_files_of_a_plugin_may_take_a_tenth_of_the_storage_and_not_too_much() {
+        let full = PlanCatalogue::load("full").unwrap();
+        let of = |id: &str| full.get(id).unwrap().limits.directory_bytes();
+        assert_eq!(of("free"), 10 * MB);
+        assert_eq!((of("starter"), of("enterprise")), (DIRECTORY_BYTES, DIRECTORY_BYTES));
+        let endless = Limits { storage_mb: u64::MAX, ..full.default_plan().limits.clone() };
+        assert_eq!(endless.directory_bytes(), DIRECTORY_BYTES);
+    }
 
     #[test]
     fn the_shipped_catalogues_say_what_was_agreed() {
