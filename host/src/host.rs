@@ -30,6 +30,7 @@ pub(crate) async fn engine(settings: &Settings, store: Store) -> anyhow::Result<
         cache: Some(settings.server.data_dir.join("compiled")),
         key: store.master_key().derive("sandbox host"),
         threads: settings.sandbox.threads,
+        files: Some(settings.server.data_dir.join("files")),
     })
     .context("can not start the sandbox host")?;
     let catalogue = components::load(&machine, settings.sandbox.plugins_dir.as_deref()).await?;

@@ -58,6 +58,7 @@ impl TestApp {
             cache: Some(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("compiled")),
             key: [7; 32],
             threads: NonZeroUsize::MIN,
+            files: Some(folder.path().join("files")),
         })
         .unwrap();
         // Nothing listens on this port: every call to Telegram fails at once.

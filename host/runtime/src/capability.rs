@@ -5,6 +5,7 @@
 
 pub(crate) mod ai;
 pub(crate) mod config;
+pub(crate) mod filesystem;
 pub(crate) mod gateways;
 pub(crate) mod keyvalue;
 pub(crate) mod log;

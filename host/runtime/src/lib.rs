@@ -12,6 +12,7 @@ mod capability;
 mod component;
 mod convert;
 mod denials;
+mod files;
 mod inspect;
 mod journal;
 mod limits;

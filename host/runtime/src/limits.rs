@@ -33,6 +33,8 @@ pub struct RunLimits {
     pub own_time: Duration,
     /// Wall-clock time, whatever it waits for.
     pub total_time: Duration,
+    /// Bytes that the files in the directory of an install may come to.
+    pub directory_bytes: u64,
 }
 
 impl RunLimits {
@@ -57,6 +59,7 @@ impl RunLimits {
             tenant_memory_bytes: limits.memory_bytes(),
             own_time: Duration::from_secs(plan::HANDLER_SECONDS),
             total_time: Duration::from_secs(plan::EXECUTION_SECONDS),
+            directory_bytes: limits.directory_bytes(),
         }
     }
 }
@@ -211,6 +214,7 @@ mod tests {
             tenant_memory_bytes,
             own_time: second,
             total_time: second,
+            directory_bytes: 0,
         }
     }
 

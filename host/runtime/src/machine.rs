@@ -2,7 +2,9 @@
 
 use crate::bindings::{gateway, plugin};
 use crate::cache::CompiledCache;
+use crate::capability;
 use crate::component::ComponentError;
+use crate::files::Directories;
 use crate::limits::{LARGEST_MEMORY, TABLE_ELEMENTS, TenantMemory};
 use crate::sandbox;
 use crate::sandbox::guest::{GatewaySide, Guest, PluginSide};
@@ -35,6 +37,8 @@ pub struct MachineConfig {
     pub key: [u8; 32],
     /// Threads that run guests; they serve nothing else.
     pub threads: NonZeroUsize,
+    /// Where plugins keep files; without it the capability `directory` gives none.
+    pub files: Option<PathBuf>,
 }
 
 /// The one Wasmtime engine of a host, with what all sandboxes share. Cheap to clone.
@@ -57,6 +61,7 @@ pub(crate) struct Shared {
     pub(crate) compilation: Semaphore,
     pub(crate) key: [u8; 32],
     pub(crate) turns: Turns,
+    pub(crate) directories: Directories,
     guests: GuestThreads,
 }
 
@@ -82,6 +87,7 @@ impl Machine {
 
         let mut plugins = Linker::new(&engine);
         sandbox::wasi::add_to_linker(&mut plugins).map_err(refused)?;
+        capability::filesystem::add_to_linker(&mut plugins).map_err(refused)?;
         plugin::Plugin::add_to_linker::<_, HasSelf<Guest<PluginSide>>>(&mut plugins, |guest| guest)
             .map_err(refused)?;
 
@@ -109,6 +115,7 @@ impl Machine {
                 compilation: Semaphore::new(1),
                 key: config.key,
                 turns: Turns::new(config.threads.get()),
+                directories: Directories::beneath(config.files),
                 guests: GuestThreads(Some(runtime)),
             }),
         })

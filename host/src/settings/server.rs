@@ -76,7 +76,7 @@ impl Server {
             ),
             data_dir: reader.with_default(
                 "TWOBOT_DATA_DIR",
-                "Folder for the database, the master key and compiled components.",
+                "Folder for the database, the master key, compiled components and files of plugins.",
                 "./data",
                 |text| Ok(PathBuf::from(text)),
             ),

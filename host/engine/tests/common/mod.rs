@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use twobot_domain::{GatewayError, GatewayId, PlanCatalogue};
@@ -206,8 +206,12 @@ impl TestHost {
         store.migrate().await.unwrap();
         // One cache for all tests of this build: each component is compiled once.
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
-        let config =
-            MachineConfig { cache: Some(cache), key: [2; 32], threads: NonZeroUsize::new(2).unwrap() };
+        let config = MachineConfig {
+            cache: Some(cache),
+            key: [2; 32],
+            threads: NonZeroUsize::new(2).unwrap(),
+            files: Some(folder.path().join("files")),
+        };
         let machine = Machine::new(config).unwrap();
         let mut catalogue = catalogue(&machine, USUAL).await;
         if let Some(probe) = probe {
@@ -224,6 +228,11 @@ impl TestHost {
         });
         engine.start().await.unwrap();
         Self { engine, telegram, folder }
+    }
+
+    /// Where the directories of plugins lie.
+    pub(crate) fn files(&self) -> PathBuf {
+        self.folder.path().join("files")
     }
 
     /// The same database under a new engine, as after a crash: the old one is not told to stop.

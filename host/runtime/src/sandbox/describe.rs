@@ -19,6 +19,7 @@ const LIMITS: RunLimits = RunLimits {
     tenant_memory_bytes: plan::PLUGIN_MEMORY_BYTES,
     own_time: Duration::from_secs(5),
     total_time: Duration::from_secs(5),
+    directory_bytes: 0,
 };
 
 /// Every component describes itself at the same moment with the same chance: a manifest must not depend on either.

@@ -1,6 +1,7 @@
 //! What the host keeps for one sandbox.
 
 use crate::denials::Denials;
+use crate::files::FileTable;
 use crate::journal::Journal;
 use crate::limits::{MemoryMeter, RunLimits};
 use crate::machine::{Machine, Shared};
@@ -76,6 +77,7 @@ pub(crate) struct Work {
     pub(crate) bound: Vec<BoundGateway>,
     pub(crate) overlay: Overlay,
     pub(crate) journal: Journal,
+    pub(crate) files: FileTable,
     pub(crate) outside: Arc<dyn Outside>,
     pub(crate) effects: Vec<NewEffect>,
     pub(crate) notifications: Vec<NewNotification>,

@@ -4,6 +4,7 @@ use crate::bindings::plugin::exports::twobot::plugin::plugin_handler::{ActionErr
 use crate::component::PluginComponent;
 use crate::contract::Event;
 use crate::convert::error::clamp;
+use crate::files::FileTable;
 use crate::journal::Journal;
 use crate::limits::RunLimits;
 use crate::machine::Machine;
@@ -108,6 +109,22 @@ pub enum Failed {
     Host(String),
 }
 
+impl Failed {
+    /// Where the directory was full before, that is what the owner is told: the plugin itself often just crashes over it. Another
+    /// limit that it ran into stands.
+    fn after_files(self, files: &FileTable) -> Self {
+        let told = |trouble: Trouble| match files.trouble(&trouble) {
+            Some(full) if trouble.limit.is_none() => full,
+            _ => trouble,
+        };
+        match self {
+            Self::Retry(trouble) => Self::Retry(told(trouble)),
+            Self::Fault(trouble) => Self::Fault(told(trouble)),
+            Self::BadInput(_) | Self::Host(_) => self,
+        }
+    }
+}
+
 /// What a call into a plugin answered.
 enum Answer {
     Handled(Result<(), HandlerError>),
@@ -145,6 +162,7 @@ impl Machine {
                 bound,
                 overlay: Overlay::new(store.clone(), scope, install),
                 journal: Journal::new(store, scope, execution, journal),
+                files: FileTable::default(),
                 outside,
                 effects: Vec::new(),
                 notifications: Vec::new(),
@@ -153,7 +171,9 @@ impl Machine {
                 usage: Usage::default(),
                 host_failure: None,
             };
-            Guest::new(&machine, &origin, &limits, config, PluginSide::new(grants, work))
+            let mut guest = Guest::new(&machine, &origin, &limits, config, PluginSide::new(grants, work));
+            guest.give_directory(&machine, &limits);
+            guest
         };
         let pre = component.pre.clone();
         let ended = run::run(self, limits, make, move |store| {
@@ -178,18 +198,22 @@ impl Machine {
 
 fn conclude(finished: run::Finished<PluginSide, Answer>, digest: &str) -> Ran {
     let run::Finished { guest, result, mut usage } = finished;
-    let logs = guest.log.finish();
+    let log = guest.log;
     let (work, denials) = guest.side.into_work();
     let Some(work) = work else {
-        return Ran::lost("the sandbox was lost".to_owned(), usage, logs, denials);
+        return Ran::lost("the sandbox was lost".to_owned(), usage, log.finish(), denials);
     };
+    work.files.tell(&log);
+    let logs = log.finish();
     usage.add(&work.usage);
     usage.executions = 1;
-    let result = match (work.host_failure, result) {
+    let host_failure = work.host_failure.or_else(|| work.files.host_failure());
+    let result = match (host_failure, result) {
         (Some(failure), _) => Err(Failed::Host(failure)),
         (None, Err(trouble)) => Err(Failed::Fault(trouble)),
         (None, Ok(answer)) => judge(answer),
     };
+    let result = result.map_err(|failed| failed.after_files(&work.files));
     let result = result.map(|output| Done {
         output,
         commit: Commit {

@@ -82,6 +82,7 @@ mod tests {
             tenant_memory_bytes: 0,
             own_time: Duration::from_secs(5),
             total_time: Duration::from_secs(120),
+            directory_bytes: 0,
         }
     }
 

@@ -129,21 +129,30 @@ impl Turns {
     fn give_back(&self, share: &Share, spent: Duration) {
         let mut state = self.0.lock();
         state.free += 1;
-        let State { accounts, line, .. } = &mut *state;
-        if let Some(account) = accounts.get_mut(&share.tenant) {
+        if let Some(account) = state.accounts.get_mut(&share.tenant) {
             account.running = account.running.saturating_sub(1);
-            account.balance -= spent.as_secs_f64();
-            let before = account.had;
-            account.had = before.saturating_add((spent.as_nanos() as f64 / share.vcpu) as u64);
-            if line.remove(&(before, share.tenant)) {
-                line.insert((account.had, share.tenant));
-            }
         }
+        state.spend(share, spent);
         state.serve();
+    }
+
+    /// Counts processor time that was spent for a tenant on other threads than the sandboxes' own.
+    pub(crate) fn charge(&self, share: &Share, spent: Duration) {
+        self.0.lock().spend(share, spent);
     }
 }
 
 impl State {
+    fn spend(&mut self, share: &Share, spent: Duration) {
+        let Some(account) = self.accounts.get_mut(&share.tenant) else { return };
+        account.balance -= spent.as_secs_f64();
+        let before = account.had;
+        account.had = before.saturating_add((spent.as_nanos() as f64 / share.vcpu) as u64);
+        if self.line.remove(&(before, share.tenant)) {
+            self.line.insert((account.had, share.tenant));
+        }
+    }
+
     /// Lets those go who are next.
     fn serve(&mut self) {
         while self.free > 0 {
@@ -268,6 +277,19 @@ mod tests {
 
     fn is_granted(ticket: &Ticket) -> bool {
         ticket.granted.load(Ordering::Acquire)
+    }
+
+    #[test]
+    fn what_is_charged_counts_like_computing() {
+        let (turns, at) = (Turns::new(1), Instant::now());
+        let (busy, other) = (share(1.0), share(1.0));
+        assert!(matches!(turns.ask(&busy, at), Asked::Turn));
+        let (first, second) = (wait(&turns, &busy, at), wait(&turns, &other, at));
+        turns.charge(&busy, SLICE);
+        turns.give_back(&busy, Duration::ZERO);
+        assert!(is_granted(&second) && !is_granted(&first), "the other has had less");
+        turns.charge(&busy, Duration::from_secs(60));
+        assert!(matches!(turns.ask(&busy, at), Asked::Overdrawn(_)));
     }
 
     #[test]

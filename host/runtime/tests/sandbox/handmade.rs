@@ -134,7 +134,13 @@ impl Manifest {
             record.extend(memory.text(text));
         }
         record.extend(memory.list(self.subscriptions.len(), &self.subscriptions));
-        record.extend(memory.list(self.capabilities.len(), &self.capabilities));
+        // A case, and room for the text that some have.
+        let mut capabilities = Vec::new();
+        for case in &self.capabilities {
+            capabilities.push(*case);
+            capabilities.extend([0; 11]);
+        }
+        record.extend(memory.list(self.capabilities.len(), &capabilities));
         let mut slots = Vec::new();
         for (name, title) in &self.slots {
             slots.extend(memory.text(name));

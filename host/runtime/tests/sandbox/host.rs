@@ -35,9 +35,15 @@ pub(crate) fn machine() -> &'static Machine {
             cache: Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled")),
             key: [7; 32],
             threads: NonZeroUsize::new(2).unwrap(),
+            files: Some(files_folder()),
         })
         .unwrap()
     })
+}
+
+/// Where the machine of this process keeps the directories of installs.
+pub(crate) fn files_folder() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("files")
 }
 
 /// A test component, as `cargo xtask guests` built it.
@@ -57,6 +63,11 @@ pub(crate) async fn probe() -> Arc<PluginComponent> {
 
 /// The same plugin, asking its tenant for less.
 pub(crate) async fn probe_asking(capabilities: &str) -> Arc<PluginComponent> {
+    load(guest_asking(capabilities)).await
+}
+
+/// Its bytes.
+pub(crate) fn guest_asking(capabilities: &str) -> Vec<u8> {
     const ASKS: &str = "probe asks: storage send ai notify schedule     ";
     let mut bytes = guest("probe");
     let at = bytes
@@ -65,7 +76,7 @@ pub(crate) async fn probe_asking(capabilities: &str) -> Arc<PluginComponent> {
         .expect("the probe says what it asks");
     let words = format!("{:1$}", format!("probe asks: {capabilities}"), ASKS.len());
     bytes[at..at + ASKS.len()].copy_from_slice(words.as_bytes());
-    load(bytes).await
+    bytes
 }
 
 pub(crate) async fn load(bytes: Vec<u8>) -> Arc<PluginComponent> {
@@ -82,6 +93,7 @@ pub(crate) fn limits() -> RunLimits {
         tenant_memory_bytes: 64 * MB,
         own_time: Duration::from_secs(30),
         total_time: Duration::from_secs(60),
+        directory_bytes: MB,
     }
 }
 

@@ -11,6 +11,7 @@ mod outside;
 mod calls;
 mod components;
 mod effects;
+mod files;
 mod gateways;
 mod grants;
 mod journal;

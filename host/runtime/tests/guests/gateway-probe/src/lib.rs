@@ -34,6 +34,8 @@ enum Script {
     Refuse(Text),
     /// Claim to have used this many tokens.
     Tokens(u32),
+    /// Try to write, read and list a file or folder of this name.
+    File(String),
     Spin,
     Recurse,
     Eat(usize),
@@ -52,6 +54,11 @@ impl Script {
             Self::Say(text) => Ok(text.full()),
             Self::Refuse(text) => Err(GatewayError::Unsupported(text.full())),
             Self::Events(_) | Self::Tokens(_) => Ok(String::new()),
+            Self::File(path) => {
+                let written = std::fs::write(&path, "written").is_ok();
+                let read = std::fs::read(&path).is_ok() || std::fs::read_dir(&path).is_ok();
+                Ok(if written || read { "a file" } else { "no file" }.to_owned())
+            }
             Self::Spin => mischief::spin(),
             Self::Recurse => Ok(mischief::recurse(0).to_string()),
             Self::Eat(step) => mischief::eat(step),

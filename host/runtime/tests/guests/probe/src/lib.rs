@@ -2,6 +2,7 @@
 //! kinder face: it can ask for what no well-meaning plugin asks.
 
 mod calls;
+mod files;
 mod mischief;
 mod step;
 mod text;

@@ -156,6 +156,8 @@ pub(crate) enum Step {
     Exit {
         code: i32,
     },
+    /// Something with files.
+    File(Box<crate::files::FileStep>),
     // Mischief
     Spin {},
     Recurse {},
