@@ -92,6 +92,7 @@ impl Engine {
         }
         self.inner.tasks.spawn(scheduler::run(self.clone()));
         self.inner.tasks.spawn(retention::run(self.clone()));
+        self.inner.tasks.spawn(plugins::files::remove_orphans(self.clone()));
         for (scope, gateway) in self.store().enabled_gateways().await? {
             self.begin_connecting(scope, gateway.id);
         }

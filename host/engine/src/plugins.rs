@@ -1,6 +1,7 @@
 //! A tenant's plugins: installing, configuring, enabling and removing them.
 
 pub(crate) mod action;
+pub(crate) mod files;
 pub(crate) mod grants;
 
 use crate::engine::Engine;
@@ -214,6 +215,7 @@ impl Engine {
             .with(json!({"version": install.version}));
         let store = self.store().noting(note);
         store.delete_install(scope, install.id).await.map_err(EngineError::missing("plugin"))?;
+        files::remove(self, scope.tenant(), install.id).await;
         self.tell_install(scope, slug, "uninstalled");
         Ok(())
     }
