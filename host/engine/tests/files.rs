@@ -9,6 +9,7 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 use twobot_domain::{InstallId, TenantId};
 use twobot_store::TenantScope;
+use twobot_store::audit::By;
 
 /// A directory with something in it, as a plugin's sandbox would have made it.
 fn directory(files: &Path, tenant: TenantId, install: InstallId) -> PathBuf {
@@ -31,7 +32,7 @@ async fn uninstalling_removes_the_directory() {
     let files = host.files();
     let removed = directory(&files, scope.tenant(), installed(&host, scope).await);
     let kept = directory(&files, other.tenant(), installed(&host, other).await);
-    host.engine.uninstall_plugin(scope, "auto-reply").await.unwrap();
+    host.engine.uninstall_plugin(scope, &By::system(), "auto-reply").await.unwrap();
     assert!(!removed.exists());
     assert!(kept.join("folder/file").exists());
 }
