@@ -35,6 +35,9 @@ pub(crate) fn add_to_linker(linker: &mut Linker<Guest<PluginSide>>) -> wasmtime:
 impl Guest<PluginSide> {
     /// Lets a sandbox that was granted a directory work in it. Nothing is opened before it does.
     pub(crate) fn give_directory(&mut self, machine: &Machine, limits: &RunLimits) {
+        if !self.side.has(&Capability::Directory) {
+            return;
+        }
         let share = Share { tenant: self.tenant, vcpu: limits.vcpu };
         let watch = self.watch.clone();
         let Ok(work) = self.side.granted(Capability::Directory) else { return };

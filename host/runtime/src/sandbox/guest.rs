@@ -180,6 +180,11 @@ impl PluginSide {
         self.work.as_mut().ok_or(Denied(capability))
     }
 
+    /// Whether a capability is granted, asked by the host itself: nothing is denied by it.
+    pub(crate) fn has(&self, capability: &Capability) -> bool {
+        self.grants.contains(capability)
+    }
+
     /// Notes that something was denied, for the audit log, and makes the error for it. [`PluginSide::granted`] does it by itself; this
     /// is for what it can not look up, such as a host that no granted pattern means. `detail` says what was asked for exactly where
     /// the capability does not.

@@ -106,7 +106,10 @@ async fn a_directory_takes_both_the_asking_and_the_grant() {
     {
         let mut run = tenant.run(component, script(steps.clone()));
         run.grants = grants;
-        let outcomes = tenant.go(run).await.outcomes();
+        let ran = tenant.go(run).await;
+        let denied: Vec<_> = ran.denials.iter().map(|denial| &denial.capability).collect();
+        assert_eq!(denied, [&Capability::Directory], "asking for it is noted");
+        let outcomes = ran.outcomes();
         assert!(refused(&outcomes[0]).contains("no directory"), "{outcomes:?}");
         refused(&outcomes[1]);
         refused(&outcomes[2]);
@@ -119,6 +122,19 @@ async fn a_directory_takes_both_the_asking_and_the_grant() {
     use std::os::unix::fs::PermissionsExt as _;
     for folder in [&disk.0, disk.0.parent().unwrap()] {
         assert_eq!(folder.metadata().unwrap().permissions().mode() & 0o777, 0o700, "{}", folder.display());
+    }
+}
+
+#[tokio::test]
+async fn who_wants_no_files_is_denied_none() {
+    let host = Host::new().await;
+    let tenant = host.tenant("no-wish").await;
+    let steps = json!([{ "clocks": {} }, { "environment": {} }, { "print": { "text": "hello" } }]);
+    for grants in [vec![], vec![Capability::Storage], vec![Capability::Directory]] {
+        let mut run = tenant.run(&keeper().await, script(steps.clone()));
+        run.grants = grants;
+        let ran = tenant.go(run).await;
+        assert!(ran.denials.is_empty(), "{:?}", ran.denials);
     }
 }
 
