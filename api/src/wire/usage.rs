@@ -24,6 +24,12 @@ pub(crate) struct Usage {
     ai_tokens_in: u64,
     /// Tokens that language models answered with.
     ai_tokens_out: u64,
+    /// Requests of plugins to other hosts.
+    http_requests: u64,
+    /// Bytes of the answers to them.
+    http_bytes_in: u64,
+    /// Bytes that they sent.
+    http_bytes_out: u64,
 }
 
 impl From<twobot_domain::Usage> for Usage {
@@ -38,6 +44,9 @@ impl From<twobot_domain::Usage> for Usage {
             wall_ms: usage.wall_ms,
             ai_tokens_in: usage.ai_tokens_in,
             ai_tokens_out: usage.ai_tokens_out,
+            http_requests: usage.http_requests,
+            http_bytes_in: usage.http_bytes_in,
+            http_bytes_out: usage.http_bytes_out,
         }
     }
 }

@@ -131,6 +131,14 @@ impl HostPattern {
         fits && self.port.map_or(port == 80 || port == 443, |only| port == only)
     }
 
+    /// The pattern for one host and port alone.
+    #[must_use]
+    pub fn of(host: &str, port: u16) -> Self {
+        let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+        let port = (port != 80 && port != 443).then_some(port);
+        Self { hosts: Hosts::One(host), port }
+    }
+
     /// Whether every public host is meant.
     #[must_use]
     pub const fn is_any(&self) -> bool {

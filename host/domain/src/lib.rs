@@ -6,6 +6,7 @@ pub mod audit;
 pub mod capability;
 pub mod config;
 pub mod gateway_error;
+pub mod http_error;
 pub mod ids;
 pub mod manifest;
 pub mod plan;
@@ -15,6 +16,7 @@ pub mod usage;
 
 pub use audit::{ActorKind, AuditAction, AuditOutcome};
 pub use gateway_error::GatewayError;
+pub use http_error::HttpError;
 pub use ids::*;
 pub use plan::{Limits, Plan, PlanCatalogue};
 pub use time::Timestamp;

@@ -23,6 +23,12 @@ pub struct Usage {
     pub ai_tokens_in: u64,
     /// Tokens that language models answered with.
     pub ai_tokens_out: u64,
+    /// Requests of plugins to other hosts.
+    pub http_requests: u64,
+    /// Bytes of the answers to them.
+    pub http_bytes_in: u64,
+    /// Bytes that they sent.
+    pub http_bytes_out: u64,
 }
 
 impl Usage {
@@ -37,6 +43,9 @@ impl Usage {
         sum(&mut self.wall_ms, other.wall_ms);
         sum(&mut self.ai_tokens_in, other.ai_tokens_in);
         sum(&mut self.ai_tokens_out, other.ai_tokens_out);
+        sum(&mut self.http_requests, other.http_requests);
+        sum(&mut self.http_bytes_in, other.http_bytes_in);
+        sum(&mut self.http_bytes_out, other.http_bytes_out);
         self.peak_memory_bytes = self.peak_memory_bytes.max(other.peak_memory_bytes);
     }
 }

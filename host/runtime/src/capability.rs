@@ -7,6 +7,7 @@ pub(crate) mod ai;
 pub(crate) mod config;
 pub(crate) mod filesystem;
 pub(crate) mod gateways;
+pub(crate) mod http;
 pub(crate) mod keyvalue;
 pub(crate) mod log;
 pub(crate) mod notify;

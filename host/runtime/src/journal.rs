@@ -1,19 +1,10 @@
 //! Inline effects of one execution, in order, so that a retry repeats none that was answered.
 
-use crate::outside::{InlineAnswer, InlineCall};
 use serde::Serialize;
-use twobot_domain::{ExecutionId, GatewayError, GatewayId};
+use serde::de::DeserializeOwned;
+use twobot_domain::ExecutionId;
 use twobot_store::journal::JournalEntry;
 use twobot_store::{Store, StoreError, TenantScope};
-
-/// What is recorded of an inline effect before it is made.
-#[derive(Serialize)]
-struct Request<'a> {
-    gateway: GatewayId,
-    call: &'a InlineCall,
-}
-
-type Answer = Result<InlineAnswer, GatewayError>;
 
 /// The journal of one execution, positioned at the next effect.
 #[derive(Debug)]
@@ -29,11 +20,11 @@ pub(crate) struct Journal {
 pub(crate) struct Pending(u64);
 
 /// What the journal says about the next effect.
-pub(crate) enum Next {
+pub(crate) enum Next<A, M = Pending> {
     /// It was made before, with this answer.
-    Recorded(Box<Answer>),
+    Recorded(A),
     /// It has to be made.
-    Make(Pending),
+    Make(M),
 }
 
 impl Journal {
@@ -52,27 +43,38 @@ impl Journal {
     }
 
     /// Looks up the next effect, and records the intent when it has to be made. An execution that asks for something else than
-    /// the attempt before has taken another path: what was recorded from here on is dropped.
-    pub(crate) async fn next(&mut self, gateway: GatewayId, call: &InlineCall) -> Result<Next, StoreError> {
+    /// the attempt before has taken another path: what was recorded from here on is dropped. What is recorded of a request says what
+    /// kind of effect it is, so that no other kind's answer is taken for its own.
+    pub(crate) async fn next<A: DeserializeOwned>(
+        &mut self,
+        request: &(impl Serialize + Sync),
+    ) -> Result<Next<A>, StoreError> {
         let damaged = |error: serde_json::Error| StoreError::Corrupt(error.to_string());
-        let request = serde_json::to_string(&Request { gateway, call }).map_err(damaged)?;
+        let request = serde_json::to_string(request).map_err(damaged)?;
         let position = self.next;
         self.next += 1;
+        let seq = position as u64;
         if let Some(entry) = self.recorded.get(position)
             && entry.request == request
-            && let Some(result) = &entry.result
         {
-            return Ok(Next::Recorded(serde_json::from_str(result).map_err(damaged)?));
+            return Ok(match &entry.result {
+                Some(result) => Next::Recorded(serde_json::from_str(result).map_err(damaged)?),
+                // The intent stands there already. What was recorded after it may still be what comes next.
+                None => Next::Make(Pending(seq)),
+            });
         }
         self.recorded.truncate(position);
-        let seq = position as u64;
         self.store.journal_intent(self.scope, self.execution, seq, &request).await?;
         self.recorded.push(JournalEntry { request, result: None });
         Ok(Next::Make(Pending(seq)))
     }
 
     /// Records what an effect was answered.
-    pub(crate) async fn answered(&mut self, pending: Pending, answer: &Answer) -> Result<(), StoreError> {
+    pub(crate) async fn answered(
+        &mut self,
+        pending: Pending,
+        answer: &(impl Serialize + Sync),
+    ) -> Result<(), StoreError> {
         let text = serde_json::to_string(answer).map_err(|error| StoreError::Corrupt(error.to_string()))?;
         self.store.journal_result(self.scope, self.execution, pending.0, &text).await
     }

@@ -29,6 +29,9 @@ pub const WASMTIME_VERSION: &str = wasmtime_environ::VERSION;
 pub use component::{ComponentError, GatewayComponent, PluginComponent, world_of};
 pub use limits::{RunLimits, TenantMemory};
 pub use machine::{Machine, MachineConfig};
-pub use outside::{InlineAnswer, InlineCall, Outside, ProviderCalls};
+pub use outside::{
+    HttpAnswer, HttpRequest, InlineAnswer, InlineCall, MAX_HTTP_BODY, MAX_HTTP_HEADER_BYTES,
+    MAX_HTTP_HEADERS, Outside, Patience, ProviderCalls,
+};
 pub use sandbox::gateway::{GatewayCall, GatewayRan, GatewayRun};
 pub use sandbox::plugin::{Done, Failed, PluginCall, PluginRun, Ran};

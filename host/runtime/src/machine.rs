@@ -90,6 +90,7 @@ impl Machine {
         capability::filesystem::add_to_linker(&mut plugins).map_err(refused)?;
         plugin::Plugin::add_to_linker::<_, HasSelf<Guest<PluginSide>>>(&mut plugins, |guest| guest)
             .map_err(refused)?;
+        capability::http::add_to_linker(&mut plugins).map_err(refused)?;
 
         let mut gateways = Linker::new(&engine);
         sandbox::wasi::add_to_linker(&mut gateways).map_err(refused)?;

@@ -2,9 +2,13 @@
 
 use crate::contract::{Action, ChatReply, ChatRequest, Outcome};
 use async_trait::async_trait;
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode};
 use serde::{Deserialize, Serialize};
-use twobot_domain::{GatewayError, GatewayId, Usage};
+use std::time::Duration;
+use twobot_domain::{GatewayError, GatewayId, HttpError, Usage};
 use twobot_store::TenantScope;
+use url::Url;
 
 /// An effect whose answer the guest waits for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,7 +30,44 @@ pub enum InlineAnswer {
     Chat(ChatReply),
 }
 
-/// Carries out inline effects: the engine, which runs the gateway's component for them.
+/// A request of a plugin to another host, checked as far as that goes without looking up a name.
+#[derive(Clone, Debug)]
+pub struct HttpRequest {
+    /// The method; neither `CONNECT` nor `TRACE`.
+    pub method: Method,
+    /// An address that begins with `http://` or `https://`.
+    pub url: Url,
+    /// The headers, without those of the connection.
+    pub headers: HeaderMap,
+    /// The whole body.
+    pub body: Bytes,
+    /// How long to wait.
+    pub patience: Patience,
+}
+
+/// How long to wait for an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// Until the answer begins, the connection included.
+    pub begin: Duration,
+    /// Between two pieces of its body.
+    pub pause: Duration,
+    /// Until its end.
+    pub whole: Duration,
+}
+
+/// What another host answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpAnswer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body as it was sent: what is compressed stays so.
+    pub body: Bytes,
+}
+
+/// Carries out inline effects: the engine, which runs the gateway's component for them, and makes plugins' requests.
 #[async_trait]
 pub trait Outside: Send + Sync + 'static {
     /// Carries out an effect through a gateway of the tenant, within the effect's own time limit. What it used is told in
@@ -37,7 +78,23 @@ pub trait Outside: Send + Sync + 'static {
         gateway: GatewayId,
         call: &InlineCall,
     ) -> (Result<InlineAnswer, GatewayError>, Usage);
+
+    /// Makes a plugin's request to another host, to addresses that the operator's policy allows. It follows no redirect.
+    ///
+    /// # Errors
+    /// Why there is no answer, or none that is handed on: one larger than [`MAX_HTTP_BODY`], or with headers beyond
+    /// [`MAX_HTTP_HEADERS`] and [`MAX_HTTP_HEADER_BYTES`].
+    async fn fetch(&self, scope: TenantScope, request: HttpRequest) -> Result<HttpAnswer, HttpError>;
 }
+
+/// The most bytes of a body, sent or received.
+pub const MAX_HTTP_BODY: usize = 1024 * 1024;
+
+/// The most headers of a request or an answer.
+pub const MAX_HTTP_HEADERS: usize = 100;
+
+/// The most bytes of all headers of a request or an answer, names and values together.
+pub const MAX_HTTP_HEADER_BYTES: usize = 32 * 1024;
 
 /// The provider behind one gateway: the connector, with that gateway's credentials.
 #[async_trait]

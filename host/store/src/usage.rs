@@ -15,7 +15,8 @@ pub(crate) async fn add(
     }
     tx.run(
         sql("INSERT INTO usage_daily (tenant_id, day, executions, failed_executions, messages_in, messages_out, fuel, \
-             peak_memory, wall_ms, ai_tokens_in, ai_tokens_out) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+             peak_memory, wall_ms, ai_tokens_in, ai_tokens_out, http_requests, http_bytes_in, http_bytes_out) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
              ON CONFLICT (tenant_id, day) DO UPDATE SET executions = usage_daily.executions + excluded.executions, \
              failed_executions = usage_daily.failed_executions + excluded.failed_executions, \
              messages_in = usage_daily.messages_in + excluded.messages_in, \
@@ -25,7 +26,10 @@ pub(crate) async fn add(
              ELSE usage_daily.peak_memory END, \
              wall_ms = usage_daily.wall_ms + excluded.wall_ms, \
              ai_tokens_in = usage_daily.ai_tokens_in + excluded.ai_tokens_in, \
-             ai_tokens_out = usage_daily.ai_tokens_out + excluded.ai_tokens_out")
+             ai_tokens_out = usage_daily.ai_tokens_out + excluded.ai_tokens_out, \
+             http_requests = usage_daily.http_requests + excluded.http_requests, \
+             http_bytes_in = usage_daily.http_bytes_in + excluded.http_bytes_in, \
+             http_bytes_out = usage_daily.http_bytes_out + excluded.http_bytes_out")
         .bind(scope.tenant())
         .bind(at.day())
         .bind(usage.executions)
@@ -36,7 +40,10 @@ pub(crate) async fn add(
         .bind(usage.peak_memory_bytes)
         .bind(usage.wall_ms)
         .bind(usage.ai_tokens_in)
-        .bind(usage.ai_tokens_out),
+        .bind(usage.ai_tokens_out)
+        .bind(usage.http_requests)
+        .bind(usage.http_bytes_in)
+        .bind(usage.http_bytes_out),
     )
     .await
     .map(drop)
@@ -65,6 +72,9 @@ fn usage(row: &Row) -> Result<Usage, StoreError> {
         wall_ms: row.get("wall_ms")?,
         ai_tokens_in: row.get("ai_tokens_in")?,
         ai_tokens_out: row.get("ai_tokens_out")?,
+        http_requests: row.get("http_requests")?,
+        http_bytes_in: row.get("http_bytes_in")?,
+        http_bytes_out: row.get("http_bytes_out")?,
     })
 }
 
@@ -83,7 +93,7 @@ impl Store {
             .db
             .all(
                 sql("SELECT day, executions, failed_executions, messages_in, messages_out, fuel, peak_memory, wall_ms, \
-                     ai_tokens_in, ai_tokens_out FROM usage_daily WHERE tenant_id = $1 AND day >= $2 AND day <= $3 ORDER BY day")
+                     ai_tokens_in, ai_tokens_out, http_requests, http_bytes_in, http_bytes_out FROM usage_daily WHERE tenant_id = $1 AND day >= $2 AND day <= $3 ORDER BY day")
                 .bind(scope.tenant())
                 .bind(from)
                 .bind(to),

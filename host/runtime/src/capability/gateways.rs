@@ -18,7 +18,7 @@ use twobot_store::executions::NewEffect;
 /// Queued effects of one execution.
 const MAX_EFFECTS: usize = 100;
 /// Inline effects of one execution.
-const MAX_INLINE: usize = 100;
+pub(super) const MAX_INLINE: usize = 100;
 /// Bytes of one action, as JSON.
 const MAX_ACTION: usize = 100 * 1024;
 
@@ -45,6 +45,19 @@ pub(super) fn to_json(name: &str, value: &impl Serialize) -> Result<String, Gate
     Ok(text)
 }
 
+/// What is recorded of an inline effect before it is made.
+#[derive(Serialize)]
+struct Request<'a> {
+    gateway: GatewayId,
+    call: &'a InlineCall,
+}
+
+/// Notes that the host itself failed. The guest is told something plain; that the host failed decides over the whole execution.
+pub(super) fn host_failed(work: &mut Work, error: &StoreError) -> String {
+    work.host_failure = Some(error.to_string());
+    "the platform failed; this run will be repeated".to_owned()
+}
+
 /// Makes an inline effect, or takes its answer from the journal.
 pub(super) async fn inline(
     work: &mut Work,
@@ -52,18 +65,14 @@ pub(super) async fn inline(
     gateway: GatewayId,
     call: InlineCall,
 ) -> Result<InlineAnswer, GatewayError> {
-    // The guest is told something plain; that the host failed decides over the whole execution.
-    let failed = |work: &mut Work, error: StoreError| {
-        work.host_failure = Some(error.to_string());
-        GatewayError::Unavailable("the platform failed; this run will be repeated".to_owned())
-    };
+    let failed = |work: &mut Work, error: StoreError| GatewayError::Unavailable(host_failed(work, &error));
     if work.journal.made() >= MAX_INLINE {
         return Err(GatewayError::OverLimit(format!("one run may wait for {MAX_INLINE} effects")));
     }
     // Waiting for the database is not the guest's running either.
     let _pause = watch.pause();
-    let pending = match work.journal.next(gateway, &call).await {
-        Ok(Next::Recorded(answer)) => return *answer,
+    let pending = match work.journal.next(&Request { gateway, call: &call }).await {
+        Ok(Next::Recorded(answer)) => return answer,
         Ok(Next::Make(pending)) => pending,
         Err(error) => return Err(failed(work, error)),
     };

@@ -1,5 +1,6 @@
 //! What the host keeps for one sandbox.
 
+use crate::capability::http::{self, Http};
 use crate::denials::Denials;
 use crate::files::FileTable;
 use crate::journal::Journal;
@@ -17,6 +18,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
+use twobot_domain::capability::HostPattern;
 use twobot_domain::manifest::Capability;
 use twobot_domain::{InstallId, TenantId, Timestamp, Usage};
 use twobot_store::executions::{Appointment, Denial, NewEffect, NewNotification};
@@ -45,14 +47,23 @@ pub(crate) struct Guest<S> {
 }
 
 /// What is particular to a world.
-pub(crate) trait Side: Send + 'static {
+pub(crate) trait Side: Sized + Send + 'static {
     /// Where its sandboxes find a place.
     fn room(shared: &Shared) -> &Semaphore;
+
+    /// Does what a guest is about to wait for.
+    fn settle(_: &mut Guest<Self>) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
 }
 
 impl Side for PluginSide {
     fn room(shared: &Shared) -> &Semaphore {
         &shared.plugin_room
+    }
+
+    fn settle(guest: &mut Guest<Self>) -> impl Future<Output = ()> + Send {
+        http::settle(guest)
     }
 }
 
@@ -67,6 +78,7 @@ pub(crate) struct PluginSide {
     grants: HashSet<Capability>,
     denials: Denials,
     work: Option<Work>,
+    pub(crate) http: Http,
 }
 
 /// What a plugin works with. Capabilities reach it through [`PluginSide::granted`] only.
@@ -164,12 +176,12 @@ fn seed_bytes(seed: &[u8]) -> [u8; 16] {
 impl PluginSide {
     /// For an execution: what is granted, and what to work with.
     pub(crate) fn new(grants: HashSet<Capability>, work: Work) -> Self {
-        Self { grants, denials: Denials::default(), work: Some(work) }
+        Self { grants, denials: Denials::default(), work: Some(work), http: Http::default() }
     }
 
     /// For asking a component what it is: nothing is granted.
     pub(crate) fn without_rights() -> Self {
-        Self { grants: HashSet::new(), denials: Denials::default(), work: None }
+        Self { grants: HashSet::new(), denials: Denials::default(), work: None, http: Http::default() }
     }
 
     /// What a capability works with, if it is granted. Looked up on every call.
@@ -191,6 +203,16 @@ impl PluginSide {
     pub(crate) fn denied(&mut self, capability: Capability, detail: &str) -> Denied {
         self.denials.note(&capability, detail);
         Denied(capability)
+    }
+
+    /// The capability by which a plugin may call this host and port, if one is granted. Looked up on every call.
+    pub(crate) fn granted_host(&mut self, host: &str, port: u16) -> Result<&mut Work, Denied> {
+        let allows =
+            |granted: &&Capability| matches!(granted, Capability::Http(hosts) if hosts.allows(host, port));
+        match self.grants.iter().find(allows).cloned() {
+            Some(granted) => self.granted(granted),
+            None => Err(self.denied(Capability::Http(HostPattern::of(host, port)), "")),
+        }
     }
 
     /// The gateways that are bound; knowing them needs no grant.

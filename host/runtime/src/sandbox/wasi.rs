@@ -1,6 +1,6 @@
 //! WASI, with the few functions replaced whose work grows with what a guest asks for: they keep the pace that fuel does not.
 
-use crate::sandbox::guest::Guest;
+use crate::sandbox::guest::{Guest, Side};
 use rand::Rng;
 use wasmtime::component::{Linker, Resource};
 use wasmtime::{Result, StoreContextMut};
@@ -19,7 +19,7 @@ const POLLABLE: usize = 256;
 const RANDOM_BYTE: usize = 4;
 
 /// Serves WASI.
-pub(crate) fn add_to_linker<S: Send + 'static>(linker: &mut Linker<Guest<S>>) -> Result<()> {
+pub(crate) fn add_to_linker<S: Side>(linker: &mut Linker<Guest<S>>) -> Result<()> {
     p2::add_to_linker_async(linker)?;
     linker.allow_shadowing(true);
     replace(linker)?;
@@ -27,7 +27,7 @@ pub(crate) fn add_to_linker<S: Send + 'static>(linker: &mut Linker<Guest<S>>) ->
     Ok(())
 }
 
-fn replace<S: Send + 'static>(linker: &mut Linker<Guest<S>>) -> Result<()> {
+fn replace<S: Side>(linker: &mut Linker<Guest<S>>) -> Result<()> {
     type Names = (Resource<Network>, String);
     type Resolved = (core::result::Result<Resource<ResolveAddressStream>, ErrorCode>,);
 
@@ -37,7 +37,29 @@ fn replace<S: Send + 'static>(linker: &mut Linker<Guest<S>>) -> Result<()> {
             Box::new(async move {
                 let guest = store.data_mut();
                 guest.pace.call(pollables.len().saturating_mul(POLLABLE)).await;
+                S::settle(guest).await;
                 Ok((poll::Host::poll(&mut guest.table, pollables).await?,))
+            })
+        },
+    )?;
+    linker.instance("wasi:io/poll@0.2.12")?.func_wrap_async(
+        "[method]pollable.block",
+        |mut store: StoreContextMut<'_, Guest<S>>, (pollable,): (Resource<DynPollable>,)| {
+            Box::new(async move {
+                let guest = store.data_mut();
+                S::settle(guest).await;
+                poll::HostPollable::block(&mut guest.table, pollable).await
+            })
+        },
+    )?;
+    linker.instance("wasi:io/poll@0.2.12")?.func_wrap_async(
+        "[method]pollable.ready",
+        |mut store: StoreContextMut<'_, Guest<S>>, (pollable,): (Resource<DynPollable>,)| {
+            Box::new(async move {
+                let guest = store.data_mut();
+                guest.pace.call(POLLABLE).await;
+                S::settle(guest).await;
+                Ok((poll::HostPollable::ready(&mut guest.table, pollable).await?,))
             })
         },
     )?;
@@ -83,6 +105,8 @@ mod tests {
         p2::add_to_linker_async(&mut linker).unwrap();
         let replaced = [
             ("io/poll", "poll"),
+            ("io/poll", "[method]pollable.block"),
+            ("io/poll", "[method]pollable.ready"),
             ("random/random", "get-random-bytes"),
             ("random/insecure", "get-insecure-random-bytes"),
             ("sockets/ip-name-lookup", "resolve-addresses"),

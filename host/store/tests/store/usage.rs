@@ -17,6 +17,9 @@ fn figures(base: u64) -> Usage {
         wall_ms: base + 6,
         ai_tokens_in: base + 7,
         ai_tokens_out: base + 8,
+        http_requests: base + 9,
+        http_bytes_in: base + 10,
+        http_bytes_out: base + 11,
     }
 }
 
