@@ -10,6 +10,8 @@ pub mod plugin {
         path: "../wit",
         world: "plugin",
         additional_derives: [PartialEq],
+        // It holds a resource, and resources are not compared.
+        additional_derives_ignore: ["stream-error"],
         pub_export_macro: true,
         export_macro_name: "export_plugin",
         default_bindings_module: "twobot::bindings::plugin",

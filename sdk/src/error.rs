@@ -2,6 +2,7 @@
 
 use crate::GatewayError;
 use crate::config::ConfigError;
+use crate::http::HttpError;
 use crate::notify::NotifyError;
 use crate::schedule::ScheduleError;
 use crate::storage::StorageError;
@@ -58,6 +59,18 @@ impl From<Error> for ActionError {
 impl From<GatewayError> for ActionError {
     fn from(error: GatewayError) -> Self {
         Self::Failed(error.explain())
+    }
+}
+
+impl From<HttpError> for Error {
+    fn from(error: HttpError) -> Self {
+        if error.is_transient() { Self::retry(error) } else { Self::failed(error) }
+    }
+}
+
+impl From<HttpError> for ActionError {
+    fn from(error: HttpError) -> Self {
+        Self::Failed(error.to_string())
     }
 }
 

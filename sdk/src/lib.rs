@@ -27,7 +27,7 @@
 //! ```
 //!
 //! Build it for `wasm32-wasip2` with `crate-type = ["cdylib", "rlib"]`. On any other target the crate is an ordinary library:
-//! storage is kept in the thread's memory, the configuration is empty and log lines are dropped, so that logic can be tested with `cargo test`.
+//! storage is kept in the thread's memory, requests to other hosts are answered by the test, the configuration is empty and log lines are dropped, so that logic can be tested with `cargo test`.
 
 pub mod prelude;
 
@@ -42,6 +42,7 @@ pub mod ai;
 pub mod config;
 pub mod gateway;
 pub mod gateways;
+pub mod http;
 pub mod log;
 pub mod notify;
 pub mod schedule;

@@ -74,6 +74,13 @@ impl Manifest {
         self
     }
 
+    /// Asks to call a host over HTTP: `api.example.com`, `*.example.com` (all below it) or `*` (every public host). A port may follow,
+    /// such as `:8443`; without one 80 and 443 are meant. The tenant sees each and grants it by itself.
+    #[must_use]
+    pub fn calls(self, host: &str) -> Self {
+        self.needs([Capability::Http(host.to_owned())])
+    }
+
     /// Adds a place where the tenant binds gateways.
     #[must_use]
     pub fn slot(mut self, slot: Slot) -> Self {

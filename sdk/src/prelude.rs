@@ -6,6 +6,6 @@ pub use crate::gateway::{
 pub use crate::{
     Action, ActionError, ActionSpec, Callback, Capability, Context, Conversation, ConversationKind, Error,
     Event, EventKind, GatewayError, GatewayRef, Json, Manifest, Message, Outcome, OutgoingMessage, Payload,
-    Plugin, Result, Scheduled, Sender, Slot, TextFormat, ai, config, gateways, json, log, notify, schedule,
-    storage,
+    Plugin, Result, Scheduled, Sender, Slot, TextFormat, ai, config, gateways, http, json, log, notify,
+    schedule, storage,
 };
