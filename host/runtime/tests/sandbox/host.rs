@@ -68,7 +68,8 @@ pub(crate) async fn probe_asking(capabilities: &str) -> Arc<PluginComponent> {
 
 /// Its bytes.
 pub(crate) fn guest_asking(capabilities: &str) -> Vec<u8> {
-    const ASKS: &str = "probe asks: storage send ai notify schedule     ";
+    const ASKS: &str =
+        "probe asks: storage send ai notify schedule                                                     ";
     let mut bytes = guest("probe");
     let at = bytes
         .windows(ASKS.len())

@@ -14,6 +14,7 @@ mod effects;
 mod files;
 mod gateways;
 mod grants;
+mod http;
 mod journal;
 mod limits;
 mod manifests;

@@ -1,13 +1,15 @@
 //! An outside that answers what a test says, and remembers what it was asked.
 
 use async_trait::async_trait;
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
-use twobot_domain::{GatewayError, GatewayId, Usage};
+use twobot_domain::{GatewayError, GatewayId, HttpError, Usage};
 use twobot_runtime::contract::{Outcome, chat};
-use twobot_runtime::{InlineAnswer, InlineCall, Outside, ProviderCalls};
+use twobot_runtime::{HttpAnswer, HttpRequest, InlineAnswer, InlineCall, Outside, ProviderCalls};
 use twobot_store::TenantScope;
 
 /// Carries out inline effects. Without a scripted answer they just succeed.
@@ -17,6 +19,10 @@ pub(crate) struct FakeOutside {
     pub(crate) asked: Mutex<Vec<(GatewayId, InlineCall)>>,
     /// The next answers.
     pub(crate) answers: Mutex<VecDeque<Result<InlineAnswer, GatewayError>>>,
+    /// The requests to other hosts that were made, in order.
+    pub(crate) fetched: Mutex<Vec<HttpRequest>>,
+    /// What they are answered, in order; `200` and `hello` where there is nothing.
+    pub(crate) http: Mutex<VecDeque<Result<HttpAnswer, HttpError>>>,
     /// Never answers.
     pub(crate) is_silent: bool,
     /// Says that it was asked, and answers when it may.
@@ -46,6 +52,26 @@ impl FakeOutside {
         (Self { gate, ..Self::default() }, arrived, release)
     }
 
+    /// Answers requests to other hosts with these, in order.
+    pub(crate) fn serving(answers: impl IntoIterator<Item = Result<HttpAnswer, HttpError>>) -> Self {
+        Self { http: Mutex::new(answers.into_iter().collect()), ..Self::default() }
+    }
+
+    /// How many requests to other hosts were made.
+    pub(crate) fn fetches(&self) -> usize {
+        self.fetched.lock().len()
+    }
+
+    async fn wait(&self) {
+        if self.is_silent {
+            std::future::pending::<()>().await;
+        }
+        if let Some((arrived, release)) = &self.gate {
+            arrived.add_permits(1);
+            release.acquire().await.unwrap().forget();
+        }
+    }
+
     /// How often it was asked.
     pub(crate) fn count(&self) -> usize {
         self.asked.lock().len()
@@ -61,13 +87,7 @@ impl Outside for FakeOutside {
         call: &InlineCall,
     ) -> (Result<InlineAnswer, GatewayError>, Usage) {
         self.asked.lock().push((gateway, call.clone()));
-        if self.is_silent {
-            std::future::pending::<()>().await;
-        }
-        if let Some((arrived, release)) = &self.gate {
-            arrived.add_permits(1);
-            release.acquire().await.unwrap().forget();
-        }
+        self.wait().await;
         let usage = Usage { fuel: 1_000, ai_tokens_in: 3, ..Usage::default() };
         let scripted = self.answers.lock().pop_front();
         let answer = scripted.unwrap_or_else(|| match call {
@@ -76,6 +96,18 @@ impl Outside for FakeOutside {
         });
         (answer, usage)
     }
+
+    async fn fetch(&self, _scope: TenantScope, request: HttpRequest) -> Result<HttpAnswer, HttpError> {
+        self.fetched.lock().push(request);
+        self.wait().await;
+        self.http.lock().pop_front().unwrap_or_else(|| Ok(answer(200, "hello")))
+    }
+}
+
+/// What another host answers.
+pub(crate) fn answer(status: u16, body: impl Into<Bytes>) -> HttpAnswer {
+    let status = StatusCode::from_u16(status).unwrap();
+    HttpAnswer { status, headers: HeaderMap::new(), body: body.into() }
 }
 
 /// A provider that answers what a test says, and remembers what it was asked.

@@ -56,6 +56,7 @@ fn attempt(step: &Step) -> Outcomes {
             .or_else(|| outside(step))
             .or_else(|| telling(step))
             .or_else(|| crate::wasi::attempt(step))
+            .or_else(|| crate::http::attempt(step))
             .unwrap_or_else(|| shown("no such step")),
     }
 }

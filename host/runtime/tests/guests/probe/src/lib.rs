@@ -3,6 +3,7 @@
 
 mod calls;
 mod files;
+mod http;
 mod mischief;
 mod step;
 mod text;
@@ -16,7 +17,8 @@ use twobot::bindings::plugin::{self as world};
 use twobot::prelude::*;
 
 /// What it asks its tenant for. A test writes other words over it, in the component's bytes, to have a plugin that asks for less.
-static ASKS: [u8; 48] = *b"probe asks: storage send ai notify schedule     ";
+static ASKS: [u8; 96] =
+    *b"probe asks: storage send ai notify schedule                                                     ";
 
 /// The plugin.
 pub struct Probe;

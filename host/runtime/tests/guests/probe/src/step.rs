@@ -1,5 +1,6 @@
 //! The steps of a script: one host call, or one mischief.
 
+use crate::http::Call;
 use crate::text::Text;
 use serde::Deserialize;
 
@@ -158,6 +159,39 @@ pub(crate) enum Step {
     },
     /// Something with files.
     File(Box<crate::files::FileStep>),
+    // `wasi:http`
+    Fetch(Call),
+    /// Hands all over, and waits for all.
+    FetchAll {
+        calls: Vec<Call>,
+    },
+    /// Hands all over and lets go of them.
+    Abandon {
+        calls: Vec<Call>,
+    },
+    /// Hands the same over many times and keeps all of them.
+    Pile {
+        count: usize,
+        call: Call,
+    },
+    /// Adds one header.
+    Header {
+        name: Text,
+        value: Text,
+    },
+    /// Adds many headers.
+    Headers {
+        count: usize,
+    },
+    /// Makes requests that are never handed over.
+    Hoard {
+        requests: usize,
+        bytes: usize,
+    },
+    /// Asks by the SDK.
+    HttpGet {
+        url: Text,
+    },
     // Mischief
     Spin {},
     Recurse {},
