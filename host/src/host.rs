@@ -5,7 +5,7 @@ use crate::{components, master_key};
 use anyhow::Context as _;
 use std::sync::Arc;
 use twobot_engine::{Engine, EngineConfig};
-use twobot_gateways::{Connectors, OpenAi, OpenAiOptions, Telegram, TelegramOptions};
+use twobot_gateways::{Connectors, EgressClients, OpenAi, OpenAiOptions, Telegram, TelegramOptions};
 use twobot_runtime::{Machine, MachineConfig};
 use twobot_store::Store;
 
@@ -44,6 +44,8 @@ pub(crate) async fn engine(settings: &Settings, store: Store) -> anyhow::Result<
         plans: settings.plans.catalogue.clone(),
         catalogue,
         connectors: Connectors::default().with(Arc::new(telegram)).with(Arc::new(openai)),
+        egress: EgressClients::new(settings.gateways.egress.clone())
+            .context("can not set up plugins' requests to other hosts")?,
         public_url: settings.server.public_url.clone(),
     }))
 }

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use twobot_api::ApiConfig;
 use twobot_domain::PlanCatalogue;
 use twobot_engine::{Catalogue, Engine, EngineConfig};
-use twobot_gateways::{Connectors, EgressPolicy, OpenAi, OpenAiOptions, Telegram, TelegramOptions};
+use twobot_gateways::{Connectors, EgressClients, EgressPolicy, OpenAi, OpenAiOptions, Telegram, TelegramOptions};
 use twobot_runtime::{Machine, MachineConfig};
 use twobot_store::{MasterKey, Store, TenantScope};
 
@@ -70,6 +70,7 @@ impl TestApp {
             machine,
             plans: PlanCatalogue::load("full").unwrap(),
             connectors: Connectors::default().with(Arc::new(telegram)).with(Arc::new(openai)),
+            egress: EgressClients::new(EgressPolicy::default()).unwrap(),
             public_url: Some("https://bots.example.org".parse().unwrap()),
         });
         engine.start().await.unwrap();

@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use twobot_domain::{Limits, PlanCatalogue};
-use twobot_gateways::{Connector, Connectors};
+use twobot_gateways::{Connector, Connectors, EgressClients};
 use twobot_runtime::Machine;
 use twobot_store::executions::WorkKind;
 use twobot_store::{Store, StoreError, TenantScope};
@@ -30,6 +30,8 @@ pub struct EngineConfig {
     pub catalogue: Catalogue,
     /// The connectors, without that of the web chat, which the engine brings.
     pub connectors: Connectors,
+    /// How plugins reach other hosts.
+    pub egress: EgressClients,
     /// Where providers reach this host; without it there are no webhooks.
     pub public_url: Option<Url>,
 }
@@ -46,6 +48,7 @@ pub(crate) struct Inner {
     plans: PlanCatalogue,
     catalogue: Catalogue,
     connectors: Connectors,
+    pub(crate) egress: EgressClients,
     public_url: Option<Url>,
     live: Live,
     pub(crate) queues: Queues,
@@ -69,6 +72,7 @@ impl Engine {
                 machine: config.machine,
                 plans: config.plans,
                 catalogue: config.catalogue,
+                egress: config.egress,
                 public_url: config.public_url,
                 live,
                 queues: Queues::default(),

@@ -5,9 +5,14 @@ use crate::provider::AccountCalls;
 use async_trait::async_trait;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-use twobot_domain::{GatewayError, GatewayId, Timestamp, Trouble, Usage};
+use tokio_util::task::AbortOnDropHandle;
+use twobot_domain::{GatewayError, GatewayId, HttpError, Timestamp, Trouble, Usage};
+use twobot_gateways::egress::{Fetch, Fetched, Most};
 use twobot_gateways::{Account, Connector};
-use twobot_runtime::{GatewayCall, GatewayRan, GatewayRun, InlineAnswer, InlineCall, Outside, RunLimits};
+use twobot_runtime::{
+    GatewayCall, GatewayRan, GatewayRun, HttpAnswer, HttpRequest, InlineAnswer, InlineCall, MAX_HTTP_BODY,
+    MAX_HTTP_HEADER_BYTES, MAX_HTTP_HEADERS, Outside, Patience, RunLimits,
+};
 use twobot_store::gateways::{Gateway, GatewayStatus};
 use twobot_store::{StoreError, TenantScope};
 
@@ -42,6 +47,21 @@ impl Outside for EngineOutside {
             Ok(gateway) => engine.carry_out(scope, &gateway, call).await,
             Err(error) => (Err(lost(&error)), Usage::default()),
         }
+    }
+
+    async fn fetch(&self, _scope: TenantScope, request: HttpRequest) -> Result<HttpAnswer, HttpError> {
+        let stopping = || HttpError::Unavailable("the platform is stopping".to_owned());
+        let inner = self.0.upgrade().ok_or_else(stopping)?;
+        let HttpRequest { method, url, headers, body, patience } = request;
+        let Patience { begin, pause, whole } = patience;
+        let most =
+            Most { headers: MAX_HTTP_HEADERS, header_bytes: MAX_HTTP_HEADER_BYTES, body: MAX_HTTP_BODY };
+        let fetch = Fetch { method, url, headers, body, begin, pause, whole, most };
+        let egress = inner.egress.clone();
+        // On the threads for waiting on networks; the guest that waits for it may be thrown away meanwhile.
+        let call = AbortOnDropHandle::new(inner.threads.spawn(async move { egress.fetch(fetch).await }));
+        let Fetched { status, headers, body } = call.await.map_err(|_| stopping())??;
+        Ok(HttpAnswer { status, headers, body })
     }
 }
 

@@ -11,7 +11,7 @@ pub mod telegram;
 mod redact;
 
 pub use connector::{Account, Arrival, Batch, Connector, Connectors, Delivery, Malformed};
-pub use egress::EgressPolicy;
+pub use egress::{EgressClients, EgressPolicy};
 pub use openai::{OpenAi, OpenAiOptions};
 pub use telegram::{Telegram, TelegramOptions};
 

@@ -31,7 +31,7 @@ impl Gateways {
             ),
             egress: reader.with_default(
                 "TWOBOT_EGRESS_ALLOW",
-                "Private addresses that tenants' AI endpoints may be at, as host:port, separated by commas (a local Ollama: 127.0.0.1:11434).",
+                "Private addresses that tenants' AI endpoints and plugins may reach, as host:port, separated by commas (a local Ollama: 127.0.0.1:11434).",
                 "",
                 |text| EgressPolicy::parse(text).map_err(|error| error.to_string()),
             ),

@@ -12,7 +12,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use twobot_domain::{GatewayError, GatewayId, PlanCatalogue};
 use twobot_engine::{Catalogue, Engine, EngineConfig, InstallOptions};
-use twobot_gateways::{Account, Arrival, Batch, Connector, Connectors, Delivery, Malformed};
+use twobot_gateways::{
+    Account, Arrival, Batch, Connector, Connectors, Delivery, EgressClients, EgressPolicy, Malformed,
+};
 use twobot_runtime::{Machine, MachineConfig};
 use twobot_store::accounts::NewAccount;
 use twobot_store::audit::By;
@@ -180,7 +182,13 @@ impl TestHost {
     /// A host that has the probe besides, as it is when it asks for these capabilities.
     pub(crate) async fn with_probe(asks: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self::made(folder, FakeTelegram::default(), "full", Some(probe_asking(asks))).await
+        Self::made(folder, FakeTelegram::default(), "full", Some(probe_asking(asks)), "").await
+    }
+
+    /// The same, whose operator opened these addresses.
+    pub(crate) async fn with_probe_and_egress(asks: &str, opened: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::made(folder, FakeTelegram::default(), "full", Some(probe_asking(asks)), opened).await
     }
 
     /// The same database under a new engine that has another version of the probe.
@@ -188,11 +196,11 @@ impl TestHost {
         let Self { engine, folder, .. } = self;
         engine.stop(PATIENCE).await;
         engine.store().close().await;
-        Self::made(folder, FakeTelegram::default(), "full", Some(probe_asking(asks))).await
+        Self::made(folder, FakeTelegram::default(), "full", Some(probe_asking(asks)), "").await
     }
 
     pub(crate) async fn in_folder(folder: tempfile::TempDir, telegram: FakeTelegram, plans: &str) -> Self {
-        Self::made(folder, telegram, plans, None).await
+        Self::made(folder, telegram, plans, None, "").await
     }
 
     async fn made(
@@ -200,7 +208,10 @@ impl TestHost {
         telegram: FakeTelegram,
         plans: &str,
         probe: Option<Vec<u8>>,
+        opened: &str,
     ) -> Self {
+        // The same provider as the binary's; a second test in the process finds it set.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
         let store = Store::open(&url, MasterKey::new([1; 32])).await.unwrap();
         store.migrate().await.unwrap();
@@ -224,6 +235,7 @@ impl TestHost {
             plans: PlanCatalogue::load(plans).unwrap(),
             catalogue,
             connectors: Connectors::default().with(telegram.clone()),
+            egress: EgressClients::for_plugins(EgressPolicy::parse(opened).unwrap()).unwrap(),
             public_url: None,
         });
         engine.start().await.unwrap();

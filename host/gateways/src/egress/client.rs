@@ -1,17 +1,25 @@
 //! HTTP clients that connect to permitted addresses only.
 
 use super::address::refused_because;
+use super::lookup::{Lookup, System};
 use super::policy::{EgressPolicy, RefusedAddress};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use std::error::Error;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
 use url::Url;
 
 /// Longer than any healthy handshake, and short enough to tell a person what is wrong while they wait.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Headers that an answer may have before the connection is given up. Who reads answers has lower limits.
+const MAX_HEADERS: usize = 200;
+
+/// Bytes of headers, likewise.
+const MAX_HEADER_BYTES: u32 = 64 * 1024;
 
 /// HTTP clients for requests to addresses that tenants choose.
 ///
@@ -30,6 +38,11 @@ impl EgressClients {
     /// # Errors
     /// When TLS can not be set up.
     pub fn new(policy: EgressPolicy) -> Result<Self, reqwest::Error> {
+        Self::with_lookup(policy, Arc::new(System))
+    }
+
+    /// Makes both clients, which find addresses in this way.
+    pub(super) fn with_lookup(policy: EgressPolicy, lookup: Arc<dyn Lookup>) -> Result<Self, reqwest::Error> {
         let builder = || {
             reqwest::Client::builder()
                 .user_agent(crate::USER_AGENT)
@@ -39,9 +52,11 @@ impl EgressClients {
                 .pool_idle_timeout(Duration::from_secs(60))
                 .pool_max_idle_per_host(8)
                 .tcp_nodelay(true)
+                .http1_max_headers(MAX_HEADERS)
+                .http2_max_header_list_size(MAX_HEADER_BYTES)
         };
-        let guarded = builder().dns_resolver(PublicOnly).build()?;
-        Ok(Self { policy, guarded, named: builder().build()? })
+        let guarded = builder().dns_resolver(PublicOnly(Arc::clone(&lookup))).build()?;
+        Ok(Self { policy, guarded, named: builder().dns_resolver(Every(lookup)).build()? })
     }
 
     /// The client for requests to this address.
@@ -73,19 +88,27 @@ struct NoPublicAddress {
     what: &'static str,
 }
 
-/// Resolves names as the system does and leaves out what is not public.
-struct PublicOnly;
+/// Resolves names and leaves out what is not public. What it gives is what is connected to: nobody looks the name up again.
+struct PublicOnly(Arc<dyn Lookup>);
 
 impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            Ok(Box::new(public_only(found)?.into_iter()) as Addrs)
-        })
+        let found = self.0.lookup(name.as_str().to_owned());
+        Box::pin(async move { Ok(Box::new(public_only(found.await?)?.into_iter()) as Addrs) })
     }
 }
 
-fn public_only(found: impl Iterator<Item = SocketAddr>) -> Result<Vec<SocketAddr>, NoPublicAddress> {
+/// Resolves names that the operator trusts with whatever they resolve to.
+struct Every(Arc<dyn Lookup>);
+
+impl Resolve for Every {
+    fn resolve(&self, name: Name) -> Resolving {
+        let found = self.0.lookup(name.as_str().to_owned());
+        Box::pin(async move { Ok(Box::new(found.await?.into_iter()) as Addrs) })
+    }
+}
+
+fn public_only(found: impl IntoIterator<Item = SocketAddr>) -> Result<Vec<SocketAddr>, NoPublicAddress> {
     let mut refused = None;
     let mut public = Vec::new();
     for address in found {
@@ -108,6 +131,35 @@ mod tests {
         public_only(addresses.iter().map(|address| SocketAddr::new(address.parse().unwrap(), 0)))
             .map(|public| public.len())
             .map_err(|refused| refused.what)
+    }
+
+    /// Answers each look with the next list of addresses.
+    struct Changing(parking_lot::Mutex<Vec<Vec<SocketAddr>>>);
+
+    impl Lookup for Changing {
+        fn lookup(
+            &self,
+            _name: String,
+        ) -> futures::future::BoxFuture<'static, std::io::Result<Vec<SocketAddr>>> {
+            let found = self.0.lock().remove(0);
+            Box::pin(async move { Ok(found) })
+        }
+    }
+
+    #[tokio::test]
+    async fn each_look_at_a_name_is_checked_by_itself() {
+        let at = |ip: &str| SocketAddr::new(ip.parse().unwrap(), 0);
+        let answers = vec![
+            vec![at("127.0.0.1"), at("8.8.8.8"), at("::1")],
+            vec![at("127.0.0.1")],
+            vec![at("169.254.169.254"), at("10.0.0.1")],
+            vec![at("8.8.4.4")],
+        ];
+        let resolver = PublicOnly(Arc::new(Changing(parking_lot::Mutex::new(answers))));
+        let look = async || resolver.resolve("moving.test".parse().unwrap()).await;
+        assert_eq!(look().await.unwrap().collect::<Vec<_>>(), [at("8.8.8.8")], "what is inside is left out");
+        assert!(look().await.is_err() && look().await.is_err());
+        assert_eq!(look().await.unwrap().collect::<Vec<_>>(), [at("8.8.4.4")]);
     }
 
     #[test]
