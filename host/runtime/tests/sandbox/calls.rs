@@ -254,9 +254,9 @@ async fn names_of_functions_in_a_trace_are_cut() {
 async fn wasi(body: &str) -> twobot_runtime::Ran {
     let imports = r#"
         (import "wasi:random/random@0.2.0" "get-random-bytes" (func $random (param i64 i32)))
-        (import "wasi:clocks/monotonic-clock@0.2.0" "subscribe-duration" (func $subscribe (param i64) (result i32)))
-        (import "wasi:io/poll@0.2.0" "poll" (func $poll (param i32 i32 i32)))
-        (import "wasi:io/poll@0.2.0" "[method]pollable.block" (func $block (param i32)))
+        (import "wasi:clocks/monotonic-clock@0.2.12" "subscribe-duration" (func $subscribe (param i64) (result i32)))
+        (import "wasi:io/poll@0.2.12" "poll" (func $poll (param i32 i32 i32)))
+        (import "wasi:io/poll@0.2.12" "[method]pollable.block" (func $block (param i32)))
     "#;
     let host = Host::new().await;
     let tenant = host.tenant("wasi").await;

@@ -61,9 +61,14 @@ async fn a_component_of_another_world_is_refused() {
 
 #[tokio::test]
 async fn a_component_that_wants_what_the_host_does_not_serve_is_refused() {
-    let bytes =
-        with_exports(r#"(import "wasi:http/outgoing-handler@0.2.0" (instance (export "handle" (func))))"#);
-    let error = machine().load_plugin(bytes).await.unwrap_err().to_string();
+    let importing =
+        |name: &str| with_exports(&format!(r#"(import "{name}" (instance (export "f" (func))))"#));
+    let error =
+        machine().load_plugin(importing("wasi:blobstore/blobstore@0.2.0")).await.unwrap_err().to_string();
+    assert!(error.contains("wasi:blobstore/blobstore"), "{error}");
+    // Gateways call their provider through the connector, and nobody else.
+    let outgoing = importing("wasi:http/outgoing-handler@0.2.12");
+    let error = machine().load_gateway(outgoing).await.unwrap_err().to_string();
     assert!(error.contains("wasi:http/outgoing-handler"), "{error}");
 }
 

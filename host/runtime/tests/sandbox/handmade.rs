@@ -20,23 +20,11 @@ const WORLD: &str = "
     world handmade {
         include twobot:plugin/plugin@1.0.0;
         import wasi:random/random@0.2.0;
-        import wasi:io/poll@0.2.0;
-        import wasi:clocks/monotonic-clock@0.2.0;
+        import wasi:io/poll@0.2.12;
+        import wasi:clocks/monotonic-clock@0.2.12;
     }
     package wasi:random@0.2.0 {
         interface random { get-random-bytes: func(len: u64) -> list<u8>; }
-    }
-    package wasi:io@0.2.0 {
-        interface poll {
-            resource pollable { block: func(); }
-            poll: func(in: list<borrow<pollable>>) -> list<u32>;
-        }
-    }
-    package wasi:clocks@0.2.0 {
-        interface monotonic-clock {
-            use wasi:io/poll@0.2.0.{pollable};
-            subscribe-duration: func(when: u64) -> pollable;
-        }
     }
 ";
 
