@@ -2404,6 +2404,21 @@ export interface components {
              * @description Tokens that language models answered with.
              */
             ai_tokens_out: number;
+            /**
+             * Format: int64
+             * @description Requests of plugins to other hosts.
+             */
+            http_requests: number;
+            /**
+             * Format: int64
+             * @description Bytes of the answers to them.
+             */
+            http_bytes_in: number;
+            /**
+             * Format: int64
+             * @description Bytes that they sent.
+             */
+            http_bytes_out: number;
         };
         /** @description What the workspace used in a range of days. */
         UsageReport: {

@@ -122,6 +122,9 @@ export interface UsageFigures {
   wall_ms: number;
   ai_tokens_in: number;
   ai_tokens_out: number;
+  http_requests: number;
+  http_bytes_in: number;
+  http_bytes_out: number;
 }
 
 export interface UsageReport {
