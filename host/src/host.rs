@@ -44,7 +44,7 @@ pub(crate) async fn engine(settings: &Settings, store: Store) -> anyhow::Result<
         plans: settings.plans.catalogue.clone(),
         catalogue,
         connectors: Connectors::default().with(Arc::new(telegram)).with(Arc::new(openai)),
-        egress: EgressClients::new(settings.gateways.egress.clone())
+        egress: EgressClients::for_plugins(settings.gateways.egress.clone())
             .context("can not set up plugins' requests to other hosts")?,
         public_url: settings.server.public_url.clone(),
     }))

@@ -70,7 +70,7 @@ impl TestApp {
             machine,
             plans: PlanCatalogue::load("full").unwrap(),
             connectors: Connectors::default().with(Arc::new(telegram)).with(Arc::new(openai)),
-            egress: EgressClients::new(EgressPolicy::default()).unwrap(),
+            egress: EgressClients::for_plugins(EgressPolicy::default()).unwrap(),
             public_url: Some("https://bots.example.org".parse().unwrap()),
         });
         engine.start().await.unwrap();

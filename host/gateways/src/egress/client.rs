@@ -21,6 +21,9 @@ const MAX_HEADERS: usize = 200;
 /// Bytes of headers, likewise.
 const MAX_HEADER_BYTES: u32 = 64 * 1024;
 
+/// Idle connections that are kept to one host.
+const KEPT: usize = 8;
+
 /// HTTP clients for requests to addresses that tenants choose.
 ///
 /// There are two, each with its own connections: one that resolves names to public addresses only, and one for what the
@@ -38,11 +41,24 @@ impl EgressClients {
     /// # Errors
     /// When TLS can not be set up.
     pub fn new(policy: EgressPolicy) -> Result<Self, reqwest::Error> {
-        Self::with_lookup(policy, Arc::new(System))
+        Self::with_lookup(policy, Arc::new(System), KEPT)
     }
 
-    /// Makes both clients, which find addresses in this way.
-    pub(super) fn with_lookup(policy: EgressPolicy, lookup: Arc<dyn Lookup>) -> Result<Self, reqwest::Error> {
+    /// Makes both clients for requests that strangers' code puts together: no connection is used for two of them. Some ways to sign
+    /// in hold for a connection and not for a request, so that the next tenant would be taken for the one before.
+    ///
+    /// # Errors
+    /// When TLS can not be set up.
+    pub fn for_plugins(policy: EgressPolicy) -> Result<Self, reqwest::Error> {
+        Self::with_lookup(policy, Arc::new(System), 0)
+    }
+
+    /// Makes both clients, which find addresses in this way and keep so many idle connections to a host.
+    pub(super) fn with_lookup(
+        policy: EgressPolicy,
+        lookup: Arc<dyn Lookup>,
+        kept: usize,
+    ) -> Result<Self, reqwest::Error> {
         let builder = || {
             reqwest::Client::builder()
                 .user_agent(crate::USER_AGENT)
@@ -50,7 +66,7 @@ impl EgressClients {
                 .no_proxy()
                 .connect_timeout(CONNECT_TIMEOUT)
                 .pool_idle_timeout(Duration::from_secs(60))
-                .pool_max_idle_per_host(8)
+                .pool_max_idle_per_host(kept)
                 .tcp_nodelay(true)
                 .http1_max_headers(MAX_HEADERS)
                 .http2_max_header_list_size(MAX_HEADER_BYTES)

@@ -11,7 +11,7 @@ mod record;
 mod request;
 mod settle;
 
-use crate::sandbox::guest::{Guest, PluginSide};
+use crate::sandbox::guest::{Denied, Guest, PluginSide};
 use body::Collecting;
 use http::{HeaderName, header, uri::Scheme};
 use request::Checked;
@@ -46,6 +46,8 @@ pub(crate) struct Http {
     open: Vec<Open>,
     /// The bodies that are being written: each request's in Wasmtime's table, by the request's own place there.
     bodies: HashMap<u32, u32>,
+    /// The hosts that were denied, as far as the owner was told.
+    denied: Vec<Denied>,
     /// Bytes of answers that this run was given.
     received: usize,
     /// Bytes of answers that the guest has done with.
@@ -71,6 +73,7 @@ impl Default for Http {
             hooks: Hooks(None),
             open: Vec::new(),
             bodies: HashMap::new(),
+            denied: Vec::new(),
             received: 0,
             returned: Arc::default(),
         }

@@ -20,7 +20,7 @@ const MOST: Most = Most { headers: 100, header_bytes: 32 * 1024, body: 1024 * 10
 
 fn clients(allow: &str) -> EgressClients {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    EgressClients::new(EgressPolicy::parse(allow).unwrap()).unwrap()
+    EgressClients::for_plugins(EgressPolicy::parse(allow).unwrap()).unwrap()
 }
 
 fn request(url: &str) -> Fetch {
@@ -87,7 +87,7 @@ impl Lookup for Changing {
 
 fn looking_up(allow: &str, lookup: Arc<Changing>) -> EgressClients {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    EgressClients::with_lookup(EgressPolicy::parse(allow).unwrap(), lookup).unwrap()
+    EgressClients::with_lookup(EgressPolicy::parse(allow).unwrap(), lookup, 0).unwrap()
 }
 
 #[tokio::test]
@@ -245,6 +245,16 @@ async fn a_redirect_is_an_answer_and_where_it_leads_is_checked_when_it_is_asked(
     );
     assert!(matches!(clients.fetch(request(&location)).await, Err(HttpError::Prohibited(_))));
     assert_eq!(count.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn no_connection_serves_two_requests() {
+    let (address, count) = raw("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", true).await;
+    let clients = clients(&address.to_string());
+    for made in 1..=3 {
+        clients.fetch(request(&format!("http://{address}/"))).await.unwrap();
+        assert_eq!(count.load(Ordering::SeqCst), made);
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use super::request::Checked;
 use super::{CHUNK, CHUNKS, MAX_OPEN, Open};
 use crate::capability::gateways::MAX_INLINE;
 use crate::outside::MAX_HTTP_BODY;
-use crate::sandbox::guest::{Guest, PluginSide};
+use crate::sandbox::guest::{Denied, Guest, PluginSide};
 use http::{HeaderName, HeaderValue};
 use wasmtime::component::{Linker, Resource};
 use wasmtime::{Result, StoreContextMut, bail};
@@ -26,6 +26,9 @@ const MAX_AUTHORITY: usize = 260;
 
 /// Bytes of a method's name.
 const MAX_METHOD: usize = 32;
+
+/// Denials that the owner is told of.
+const MAX_TOLD: usize = 20;
 
 /// What one header takes besides its bytes.
 const HEADER: usize = size_of::<HeaderName>() + size_of::<HeaderValue>();
@@ -211,7 +214,7 @@ fn admit(
     let made = match guest.side.granted_host(&request.host, request.port) {
         Ok(work) => work.journal.made(),
         Err(denied) => {
-            guest.log.write("warn", denied.to_string(), Vec::new());
+            tell(guest, denied);
             return Err(ErrorCode::HttpRequestDenied);
         }
     };
@@ -228,6 +231,15 @@ fn admit(
     };
     guest.side.http.open.push(Open { request, answer: answer.rep(), written, body });
     Ok(())
+}
+
+/// Tells the owner of a denial, once: what is asked for again and again must not fill the log.
+fn tell(guest: &mut Plugin, denied: Denied) {
+    let told = &mut guest.side.http.denied;
+    if told.len() < MAX_TOLD && !told.contains(&denied) {
+        guest.log.write("warn", denied.to_string(), Vec::new());
+        told.push(denied);
+    }
 }
 
 /// The answer, if it is there: what the guest asks for so is what it waits for.
