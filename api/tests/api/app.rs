@@ -15,7 +15,9 @@ use tempfile::TempDir;
 use twobot_api::ApiConfig;
 use twobot_domain::PlanCatalogue;
 use twobot_engine::{Catalogue, Engine, EngineConfig};
-use twobot_gateways::{Connectors, EgressClients, EgressPolicy, OpenAi, OpenAiOptions, Telegram, TelegramOptions};
+use twobot_gateways::{
+    Connectors, EgressClients, EgressPolicy, OpenAi, OpenAiOptions, Telegram, TelegramOptions,
+};
 use twobot_runtime::{Machine, MachineConfig};
 use twobot_store::{MasterKey, Store, TenantScope};
 

@@ -29,9 +29,25 @@ async fn an_effect_is_tried_again_where_that_may_help() {
     assert_eq!(host.telegram.sent(), ["echo hi"; 3]);
     let execution = &host.executions(scope).await[0];
     let effects = host.engine.store().effects_of(scope, execution.id).await.unwrap();
-    assert_eq!((effects[0].state.as_str(), effects[0].attempt), ("sent", 3));
+    assert_eq!((effects[0].state.as_str(), effects[0].attempt), ("sent", 2), "a wait is no try");
     let gateway = host.engine.store().gateway(scope, bot).await.unwrap();
     assert_eq!((gateway.status, gateway.trouble), (GatewayStatus::Connected, None), "it works again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_often_a_provider_asks_to_wait_the_message_is_sent_in_the_end() {
+    let host = TestHost::new().await;
+    let scope = host.tenant("pro").await;
+    let bot = host.bot(scope).await;
+    host.install(scope, "auto-reply", "channels", bot, rules()).await;
+    let waits = std::iter::repeat_n(GatewayError::RateLimited(Some(0)), 12);
+    host.telegram.send_failures.lock().extend(waits);
+    host.say(bot, 1, 1, "hi").await;
+    host.settled(scope).await;
+    assert_eq!(host.telegram.sent().len(), 13);
+    let execution = &host.executions(scope).await[0];
+    let effects = host.engine.store().effects_of(scope, execution.id).await.unwrap();
+    assert_eq!((effects[0].state.as_str(), effects[0].attempt), ("sent", 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

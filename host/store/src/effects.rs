@@ -23,6 +23,8 @@ pub struct QueuedEffect {
     pub action: String,
     /// Tries so far.
     pub attempt: u64,
+    /// When it was queued.
+    pub created_at: Timestamp,
     /// How many of the plugin's own doings led to the execution that asked for it.
     pub depth: u64,
 }
@@ -92,7 +94,7 @@ impl Store {
         let row = self
             .db
             .one(
-                sql("SELECT f.id, f.install_id, f.execution_id, f.gateway_id, f.kind, f.action, f.attempt, x.depth FROM effects f \
+                sql("SELECT f.id, f.install_id, f.execution_id, f.gateway_id, f.kind, f.action, f.attempt, f.created_at, x.depth FROM effects f \
                      JOIN executions x ON x.id = f.execution_id WHERE f.id = $1 AND f.tenant_id = $2 AND f.state = 'waiting'")
                 .bind(id)
                 .bind(scope.tenant()),
@@ -106,6 +108,7 @@ impl Store {
             kind: row.get("kind")?,
             action: row.get("action")?,
             attempt: row.get("attempt")?,
+            created_at: row.get("created_at")?,
             depth: row.get("depth")?,
         })
     }
@@ -150,13 +153,41 @@ impl Store {
         until: Timestamp,
         usage: &Usage,
     ) -> Result<(), StoreError> {
+        self.put_off(scope, id, 1, trouble, until, usage).await
+    }
+
+    /// Records that an effect has to wait, which is no failed try.
+    ///
+    /// # Errors
+    /// `NotFound` when it has an outcome already.
+    pub async fn delay_effect(
+        &self,
+        scope: TenantScope,
+        id: EffectId,
+        trouble: &Trouble,
+        until: Timestamp,
+        usage: &Usage,
+    ) -> Result<(), StoreError> {
+        self.put_off(scope, id, 0, trouble, until, usage).await
+    }
+
+    async fn put_off(
+        &self,
+        scope: TenantScope,
+        id: EffectId,
+        tries: u64,
+        trouble: &Trouble,
+        until: Timestamp,
+        usage: &Usage,
+    ) -> Result<(), StoreError> {
         let trouble =
             serde_json::to_string(trouble).map_err(|error| StoreError::Corrupt(error.to_string()))?;
         let mut tx = self.db.begin().await?;
         let changed = tx
             .run(
-                sql("UPDATE effects SET attempt = attempt + 1, trouble = $1, next_at = $2 \
-                     WHERE id = $3 AND tenant_id = $4 AND state = 'waiting'")
+                sql("UPDATE effects SET attempt = attempt + $1, trouble = $2, next_at = $3 \
+                     WHERE id = $4 AND tenant_id = $5 AND state = 'waiting'")
+                .bind(tries)
                 .bind(trouble)
                 .bind(until)
                 .bind(id)

@@ -31,14 +31,18 @@ pub(super) async fn deliver(engine: &Engine, work: &Work) -> Result<(), StoreErr
         Err(error) => {
             let tries = effect.attempt + 1;
             let trouble = error.trouble(&gateway.name);
+            let now = Timestamp::now();
+            // Who is asked to wait was not refused: that is no failed try, or a long queue of messages would lose its end.
+            if let GatewayError::RateLimited(seconds) = error
+                && now < effect.created_at.plus_millis(retry::RATE_LIMITED_MS)
+            {
+                let wait = (i64::from(seconds.unwrap_or(1).min(3_600)) * 1_000).max(retry::SHORTEST_WAIT_MS);
+                return store.delay_effect(scope, effect.id, &trouble, now.plus_millis(wait), &usage).await;
+            }
             if error.is_transient() && tries < retry::EFFECT_TRIES {
-                let until = match error {
-                    GatewayError::RateLimited(Some(seconds)) => {
-                        Timestamp::now().plus_millis(i64::from(seconds.min(3_600)) * 1_000)
-                    }
-                    _ => backoff::after(tries),
-                };
-                return store.postpone_effect(scope, effect.id, &trouble, until, &usage).await;
+                return store
+                    .postpone_effect(scope, effect.id, &trouble, backoff::after(tries), &usage)
+                    .await;
             }
             engine.show_trouble(scope, gateway.id, &conversation, &trouble).await;
             give_up(engine, scope, &effect, trouble, &usage).await

@@ -46,6 +46,8 @@ async fn an_effect_waits_is_postponed_and_is_sent() {
         store.postpone_effect(ann.scope, id, &trouble("rate_limited"), later, &usage()).await.unwrap();
         assert_eq!(store.queued_effect(ann.scope, id).await.unwrap().attempt, attempt);
     }
+    store.delay_effect(ann.scope, id, &trouble("rate_limited"), later, &usage()).await.unwrap();
+    assert_eq!(store.queued_effect(ann.scope, id).await.unwrap().attempt, 2, "a wait is no try");
     // It keeps its place in its lane.
     assert_eq!((waiting().await[0].id, waiting().await[0].due_at), (id.uuid(), later));
     store.effect_sent(ann.scope, id, &usage()).await.unwrap();
@@ -90,6 +92,7 @@ async fn an_outcome_is_recorded_once() {
             world.store.queued_effect(ann.scope, id).await.map(drop),
             world.store.effect_sent(ann.scope, id, &usage()).await,
             world.store.postpone_effect(ann.scope, id, &gone, Timestamp(9), &usage()).await,
+            world.store.delay_effect(ann.scope, id, &gone, Timestamp(9), &usage()).await,
             world.store.effect_failed(ann.scope, id, &gone, &usage(), Some((&event, &execution))).await,
         ];
         for (number, result) in results.into_iter().enumerate() {

@@ -241,6 +241,12 @@ fn effects() -> Vec<Case> {
             |c| async move { c.store.queued_effect(c.scope, c.of.effect).await.map(|_| true) },
         ),
         case("effects_of", |c| async move { Ok(!c.store.effects_of(c.scope, c.of.done).await?.is_empty()) }),
+        case("delay_effect", |c| async move {
+            c.store
+                .delay_effect(c.scope, c.of.effect, &trouble("wait"), Timestamp(1), &usage())
+                .await
+                .map(|()| false)
+        }),
         case("effect_sent", |c| async move {
             c.store.effect_sent(c.scope, c.of.effect, &usage()).await.map(|()| false)
         }),
