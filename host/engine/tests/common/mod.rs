@@ -139,13 +139,14 @@ fn components() -> Vec<(String, Vec<u8>)> {
 /// The plugin that follows the script in a message, asking for these capabilities: each text makes another version of it.
 fn probe_asking(capabilities: &str) -> Vec<u8> {
     const BEGIN: &[u8] = b"probe asks: ";
+    const USUAL: &[u8] = b"storage send ai notify schedule";
     let (_, mut bytes) =
         components().into_iter().find(|(file, _)| file.ends_with("/probe.wasm")).expect("the probe is built");
-    let at = bytes.windows(BEGIN.len()).position(|part| part == BEGIN).expect("the probe says what it asks");
-    let room = bytes[at + BEGIN.len()..]
-        .iter()
-        .take_while(|byte| **byte == b' ' || byte.is_ascii_lowercase())
-        .count();
+    let text = [BEGIN, USUAL].concat();
+    let at = bytes.windows(text.len()).position(|part| part == text).expect("the probe says what it asks");
+    // What it asks is followed by spaces, as room for more.
+    let spaces = bytes[at + text.len()..].iter().take_while(|byte| **byte == b' ').count();
+    let room = USUAL.len() + spaces;
     let words = format!("{capabilities:room$}");
     assert_eq!(words.len(), room, "there is no room for so many words");
     bytes[at + BEGIN.len()..][..room].copy_from_slice(words.as_bytes());
