@@ -51,6 +51,9 @@ enum Command {
         #[arg(long)]
         replace: bool,
     },
+    /// Compile the component on standard input. The platform calls this itself, in a process of its own for each component.
+    #[command(name = commands::compile::NAME, hide = true)]
+    CompileComponent,
     /// Manage users.
     #[command(subcommand)]
     User(User),
@@ -94,6 +97,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
     // Commands that need no configuration come first: they work beside a wrong one.
     let command = match cli.command {
         Command::Openapi => return commands::openapi::run(),
+        Command::CompileComponent => return commands::compile::run(),
         Command::Config => return commands::config::run(&Source::of_process()?),
         other => other,
     };
@@ -114,7 +118,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
             Command::Plugin(Plugin::Check { file }) => commands::plugin::check(&file).await,
             Command::Backup { file } => commands::backup::make(&settings, &file).await,
             Command::Restore { file, replace } => commands::backup::restore(&settings, &file, replace).await,
-            Command::Openapi | Command::Config => Ok(()),
+            Command::Openapi | Command::Config | Command::CompileComponent => Ok(()),
         }
     })
 }

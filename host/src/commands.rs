@@ -2,6 +2,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod backup;
+pub(crate) mod compile;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod migrate;

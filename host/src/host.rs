@@ -1,12 +1,14 @@
 //! Puts the platform together from its settings.
 
+use crate::commands::compile;
 use crate::settings::Settings;
 use crate::{components, master_key};
 use anyhow::Context as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 use twobot_engine::{Engine, EngineConfig};
 use twobot_gateways::{Connectors, EgressClients, OpenAi, OpenAiOptions, Telegram, TelegramOptions};
-use twobot_runtime::{Machine, MachineConfig};
+use twobot_runtime::{Compiler, CompilerProcess, Machine, MachineConfig};
 use twobot_store::Store;
 
 /// Opens the database, with its schema up to date.
@@ -21,6 +23,14 @@ pub(crate) async fn store(settings: &Settings) -> anyhow::Result<Store> {
     Ok(store)
 }
 
+/// This program, as the compiler of components.
+pub(crate) fn compiler() -> Compiler {
+    // The program that runs, also where its file was replaced meanwhile: only the same program makes code that fits.
+    let program = PathBuf::from("/proc/self/exe");
+    let program = if program.exists() { program } else { std::env::current_exe().unwrap_or(program) };
+    Compiler::Process(CompilerProcess::new(program, vec![compile::NAME.into()]))
+}
+
 /// Puts the engine together. It does not run yet.
 ///
 /// # Errors
@@ -28,9 +38,10 @@ pub(crate) async fn store(settings: &Settings) -> anyhow::Result<Store> {
 pub(crate) async fn engine(settings: &Settings, store: Store) -> anyhow::Result<Engine> {
     let machine = Machine::new(MachineConfig {
         cache: Some(settings.server.data_dir.join("compiled")),
-        key: store.master_key().derive("sandbox host"),
-        threads: settings.sandbox.threads,
         files: Some(settings.server.data_dir.join("files")),
+        cache_bytes: settings.sandbox.compiled_cache_bytes,
+        compiler: compiler(),
+        ..MachineConfig::new(store.master_key().derive("sandbox host"), settings.sandbox.threads)
     })
     .context("can not start the sandbox host")?;
     let catalogue = components::load(&machine, settings.sandbox.plugins_dir.as_deref()).await?;

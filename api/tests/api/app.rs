@@ -58,9 +58,8 @@ impl TestApp {
         let machine = Machine::new(MachineConfig {
             // Kept between tests and runs: compiling the components takes longer than all else here.
             cache: Some(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("compiled")),
-            key: [7; 32],
-            threads: NonZeroUsize::MIN,
             files: Some(folder.path().join("files")),
+            ..MachineConfig::new([7; 32], NonZeroUsize::MIN)
         })
         .unwrap();
         // Nothing listens on this port: every call to Telegram fails at once.

@@ -98,6 +98,21 @@ pub struct Limits {
     /// Bytes that plugins may keep under all keys.
     #[serde(default = "default_kv_bytes")]
     pub kv_bytes: u64,
+    /// Runs of plugins at the same time; what comes above that waits.
+    #[serde(default = "default_plugins_at_once")]
+    pub plugins_at_once: u32,
+    /// Runs of gateways at the same time; what comes above that waits.
+    #[serde(default = "default_gateways_at_once")]
+    pub gateways_at_once: u32,
+    /// Runs of one installed plugin at the same time; what comes above that waits.
+    #[serde(default = "default_runs_at_once_per_install")]
+    pub runs_at_once_per_install: u32,
+    /// Keys that plugins may read from and write to the store in a second, in the long run.
+    #[serde(default = "default_storage_operations_per_second")]
+    pub storage_operations_per_second: u32,
+    /// Keys that they may read and write at once after they were quiet for a while.
+    #[serde(default = "default_storage_burst")]
+    pub storage_burst: u32,
 }
 
 const fn default_waiting_events() -> u32 {
@@ -108,6 +123,21 @@ const fn default_kv_keys() -> u64 {
 }
 const fn default_kv_bytes() -> u64 {
     50 * MB
+}
+const fn default_plugins_at_once() -> u32 {
+    10
+}
+const fn default_gateways_at_once() -> u32 {
+    5
+}
+const fn default_runs_at_once_per_install() -> u32 {
+    5
+}
+const fn default_storage_operations_per_second() -> u32 {
+    100
+}
+const fn default_storage_burst() -> u32 {
+    1_000
 }
 
 impl Limits {
@@ -122,6 +152,17 @@ impl Limits {
     #[must_use]
     pub const fn memory_bytes(&self) -> u64 {
         self.memory_mb.saturating_mul(MB)
+    }
+
+    /// What nothing could ever run with when it is 0.
+    const fn rates(&self) -> [(&'static str, u32); 5] {
+        [
+            ("plugins_at_once", self.plugins_at_once),
+            ("gateways_at_once", self.gateways_at_once),
+            ("runs_at_once_per_install", self.runs_at_once_per_install),
+            ("storage_operations_per_second", self.storage_operations_per_second),
+            ("storage_burst", self.storage_burst),
+        ]
     }
 
     /// Bytes kept in the store.
@@ -207,6 +248,14 @@ impl PlanCatalogue {
             if catalogue.plans.iter().take(position).any(|earlier| earlier.id == plan.id) {
                 return Err(PlanError::Inconsistent(format!("the plan `{}` stands there twice", plan.id)));
             }
+            for (name, value) in plan.limits.rates() {
+                if value == 0 {
+                    return Err(PlanError::Inconsistent(format!(
+                        "the plan `{}` needs a {name} above 0",
+                        plan.id
+                    )));
+                }
+            }
             if !(plan.limits.vcpu > 0.0 && plan.limits.vcpu <= 1_024.0) {
                 return Err(PlanError::Inconsistent(format!(
                     "the plan `{}` needs a vcpu above 0 and at most 1024",
@@ -271,6 +320,10 @@ mod tests {
         assert_eq!((pro.price_cents, pro.limits.memory_mb, pro.limits.gateways), (2_900, 2_048, Some(5)));
         assert_eq!(full.get("enterprise").unwrap().limits.plugins, None);
         assert_eq!(full.get("free").unwrap().limits.fuel_per_execution(), 2_500_000_000);
+        for plan in full.all() {
+            let limits = &plan.limits;
+            assert_eq!(limits.rates().map(|(_, value)| value), [10, 5, 5, 100, 1_000], "{}", plan.id);
+        }
 
         let mvp = PlanCatalogue::load("mvp").unwrap();
         assert_eq!(mvp.get("free").unwrap().limits.executions_per_day, Some(100));
@@ -294,6 +347,7 @@ mod tests {
         check(&format!("default = \"a\"\n{plan}{plan}"), "twice");
         check(&format!("default = \"a\"\n{}", plan.replace("vcpu = 1.0", "vcpu = 0.0")), "above 0");
         check(&format!("default = \"a\"\n{plan}typo = 1\n"), "typo");
+        check(&format!("default = \"a\"\n{plan}storage_burst = 0\n"), "storage_burst above 0");
         let missing = PlanCatalogue::load("/nonexistent/plans.toml").unwrap_err().to_string();
         assert!(missing.contains("/nonexistent/plans.toml"), "{missing}");
     }

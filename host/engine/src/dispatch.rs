@@ -16,15 +16,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
-use twobot_domain::Timestamp;
+use twobot_domain::{InstallId, Timestamp};
+use twobot_runtime::AtOnce;
 use twobot_store::executions::{Work, WorkKind};
 use twobot_store::{StoreError, TenantScope};
 
 /// Items of one queue that are worked on at the same time, over all tenants.
 const IN_FLIGHT: usize = 256;
-
-/// Items of one queue that are worked on at the same time for one tenant.
-const IN_FLIGHT_PER_TENANT: usize = 16;
 
 /// Waiting items that are looked at to find what can be started for one tenant.
 const WINDOW: u32 = 256;
@@ -65,10 +63,22 @@ struct State {
     /// Tenants to look at, in the order in which they were woken.
     round: VecDeque<TenantScope>,
     in_round: HashSet<TenantScope>,
-    /// Lanes that are worked on, by tenant.
-    busy: HashMap<TenantScope, HashSet<String>>,
+    /// Lanes that are worked on, by tenant, and the installs whose handlers run in them.
+    busy: HashMap<TenantScope, HashMap<String, Option<InstallId>>>,
     /// When a tenant's next item is due, where nothing of it can be started before.
     timers: HashMap<TenantScope, Instant>,
+}
+
+/// What can be started for a tenant.
+#[derive(Debug, Default)]
+struct Choice {
+    chosen: Vec<Work>,
+    /// When the next of the others is due.
+    next_due: Option<Timestamp>,
+    /// Installs with as much running as they may have.
+    busy_installs: HashSet<InstallId>,
+    /// Its tenant has as much running as it may have.
+    is_full: bool,
 }
 
 impl Queue {
@@ -104,37 +114,45 @@ impl Queue {
         self.wake(scope);
     }
 
-    /// Which of the waiting items can be started now, and when the next of the others is due.
-    fn choose(
-        &self,
-        scope: TenantScope,
-        waiting: Vec<Work>,
-        now: Timestamp,
-    ) -> (Vec<Work>, Option<Timestamp>) {
+    /// Items of a tenant that are worked on.
+    fn in_flight(&self, scope: TenantScope) -> usize {
+        self.state.lock().busy.get(&scope).map_or(0, HashMap::len)
+    }
+
+    /// Which of the waiting items can be started now. What is over a limit stays in the queue.
+    fn choose(&self, scope: TenantScope, waiting: Vec<Work>, now: Timestamp, at_once: AtOnce) -> Choice {
         let mut state = self.state.lock();
         let busy = state.busy.entry(scope).or_default();
         let mut blocked: HashSet<String> = HashSet::new();
-        let mut chosen = Vec::new();
-        let mut next_due: Option<Timestamp> = None;
+        let mut choice = Choice::default();
         for work in waiting {
-            if busy.len() >= IN_FLIGHT_PER_TENANT {
+            if busy.len() >= at_once.tenant as usize {
+                choice.is_full = true;
                 break;
             }
             // Whatever is first in a lane holds back the rest of it.
-            if busy.contains(&work.lane) || !blocked.insert(work.lane.clone()) {
+            if busy.contains_key(&work.lane) || !blocked.insert(work.lane.clone()) {
                 continue;
             }
             if work.due_at > now {
-                next_due = Some(next_due.map_or(work.due_at, |due| due.min(work.due_at)));
+                choice.next_due = Some(choice.next_due.map_or(work.due_at, |due| due.min(work.due_at)));
                 continue;
             }
-            busy.insert(work.lane.clone());
-            chosen.push(work);
+            if let Some(install) = work.install {
+                let running = busy.values().filter(|of| **of == Some(install)).count();
+                if running >= at_once.install as usize {
+                    // It goes on when one of its own ends; others of its tenant need not wait for that.
+                    choice.busy_installs.insert(install);
+                    continue;
+                }
+            }
+            busy.insert(work.lane.clone(), work.install);
+            choice.chosen.push(work);
         }
         if busy.is_empty() {
             state.busy.remove(&scope);
         }
-        (chosen, next_due)
+        choice
     }
 
     /// Wakes a tenant at a later time, unless it will be woken earlier.
@@ -193,29 +211,64 @@ async fn serve(
     kind: WorkKind,
     scope: TenantScope,
 ) -> Result<(), StoreError> {
-    let waiting = engine.store().waiting(scope, kind, WINDOW).await?;
+    let mut waiting = engine.store().waiting(scope, kind, WINDOW).await?;
+    let at_once = at_once(engine, queue, kind, scope, waiting.len()).await?;
     let now = Timestamp::now();
-    let (chosen, next_due) = queue.choose(scope, waiting, now);
-    if let Some(due) = next_due {
-        queue.wake_at(scope, due, now);
+    let mut passed_over: Vec<InstallId> = Vec::new();
+    loop {
+        let is_all = waiting.len() < WINDOW as usize;
+        let choice = queue.choose(scope, waiting, now, at_once);
+        if let Some(due) = choice.next_due {
+            queue.wake_at(scope, due, now);
+        }
+        let known = passed_over.len();
+        passed_over.extend(choice.busy_installs);
+        start(engine, queue, kind, choice.chosen).await;
+        // Behind the many of a busy install may wait some of others.
+        if is_all || choice.is_full || passed_over.len() == known || engine.is_stopping() {
+            return Ok(());
+        }
+        waiting = engine.store().waiting_besides(scope, &passed_over, WINDOW).await?;
     }
+}
+
+/// How much of a tenant may be worked on at the same time. The machine counts the same; here what has no place yet stays in the queue.
+async fn at_once(
+    engine: &Engine,
+    queue: &Queue,
+    kind: WorkKind,
+    scope: TenantScope,
+    waiting: usize,
+) -> Result<AtOnce, StoreError> {
+    // Most of the time one thing happens at a time, and no plan allows less.
+    if queue.in_flight(scope) + waiting <= 1 {
+        return Ok(AtOnce { tenant: 1, install: 1 });
+    }
+    let limits = engine.limits(scope).await?;
+    Ok(match kind {
+        WorkKind::Execution => AtOnce::plugins(&limits),
+        WorkKind::Inbound | WorkKind::Effect => AtOnce::gateways(&limits),
+    })
+}
+
+/// Starts what was chosen, as places become free.
+async fn start(engine: &Engine, queue: &Arc<Queue>, kind: WorkKind, chosen: Vec<Work>) {
     for work in chosen {
         let place = tokio::select! {
             // What was chosen and not started is found waiting at the next start.
-            () = engine.stopped() => return Ok(()),
+            () = engine.stopped() => return,
             place = Arc::clone(&queue.places).acquire_owned() => place,
         };
-        let Ok(place) = place else { return Ok(()) };
+        let Ok(place) = place else { return };
         let job = Job {
             engine: engine.clone(),
             queue: Arc::clone(queue),
             lane: work.lane.clone(),
-            scope,
+            scope: work.scope,
             _place: place,
         };
         engine.inner.tasks.spawn(async move { job.work(kind, work).await });
     }
-    Ok(())
 }
 
 /// One item that is worked on. Its lane is free again when this is dropped, also by a panic.
@@ -249,5 +302,71 @@ impl Job {
 impl Drop for Job {
     fn drop(&mut self) {
         self.queue.finished(self.scope, &self.lane);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use twobot_domain::ExecutionId;
+    use twobot_store::{MasterKey, Store};
+
+    const AT_ONCE: AtOnce = AtOnce { tenant: 4, install: 2 };
+
+    async fn scope() -> TenantScope {
+        let store = Store::open("sqlite::memory:", MasterKey::new([1; 32])).await.unwrap();
+        store.migrate().await.unwrap();
+        let account = twobot_store::accounts::NewAccount {
+            email: "a@example.org".to_owned(),
+            name: "A".to_owned(),
+            password_hash: "-".to_owned(),
+            role: "owner".to_owned(),
+            plan: "free".to_owned(),
+        };
+        store.register(&account).await.unwrap().0
+    }
+
+    /// Waiting executions: which install's, and in which lane of it.
+    fn waiting(scope: TenantScope, installs: &[InstallId], which: &[(usize, &str)]) -> Vec<Work> {
+        let work = |(install, lane): &(usize, &str)| Work {
+            scope,
+            id: ExecutionId::new().uuid(),
+            install: Some(installs[*install]),
+            lane: format!("{}/{lane}", installs[*install]),
+            due_at: Timestamp(0),
+        };
+        which.iter().map(work).collect()
+    }
+
+    #[tokio::test]
+    async fn what_is_over_a_limit_stays_and_others_of_the_tenant_go_on() {
+        let (queue, scope) = (Queue::new(), scope().await);
+        let installs = [InstallId::new(), InstallId::new(), InstallId::new()];
+        let lanes = |chosen: &[Work]| -> Vec<_> { chosen.iter().map(|work| work.lane.clone()).collect() };
+        let all = waiting(
+            scope,
+            &installs,
+            &[(0, "a"), (0, "a"), (0, "b"), (0, "c"), (0, "d"), (1, "a"), (2, "a"), (2, "b")],
+        );
+        let choice = queue.choose(scope, all.clone(), Timestamp(1), AT_ONCE);
+        let expected = [&all[0], &all[2], &all[5], &all[6]].map(|work| work.lane.clone());
+        assert_eq!(lanes(&choice.chosen), expected, "two of the busy one, then others, four in all");
+        assert!(choice.is_full && choice.busy_installs.contains(&installs[0]));
+        assert_eq!(queue.in_flight(scope), 4);
+
+        let choice = queue.choose(scope, all.clone(), Timestamp(1), AT_ONCE);
+        assert!(choice.chosen.is_empty() && choice.is_full);
+
+        // When one of another install ends, the busy one still has as much as it may.
+        queue.finished(scope, &all[5].lane);
+        let choice = queue.choose(scope, all.clone(), Timestamp(1), AT_ONCE);
+        assert_eq!(lanes(&choice.chosen), [all[5].lane.clone()]);
+        queue.finished(scope, &all[0].lane);
+        let choice = queue.choose(scope, all[2..].to_vec(), Timestamp(1), AT_ONCE);
+        assert_eq!(lanes(&choice.chosen), [all[3].lane.clone()]);
+        for lane in expected.iter().chain([&all[3].lane]) {
+            queue.finished(scope, lane);
+        }
+        assert_eq!(queue.in_flight(scope), 0);
     }
 }

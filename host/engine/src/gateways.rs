@@ -236,6 +236,7 @@ impl Engine {
             }
             Ok(Err(error)) => Err(said(error)),
             Err(GatewayCall::Fault(trouble)) => Err(CheckFailure { passes: false, trouble }),
+            Err(GatewayCall::Busy(trouble)) => Err(CheckFailure { passes: true, trouble }),
             Err(GatewayCall::Host(error)) => {
                 tracing::error!(%error, gateway = %gateway.id, "a gateway could not be checked");
                 Err(said(twobot_domain::GatewayError::Unavailable("the platform failed".to_owned())))

@@ -44,7 +44,10 @@ impl Outside for EngineOutside {
         };
         let engine = Engine { inner };
         match engine.store().gateway(scope, gateway).await {
-            Ok(gateway) => engine.carry_out(scope, &gateway, call).await,
+            Ok(gateway) => {
+                let (answer, usage) = engine.carry_out(scope, &gateway, call).await;
+                (answer.map_err(NotCarriedOut::into_gateway_error), usage)
+            }
             Err(error) => (Err(lost(&error)), Usage::default()),
         }
     }
@@ -62,6 +65,30 @@ impl Outside for EngineOutside {
         let call = AbortOnDropHandle::new(inner.threads.spawn(async move { egress.fetch(fetch).await }));
         let Fetched { status, headers, body } = call.await.map_err(|_| stopping())??;
         Ok(HttpAnswer { status, headers, body })
+    }
+}
+
+/// Why an action or a model call was not carried out.
+pub(crate) enum NotCarriedOut {
+    /// The tenant had too many gateways running for as long as it could wait. Nothing was tried.
+    Busy(Trouble),
+    /// It was tried, or could not be.
+    Failed(GatewayError),
+}
+
+impl From<GatewayError> for NotCarriedOut {
+    fn from(error: GatewayError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl NotCarriedOut {
+    /// In the words that plugins know.
+    fn into_gateway_error(self) -> GatewayError {
+        match self {
+            Self::Busy(trouble) => GatewayError::OverLimit(format!("{}: {}", trouble.code, trouble.detail)),
+            Self::Failed(error) => error,
+        }
     }
 }
 
@@ -126,9 +153,13 @@ impl Engine {
         scope: TenantScope,
         gateway: &Gateway,
         call: &InlineCall,
-    ) -> (Result<InlineAnswer, GatewayError>, Usage) {
+    ) -> (Result<InlineAnswer, NotCarriedOut>, Usage) {
         let (answer, usage) = self.try_to_carry_out(scope, gateway, call).await;
-        self.note(scope, gateway, answer.as_ref().err()).await;
+        match &answer {
+            Ok(_) => self.note(scope, gateway, None).await,
+            Err(NotCarriedOut::Failed(error)) => self.note(scope, gateway, Some(error)).await,
+            Err(NotCarriedOut::Busy(_)) => {}
+        }
         (answer, usage)
     }
 
@@ -137,10 +168,10 @@ impl Engine {
         scope: TenantScope,
         gateway: &Gateway,
         call: &InlineCall,
-    ) -> (Result<InlineAnswer, GatewayError>, Usage) {
+    ) -> (Result<InlineAnswer, NotCarriedOut>, Usage) {
         if !gateway.enabled {
             let why = format!("“{}” is disconnected; connect it on the gateways page", gateway.name);
-            return (Err(GatewayError::Denied(why)), Usage::default());
+            return (Err(GatewayError::Denied(why).into()), Usage::default());
         }
         let time = match call {
             InlineCall::Perform(_) => ACTION_TIME,
@@ -148,7 +179,7 @@ impl Engine {
         };
         let run = match self.gateway_run(scope, gateway, time).await {
             Ok(run) => run,
-            Err(error) => return (Err(error), Usage::default()),
+            Err(error) => return (Err(error.into()), Usage::default()),
         };
         match call {
             InlineCall::Perform(action) => {
@@ -157,7 +188,7 @@ impl Engine {
             }
             InlineCall::Chat(request) => {
                 if let Err(error) = self.tokens_left(scope).await {
-                    return (Err(error), Usage::default());
+                    return (Err(error.into()), Usage::default());
                 }
                 let ran = self.machine().chat(run, request.clone()).await;
                 settle(ran, InlineAnswer::Chat)
@@ -218,9 +249,10 @@ impl Engine {
 fn settle<T>(
     ran: GatewayRan<Result<T, GatewayError>>,
     wrap: impl FnOnce(T) -> InlineAnswer,
-) -> (Result<InlineAnswer, GatewayError>, Usage) {
+) -> (Result<InlineAnswer, NotCarriedOut>, Usage) {
     let answer = match ran.result {
         Ok(answer) => answer.map(wrap),
+        Err(GatewayCall::Busy(trouble)) => return (Err(NotCarriedOut::Busy(trouble)), ran.usage),
         Err(GatewayCall::Fault(trouble)) if trouble.code == "time_exceeded" => Err(GatewayError::TimedOut),
         Err(GatewayCall::Fault(trouble)) => Err(GatewayError::Rejected {
             code: trouble.code,
@@ -231,5 +263,5 @@ fn settle<T>(
             Err(GatewayError::Unavailable("the platform failed".to_owned()))
         }
     };
-    (answer, ran.usage)
+    (answer.map_err(NotCarriedOut::Failed), ran.usage)
 }

@@ -1,13 +1,17 @@
 //! Components, checked and ready to be instantiated.
 
 use crate::bindings::{gateway, plugin};
-use crate::cache;
+use crate::cache::{self, CompiledCache};
 use crate::convert;
 use crate::convert::error::clamp;
-use crate::machine::Machine;
+use crate::inspect::inspect;
+use crate::machine::{Machine, places};
 use crate::sandbox;
 use crate::sandbox::guest::{GatewaySide, Guest, PluginSide};
+use crate::too_much::TooMuch;
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use thiserror::Error;
 use twobot_domain::manifest::{GatewayManifest, PluginManifest};
 use wasmtime::component::Component;
@@ -27,7 +31,7 @@ pub enum ComponentError {
     #[error("the component has {found} {what}; at most {allowed} are allowed")]
     TooComplex {
         /// Of what there is too much.
-        what: &'static str,
+        what: TooMuch,
         /// How much was found before it was given up.
         found: u64,
         /// What is allowed.
@@ -36,6 +40,26 @@ pub enum ComponentError {
     /// It is no WebAssembly component, or uses features that are not supported.
     #[error("not a valid component: {0}")]
     Invalid(String),
+    /// Compiling it took too long.
+    #[error("compiling the component took more than {seconds} s")]
+    CompileTimeout {
+        /// What is allowed, of wall-clock time.
+        seconds: u64,
+    },
+    /// The compiler ended before its time: it ran out of memory, or failed.
+    #[error(
+        "the component can not be compiled with the memory that is allowed, or at all: the compiler ended with {status}"
+    )]
+    CompileCrashed {
+        /// How its process ended.
+        status: String,
+    },
+    /// Its compiled form is too large to be kept.
+    #[error("the compiled component has more than {allowed} bytes, which is what is allowed")]
+    CompiledTooLarge {
+        /// What is allowed.
+        allowed: usize,
+    },
     /// It imports what the host does not serve, or lacks exports of its world.
     #[error("the component does not fit the world `{world}`: {reason}")]
     WrongWorld {
@@ -61,6 +85,32 @@ pub enum ComponentError {
 }
 
 impl ComponentError {
+    /// A stable name for the case.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => "component_too_large",
+            Self::TooComplex { what, .. } => what.code(),
+            Self::Invalid(_) => "component_invalid",
+            Self::CompileTimeout { .. } => "compile_timeout",
+            Self::CompileCrashed { .. } => "compile_crashed",
+            Self::CompiledTooLarge { .. } => "compiled_too_large",
+            Self::WrongWorld { .. } => "component_wrong_world",
+            Self::Describe(_) => "component_not_described",
+            Self::Manifest { .. } => "manifest_invalid",
+            Self::Host(_) => "platform_failed",
+        }
+    }
+
+    /// What the engine says of compiled code that it can not use: most often that no sandbox has room for what it declares.
+    pub(crate) fn unusable(error: &wasmtime::Error) -> Self {
+        let words = error.root_cause().to_string();
+        match TooMuch::in_words(&words) {
+            Some((what, found, allowed)) => Self::TooComplex { what, found, allowed },
+            None => Self::invalid(error),
+        }
+    }
+
     /// What the engine says of bytes that it can not use. Names from the component stand in it, however long.
     pub(crate) fn invalid(error: &impl fmt::Display) -> Self {
         Self::Invalid(clamp(format!("{error:#}")))
@@ -78,6 +128,8 @@ pub struct PluginComponent {
     /// What it says of itself.
     pub manifest: PluginManifest,
     pub(crate) pre: plugin::PluginPre<Guest<PluginSide>>,
+    /// Places that its sandboxes take in the room.
+    pub(crate) places: u32,
 }
 
 /// A gateway kind, ready to be run.
@@ -87,6 +139,8 @@ pub struct GatewayComponent {
     /// What it says of itself.
     pub manifest: GatewayManifest,
     pub(crate) pre: gateway::GatewayPre<Guest<GatewaySide>>,
+    /// Places that its sandboxes take in the room.
+    pub(crate) places: u32,
 }
 
 impl fmt::Debug for PluginComponent {
@@ -117,9 +171,11 @@ impl Machine {
         let wrong = |error| ComponentError::wrong_world("plugin", &error);
         let pre = self.shared.plugins.instantiate_pre(&component).map_err(wrong)?;
         let pre = plugin::PluginPre::new(pre).map_err(wrong)?;
-        let described = sandbox::describe::plugin(self, &pre).await.map_err(ComponentError::Describe)?;
+        let places = places(&component);
+        let described =
+            sandbox::describe::plugin(self, &pre, places).await.map_err(ComponentError::Describe)?;
         let manifest = convert::manifest::plugin(described)?;
-        Ok(PluginComponent { digest, manifest, pre })
+        Ok(PluginComponent { digest, manifest, pre, places })
     }
 
     /// Loads a gateway kind in the same way.
@@ -131,31 +187,44 @@ impl Machine {
         let wrong = |error| ComponentError::wrong_world("gateway", &error);
         let pre = self.shared.gateways.instantiate_pre(&component).map_err(wrong)?;
         let pre = gateway::GatewayPre::new(pre).map_err(wrong)?;
-        let described = sandbox::describe::gateway(self, &pre).await.map_err(ComponentError::Describe)?;
+        let places = places(&component);
+        let described =
+            sandbox::describe::gateway(self, &pre, places).await.map_err(ComponentError::Describe)?;
         let manifest = convert::manifest::gateway(described)?;
-        Ok(GatewayComponent { digest, manifest, pre })
+        Ok(GatewayComponent { digest, manifest, pre, places })
     }
 
-    /// Compiles on a thread of its own, so that nothing that serves waits for it.
+    /// Compiles apart from all that serves, or takes what was compiled before.
     async fn compile(&self, bytes: Vec<u8>) -> Result<(String, Component), ComponentError> {
-        let failed = |error: String| ComponentError::Host(error);
-        let cache = self.shared.cache.clone();
+        let bytes = Arc::new(bytes);
         // What was compiled before waits for nobody who compiles.
-        let found = tokio::task::spawn_blocking(move || {
-            let found = cache.find(&bytes);
-            (bytes, found)
-        });
-        let (bytes, found) = found.await.map_err(|error| failed(error.to_string()))?;
-        if let Some(component) = found? {
-            return Ok((cache::digest(&bytes), component));
+        if let Some(found) = self.aside(&bytes, |cache, bytes| cache.find(bytes)).await? {
+            return Ok(found);
         }
-        let _turn = self.shared.compilation.acquire().await.map_err(|error| failed(error.to_string()))?;
-        let cache = self.shared.cache.clone();
-        tokio::task::spawn_blocking(move || {
-            cache.load(&bytes).map(|component| (cache::digest(&bytes), component))
-        })
-        .await
-        .map_err(|error| failed(error.to_string()))?
+        let turn = self.shared.compilation.acquire().await;
+        let _turn = turn.map_err(|error| ComponentError::Host(error.to_string()))?;
+        // Another may have compiled the same while this waited for its turn.
+        if let Some(found) = self.aside(&bytes, |cache, bytes| cache.find(bytes)).await? {
+            return Ok(found);
+        }
+        self.aside(&bytes, |_, bytes| inspect(bytes).map(|()| None)).await?;
+        self.shared.compilations.fetch_add(1, Ordering::Relaxed);
+        let code = self.shared.compiler.compile(Arc::clone(&bytes)).await?;
+        let kept = self.aside(&bytes, move |cache, bytes| cache.keep(bytes, &code).map(Some)).await?;
+        kept.ok_or_else(|| ComponentError::Host("what was compiled is gone".to_owned()))
+    }
+
+    /// Work on files and bytes, on a thread for such work.
+    async fn aside(
+        &self,
+        bytes: &Arc<Vec<u8>>,
+        work: impl FnOnce(&CompiledCache, &[u8]) -> Result<Option<Component>, ComponentError> + Send + 'static,
+    ) -> Result<Option<(String, Component)>, ComponentError> {
+        let (cache, bytes) = (self.shared.cache.clone(), Arc::clone(bytes));
+        let done = tokio::task::spawn_blocking(move || {
+            work(&cache, &bytes).map(|found| found.map(|component| (cache::digest(&bytes), component)))
+        });
+        done.await.map_err(|error| ComponentError::Host(error.to_string()))?
     }
 }
 

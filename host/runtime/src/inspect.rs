@@ -4,6 +4,7 @@
 //! thousand values. So a component is measured before. The limits are several times what the largest language runtimes need.
 
 use crate::component::ComponentError;
+use crate::too_much::TooMuch;
 use wasmparser::{BlockType, FunctionBody, Operator, Parser, Payload, TypeSectionReader};
 
 /// Imports of a component and its modules.
@@ -41,7 +42,7 @@ fn invalid(error: wasmparser::BinaryReaderError) -> ComponentError {
     ComponentError::invalid(&error)
 }
 
-fn check(what: &'static str, found: u64, allowed: u64) -> Result<(), ComponentError> {
+fn check(what: TooMuch, found: u64, allowed: u64) -> Result<(), ComponentError> {
     if found > allowed { Err(ComponentError::TooComplex { what, found, allowed }) } else { Ok(()) }
 }
 
@@ -87,14 +88,14 @@ impl Measure {
             _ => 0,
         };
         self.parts += u64::from(parts);
-        check("imports", self.imports, MAX_IMPORTS)?;
-        check("modules", self.modules, MAX_MODULES)?;
-        check("definitions", self.parts, MAX_PARTS)
+        check(TooMuch::Imports, self.imports, MAX_IMPORTS)?;
+        check(TooMuch::Modules, self.modules, MAX_MODULES)?;
+        check(TooMuch::Definitions, self.parts, MAX_PARTS)
     }
 
     fn add_types(&mut self, section: TypeSectionReader<'_>) -> Result<u32, ComponentError> {
         let count = section.count();
-        check("definitions", u64::from(count), MAX_PARTS)?;
+        check(TooMuch::Definitions, u64::from(count), MAX_PARTS)?;
         for kind in section.into_iter_err_on_gc_types() {
             let kind = kind.map_err(invalid)?;
             self.arities.push((kind.params().len() + kind.results().len()) as u64);
@@ -104,12 +105,12 @@ impl Measure {
 
     fn add_function(&mut self, body: &FunctionBody<'_>) -> Result<(), ComponentError> {
         let range = body.range();
-        check("bytes in one function", (range.end - range.start) as u64, MAX_FUNCTION_BYTES)?;
+        check(TooMuch::FunctionBytes, (range.end - range.start) as u64, MAX_FUNCTION_BYTES)?;
         let largest = self.arities.iter().copied().max().unwrap_or(0);
         for local in body.get_locals_reader().map_err(invalid)? {
             let (count, _) = local.map_err(invalid)?;
             self.work += u64::from(count);
-            check("values to compile", self.work, MAX_WORK)?;
+            check(TooMuch::Work, self.work, MAX_WORK)?;
         }
         for operator in body.get_operators_reader().map_err(invalid)? {
             self.work += 1 + match operator.map_err(invalid)? {
@@ -122,7 +123,7 @@ impl Measure {
                 Operator::BrTable { targets } => u64::from(targets.len()).saturating_mul(1 + largest),
                 _ => 0,
             };
-            check("values to compile", self.work, MAX_WORK)?;
+            check(TooMuch::Work, self.work, MAX_WORK)?;
         }
         Ok(())
     }
@@ -144,7 +145,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn refused(text: &str) -> &'static str {
+    fn refused(text: &str) -> TooMuch {
         match inspect(&wat::parse_str(text).unwrap()) {
             Err(ComponentError::TooComplex { what, found, allowed }) => {
                 assert!(found > allowed);
@@ -157,10 +158,10 @@ mod tests {
     #[test]
     fn floods_are_refused() {
         let imports: String = (0..1_001).map(|number| format!("(import \"i{number}\" (func))")).collect();
-        assert_eq!(refused(&format!("(component {imports})")), "imports");
-        assert_eq!(refused(&format!("(component {})", "(core module)".repeat(101))), "modules");
-        assert_eq!(refused(&format!("(component {})", "(component)".repeat(101))), "modules");
-        assert_eq!(refused(&format!("(module {})", "(func)".repeat(100_001))), "definitions");
+        assert_eq!(refused(&format!("(component {imports})")), TooMuch::Imports);
+        assert_eq!(refused(&format!("(component {})", "(core module)".repeat(101))), TooMuch::Modules);
+        assert_eq!(refused(&format!("(component {})", "(component)".repeat(101))), TooMuch::Modules);
+        assert_eq!(refused(&format!("(module {})", "(func)".repeat(100_001))), TooMuch::Definitions);
     }
 
     /// A number as WebAssembly writes it.
@@ -202,15 +203,15 @@ mod tests {
         // Each function has 50,000 local variables, in eight bytes.
         let locals = [vec![1], number(50_000), vec![0x7e, 0x0b]].concat();
         inspect(&module(900, &locals)).unwrap();
-        assert_eq!(refused(&module(1_001, &locals)), "values to compile");
+        assert_eq!(refused(&module(1_001, &locals)), TooMuch::Work);
         let long = [vec![0], vec![0x01; 1024 * 1024], vec![0x0b]].concat();
-        assert_eq!(refused(&module(1, &long)), "bytes in one function");
+        assert_eq!(refused(&module(1, &long)), TooMuch::FunctionBytes);
 
         // Each block carries a thousand values, in three bytes.
         let (values, blocks) = ("i32 ".repeat(1_000), "(block (type $t) unreachable)".repeat(10_000));
         let function = format!("(func unreachable {blocks})").repeat(6);
         let many = format!("(module (type $t (func (param {values}))) {function})");
-        assert_eq!(refused(&wat::parse_str(many).unwrap()), "values to compile");
+        assert_eq!(refused(&wat::parse_str(many).unwrap()), TooMuch::Work);
     }
 
     #[test]

@@ -6,9 +6,11 @@
 
 pub mod contract;
 
+mod admission;
 mod bindings;
 mod cache;
 mod capability;
+mod compiler;
 mod component;
 mod convert;
 mod denials;
@@ -21,17 +23,24 @@ mod machine;
 mod outside;
 mod overlay;
 mod sandbox;
+mod storage_rate;
+mod too_much;
+mod trace;
 mod trap;
 
 /// The version of Wasmtime, which runs the sandboxes.
 pub const WASMTIME_VERSION: &str = wasmtime_environ::VERSION;
 
+pub use admission::AtOnce;
+pub use compiler::{Compiler, CompilerProcess, serve_compiler};
 pub use component::{ComponentError, GatewayComponent, PluginComponent, world_of};
 pub use limits::{RunLimits, TenantMemory};
-pub use machine::{Machine, MachineConfig};
+pub use machine::{CACHE_BYTES, Machine, MachineConfig, Occupied};
 pub use outside::{
     HttpAnswer, HttpRequest, InlineAnswer, InlineCall, MAX_HTTP_BODY, MAX_HTTP_HEADER_BYTES,
     MAX_HTTP_HEADERS, Outside, Patience, ProviderCalls,
 };
 pub use sandbox::gateway::{GatewayCall, GatewayRan, GatewayRun};
 pub use sandbox::plugin::{Done, Failed, PluginCall, PluginRun, Ran};
+pub use storage_rate::StorageRate;
+pub use too_much::TooMuch;

@@ -1,5 +1,7 @@
 //! What one call may use, and the memory that a tenant's live sandboxes use in sum.
 
+use crate::admission::AtOnce;
+use crate::storage_rate::StorageRate;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -31,26 +33,30 @@ pub struct RunLimits {
     pub tenant_memory_bytes: u64,
     /// Wall-clock time of the guest's own running: waiting for inline effects is not counted.
     pub own_time: Duration,
-    /// Wall-clock time, whatever it waits for.
+    /// Wall-clock time, whatever it waits for: a place among its tenant's runs, effects, the store.
     pub total_time: Duration,
     /// Bytes that the files in the directory of an install may come to.
     pub directory_bytes: u64,
+    /// How many of its tenant's run at the same time.
+    pub at_once: AtOnce,
+    /// How fast its tenant may work on the store.
+    pub storage: StorageRate,
 }
 
 impl RunLimits {
     /// What a plugin may use under a plan.
     #[must_use]
     pub fn plugin(limits: &Limits) -> Self {
-        Self::of(limits, plan::PLUGIN_MEMORY_BYTES)
+        Self::of(limits, plan::PLUGIN_MEMORY_BYTES, AtOnce::plugins(limits))
     }
 
     /// What a gateway may use under a plan.
     #[must_use]
     pub fn gateway(limits: &Limits) -> Self {
-        Self::of(limits, plan::GATEWAY_MEMORY_BYTES)
+        Self::of(limits, plan::GATEWAY_MEMORY_BYTES, AtOnce::gateways(limits))
     }
 
-    fn of(limits: &Limits, memory_bytes: u64) -> Self {
+    fn of(limits: &Limits, memory_bytes: u64, at_once: AtOnce) -> Self {
         Self {
             fuel: limits.fuel_per_execution(),
             // The catalogue allows nothing outside of this; a division by it must never go wrong.
@@ -60,6 +66,8 @@ impl RunLimits {
             own_time: Duration::from_secs(plan::HANDLER_SECONDS),
             total_time: Duration::from_secs(plan::EXECUTION_SECONDS),
             directory_bytes: limits.directory_bytes(),
+            at_once,
+            storage: StorageRate::of(limits),
         }
     }
 }
@@ -215,6 +223,8 @@ mod tests {
             own_time: second,
             total_time: second,
             directory_bytes: 0,
+            at_once: AtOnce { tenant: 1, install: 1 },
+            storage: StorageRate { per_second: 1, burst: 1 },
         }
     }
 

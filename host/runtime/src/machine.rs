@@ -1,32 +1,53 @@
 //! The one Wasmtime engine of a host, with what all sandboxes share.
 
+use crate::admission::{Admission, World};
 use crate::bindings::{gateway, plugin};
 use crate::cache::CompiledCache;
 use crate::capability;
+use crate::compiler::Compiler;
 use crate::component::ComponentError;
 use crate::files::Directories;
 use crate::limits::{LARGEST_MEMORY, TABLE_ELEMENTS, TenantMemory};
 use crate::sandbox;
 use crate::sandbox::guest::{GatewaySide, Guest, PluginSide};
 use crate::sandbox::turns::Turns;
+use crate::storage_rate::StorageAccounts;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::Semaphore;
-use wasmtime::component::{HasSelf, Linker};
-use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+use twobot_domain::TenantId;
+use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::{
+    Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails,
+};
 
 /// Live sandboxes at the same time, over all tenants. A component has about three core instances, each with mappings of its
 /// own; far more than this and the kernel's limit on mappings (65,530 by default) would bind before memory does.
 const SANDBOXES: u32 = 1_000;
+
+/// Memories and tables that one place in the room has. A sandbox that needs more takes several places, so that who finds a place finds
+/// its memories and tables too.
+const PLACE_MEMORIES: u32 = 2;
+const PLACE_TABLES: u32 = 4;
+
+/// The most memories, tables and core instances of one component. Compilers make one memory, one or two tables and about three
+/// instances.
+const MAX_MEMORIES: u32 = 8;
+const MAX_TABLES: u32 = 16;
+const MAX_CORE_INSTANCES: u32 = 32;
 
 /// The stack of a guest, in bytes.
 const GUEST_STACK: usize = 512 * 1024;
 
 /// The stack of a guest and of the host functions that it calls, in bytes.
 const ASYNC_STACK: usize = 2 * 1024 * 1024;
+
+/// The most bytes of compiled components that are kept, unless the operator says otherwise.
+pub const CACHE_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 
 /// How a host runs sandboxes.
 #[derive(Clone, Debug)]
@@ -39,6 +60,44 @@ pub struct MachineConfig {
     pub threads: NonZeroUsize,
     /// Where plugins keep files; without it the capability `directory` gives none.
     pub files: Option<PathBuf>,
+    /// Where components are compiled.
+    pub compiler: Compiler,
+    /// The most bytes of compiled components that are kept in `cache`.
+    pub cache_bytes: u64,
+}
+
+impl MachineConfig {
+    /// Without a cache, and compiling in this process.
+    #[must_use]
+    pub const fn new(key: [u8; 32], threads: NonZeroUsize) -> Self {
+        Self { cache: None, key, threads, files: None, compiler: Compiler::Here, cache_bytes: CACHE_BYTES }
+    }
+}
+
+/// What a tenant's sandboxes occupy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Occupied {
+    /// Bytes of memory.
+    pub memory_bytes: u64,
+    /// Plugins that run.
+    pub plugins: u32,
+    /// Gateways that run and may call their providers.
+    pub gateways: u32,
+    /// Gateways that decode.
+    pub decoding: u32,
+    /// Runs that wait for a place.
+    pub waiting: usize,
+    /// Turns on the processors that are taken or waited for.
+    pub turns: usize,
+}
+
+/// The places that a component's sandboxes take in the room.
+pub(crate) fn places(component: &Component) -> u32 {
+    // What can not be told beforehand is counted as the most that there can be.
+    let (memories, tables) = component
+        .resources_required()
+        .map_or((MAX_MEMORIES, MAX_TABLES), |needed| (needed.num_memories, needed.num_tables));
+    memories.div_ceil(PLACE_MEMORIES).max(tables.div_ceil(PLACE_TABLES)).max(1)
 }
 
 /// The one Wasmtime engine of a host, with what all sandboxes share. Cheap to clone.
@@ -52,11 +111,18 @@ pub(crate) struct Shared {
     pub(crate) plugins: Linker<Guest<PluginSide>>,
     pub(crate) gateways: Linker<Guest<GatewaySide>>,
     pub(crate) memory: TenantMemory,
+    /// Each tenant's runs.
+    pub(crate) admission: Admission,
+    /// Each tenant's work on the store.
+    pub(crate) storage: StorageAccounts,
     /// Room for sandboxes, per world. A plugin that waits for a gateway holds its own place: with one room for both, plugins could
     /// fill it and wait for ever for the gateways that find no place in it.
     pub(crate) plugin_room: Semaphore,
     pub(crate) gateway_room: Semaphore,
     pub(crate) cache: CompiledCache,
+    pub(crate) compiler: Compiler,
+    /// How many components were compiled.
+    pub(crate) compilations: AtomicU64,
     /// One compilation at a time: it takes every thread it gets, and nobody waits for the second.
     pub(crate) compilation: Semaphore,
     pub(crate) key: [u8; 32],
@@ -103,16 +169,21 @@ impl Machine {
             .enable_all()
             .build()
             .map_err(|error| ComponentError::Host(error.to_string()))?;
-        let cache = CompiledCache::new(config.cache, config.key, engine.clone());
+        let cache = CompiledCache::new(config.cache, config.key, engine.clone(), config.cache_bytes);
+        cache.tidy();
         Ok(Self {
             shared: Arc::new(Shared {
                 engine,
                 plugins,
                 gateways,
                 memory: TenantMemory::default(),
+                admission: Admission::default(),
+                storage: StorageAccounts::default(),
                 plugin_room: Semaphore::new(SANDBOXES as usize / 2),
                 gateway_room: Semaphore::new(SANDBOXES as usize / 2),
                 cache,
+                compiler: config.compiler,
+                compilations: AtomicU64::new(0),
                 compilation: Semaphore::new(1),
                 key: config.key,
                 turns: Turns::new(config.threads.get()),
@@ -128,6 +199,28 @@ impl Machine {
         &self.shared.memory
     }
 
+    /// How many components this machine compiled; those that it found compiled are not among them.
+    #[must_use]
+    pub fn compilations(&self) -> u64 {
+        self.shared.compilations.load(Ordering::Relaxed)
+    }
+
+    /// What a tenant's sandboxes occupy now: all zero when none of them lives.
+    #[must_use]
+    pub fn occupied(&self, tenant: TenantId) -> Occupied {
+        let (plugins, plugins_waiting) = self.shared.admission.counts(tenant, World::Plugin);
+        let (gateways, gateways_waiting) = self.shared.admission.counts(tenant, World::Gateway);
+        let (decoding, decoding_waiting) = self.shared.admission.counts(tenant, World::Decoding);
+        Occupied {
+            memory_bytes: self.shared.memory.used(tenant),
+            plugins,
+            gateways,
+            decoding,
+            waiting: plugins_waiting + gateways_waiting + decoding_waiting,
+            turns: self.shared.turns.of(tenant),
+        }
+    }
+
     /// The threads that run guests; the current ones while the machine is being dropped.
     pub(crate) fn guest_threads(&self) -> Handle {
         self.shared.guests.0.as_ref().map_or_else(Handle::current, |runtime| runtime.handle().clone())
@@ -140,18 +233,21 @@ impl fmt::Debug for Machine {
     }
 }
 
-fn engine_config() -> Config {
+pub(crate) fn engine_config() -> Config {
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(SANDBOXES)
-        .total_core_instances(SANDBOXES * 4)
-        .total_memories(SANDBOXES * 2)
-        .total_tables(SANDBOXES * 4)
+        // Only counted, so that there may be as many as all sandboxes together can have; memories and tables take room.
+        .total_core_instances(SANDBOXES * MAX_CORE_INSTANCES)
+        .total_memories(SANDBOXES * PLACE_MEMORIES)
+        .total_tables(SANDBOXES * PLACE_TABLES)
         .total_stacks(SANDBOXES)
         .max_memory_size(LARGEST_MEMORY)
         .table_elements(TABLE_ELEMENTS)
-        .max_memories_per_component(8)
-        .max_tables_per_component(16)
-        .max_core_instances_per_component(32)
+        .max_memories_per_module(MAX_MEMORIES)
+        .max_tables_per_module(MAX_TABLES)
+        .max_memories_per_component(MAX_MEMORIES)
+        .max_tables_per_component(MAX_TABLES)
+        .max_core_instances_per_component(MAX_CORE_INSTANCES)
         // What a sandbox touched stays mapped up to these sizes and is only cleared: cheaper than giving it back and faulting
         // it in again. `pagemap_scan` finds what was touched, so that clearing costs what was used.
         .linear_memory_keep_resident(512 * 1024)
@@ -161,6 +257,13 @@ fn engine_config() -> Config {
         .decommit_batch_size(16)
         .max_unused_warm_slots(64);
 
+    let mut config = code_config();
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    config
+}
+
+/// What compiled code depends on: the same for the process that compiles and the one that runs.
+pub(crate) fn code_config() -> Config {
     let mut config = Config::new();
     config
         .wasm_component_model(true)
@@ -169,10 +272,12 @@ fn engine_config() -> Config {
         .consume_fuel(true)
         // Look-ups of native unwind tables grow with the number of loaded components.
         .native_unwind_info(false)
+        // Frames are told by function names alone. Debug information would be a stranger's program for the host to interpret, and
+        // by default an environment variable switches that on.
+        .wasm_backtrace_details(WasmBacktraceDetails::Disable)
         .wasm_backtrace_max_frames(NonZeroUsize::new(20))
         .max_wasm_stack(GUEST_STACK)
         .async_stack_size(ASYNC_STACK)
-        .memory_init_cow(true)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+        .memory_init_cow(true);
     config
 }

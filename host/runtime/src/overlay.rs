@@ -36,12 +36,20 @@ impl Overlay {
         Self { store, scope, install, seen, set, held: 0, pending: 0, queries: 0 }
     }
 
+    /// Keys that were not read from the store yet. A guest may name one twice.
+    fn missing(&self, bucket: &str, keys: &[String]) -> BTreeSet<String> {
+        let unseen = keys.iter().filter(|key| !self.seen.contains_key(&(bucket.to_owned(), (*key).clone())));
+        unseen.cloned().collect()
+    }
+
+    /// How many keys the store will be asked for when these are read.
+    pub(crate) fn count_missing(&self, bucket: &str, keys: &[String]) -> usize {
+        self.missing(bucket, keys).len()
+    }
+
     /// Reads keys that were not read yet from the store, in one query.
     async fn load(&mut self, bucket: &str, keys: &[String]) -> Result<(), StoreError> {
-        let unseen = keys.iter().filter(|key| !self.seen.contains_key(&(bucket.to_owned(), (*key).clone())));
-        // A guest may name a key twice.
-        let missing: BTreeSet<String> = unseen.cloned().collect();
-        let missing: Vec<String> = missing.into_iter().collect();
+        let missing: Vec<String> = self.missing(bucket, keys).into_iter().collect();
         if missing.is_empty() {
             return Ok(());
         }
@@ -132,6 +140,11 @@ impl Overlay {
             }
         }
         Ok(keys.into_iter().collect())
+    }
+
+    /// Keys that will be written.
+    pub(crate) fn pending_keys(&self) -> usize {
+        self.set.writes.len()
     }
 
     /// Bytes of the host's memory that waiting writes take.

@@ -16,8 +16,10 @@ pub(crate) async fn check(file: &Path) -> anyhow::Result<()> {
     let bytes = std::fs::read(file).with_context(|| format!("can not read {shown}"))?;
     let size = bytes.len();
     // Nothing of it is kept, so that any key will do.
-    let machine =
-        Machine::new(MachineConfig { cache: None, key: [0; 32], threads: NonZeroUsize::MIN, files: None })?;
+    let machine = Machine::new(MachineConfig {
+        compiler: crate::host::compiler(),
+        ..MachineConfig::new([0; 32], NonZeroUsize::MIN)
+    })?;
     let checked = check_component(&machine, &shown, bytes).await?;
     let (world, name, version, manifest) = match &checked {
         Checked::Plugin(manifest) => {

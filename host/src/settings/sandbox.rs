@@ -3,6 +3,9 @@
 use super::reader::{Reader, Spec};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use twobot_runtime::CACHE_BYTES;
+
+const MB: u64 = 1024 * 1024;
 
 /// The sandbox host, and the components that it offers besides the built-in ones.
 #[derive(Debug)]
@@ -11,6 +14,8 @@ pub(crate) struct Sandbox {
     pub(crate) threads: NonZeroUsize,
     /// `TWOBOT_PLUGINS_DIR`
     pub(crate) plugins_dir: Option<PathBuf>,
+    /// `TWOBOT_COMPILED_CACHE_MB`
+    pub(crate) compiled_cache_bytes: u64,
 }
 
 impl Sandbox {
@@ -37,6 +42,15 @@ impl Sandbox {
                 _ => Err(format!("`{text}` is not a folder that can be read")),
             },
         );
-        Self { threads: threads.unwrap_or(processors), plugins_dir }
+        let compiled_cache_bytes = reader.with_default(
+            "TWOBOT_COMPILED_CACHE_MB",
+            "MB of compiled components that are kept; what was used longest ago is removed first.",
+            &(CACHE_BYTES / MB).to_string(),
+            |text| match text.parse() {
+                Ok(megabytes @ 1..=1_048_576_u64) => Ok(megabytes * MB),
+                _ => Err(format!("`{text}` must be a number from 1 to 1048576")),
+            },
+        );
+        Self { threads: threads.unwrap_or(processors), plugins_dir, compiled_cache_bytes }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::retry;
 use crate::engine::Engine;
+use crate::outside::NotCarriedOut;
 use crate::{backoff, circles, troubles};
 use twobot_domain::manifest::EventKind;
 use twobot_domain::{EffectId, EventId, ExecutionId, GatewayError, Timestamp, Trouble, Usage};
@@ -28,7 +29,11 @@ pub(super) async fn deliver(engine: &Engine, work: &Work) -> Result<(), StoreErr
             usage.messages_out = u64::from(effect.kind == "send_message");
             store.effect_sent(scope, effect.id, &usage).await
         }
-        Err(error) => {
+        // Nothing was tried.
+        Err(NotCarriedOut::Busy(trouble)) => {
+            store.postpone_effect(scope, effect.id, &trouble, backoff::after(1), &usage).await
+        }
+        Err(NotCarriedOut::Failed(error)) => {
             let tries = effect.attempt + 1;
             let trouble = error.trouble(&gateway.name);
             let now = Timestamp::now();

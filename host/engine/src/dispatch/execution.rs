@@ -82,6 +82,13 @@ impl Execution<'_> {
                 (tries < retry::PLATFORM_TRIES).then(|| backoff::after(tries)),
                 remains,
             ),
+            // Nothing ran: no try is counted, and it stays in the queue.
+            Outcome::Failed(Failed::Busy(trouble), ..) => {
+                let store = self.engine.store();
+                return store
+                    .postpone_execution(self.scope, self.queued.id, &trouble, backoff::after(1))
+                    .await;
+            }
             Outcome::Failed(failed, remains) => {
                 let (trouble, retry_at) = self.judge(failed, tries);
                 (trouble, retry_at, remains)
@@ -100,7 +107,7 @@ impl Execution<'_> {
             Failed::Retry(trouble) => {
                 (trouble, (tries < retry::HANDLER_TRIES).then(|| backoff::after(tries)))
             }
-            Failed::Fault(trouble) => (trouble, None),
+            Failed::Fault(trouble) | Failed::Busy(trouble) => (trouble, None),
             Failed::BadInput(reason) => (troubles::invalid_input(&reason), None),
             Failed::Host(error) => {
                 tracing::error!(%error, execution = %self.queued.id, "an execution failed for the platform's own reason");

@@ -10,6 +10,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
 use twobot_domain::{GatewayError, GatewayId, PlanCatalogue};
 use twobot_engine::{Catalogue, Engine, EngineConfig, InstallOptions};
 use twobot_gateways::{
@@ -42,6 +43,8 @@ pub(crate) struct FakeTelegram {
     pub(crate) batches: Mutex<VecDeque<Result<Batch, GatewayError>>>,
     /// The cursors that polls were given.
     pub(crate) cursors: Mutex<Vec<Option<i64>>>,
+    /// Says that a message is to be sent, and sends it when it may.
+    pub(crate) gate: Option<(Arc<Semaphore>, Arc<Semaphore>)>,
     /// Polls for messages instead of taking webhooks.
     pub(crate) polls: bool,
 }
@@ -73,6 +76,13 @@ impl Connector for FakeTelegram {
                 Some(error) => Err(error),
                 None => Ok(json!({"id": 42, "is_bot": true, "first_name": "Fake", "username": "fake_bot"})),
             },
+            "sendMessage" if self.gate.is_some() => {
+                if let Some((arrived, release)) = &self.gate {
+                    arrived.add_permits(1);
+                    release.acquire().await.unwrap().forget();
+                }
+                Ok(json!({"message_id": 7, "date": 0, "chat": {"id": 1, "type": "private"}}))
+            }
             "sendMessage" => match self.send_failures.lock().pop_front() {
                 Some(error) => Err(error),
                 None => Ok(json!({"message_id": 7, "date": 0, "chat": {"id": 1, "type": "private"}})),
@@ -192,6 +202,11 @@ impl TestHost {
         Self::made(folder, FakeTelegram::default(), "full", Some(probe_asking(asks)), opened).await
     }
 
+    /// The same with a provider that does what a test says.
+    pub(crate) async fn with_probe_and(telegram: FakeTelegram) -> Self {
+        Self::made(tempfile::tempdir().unwrap(), telegram, "full", Some(probe_asking("storage send"))).await
+    }
+
     /// The same database under a new engine that has another version of the probe.
     pub(crate) async fn restart_with_probe(self, asks: &str) -> Self {
         let Self { engine, folder, .. } = self;
@@ -220,9 +235,8 @@ impl TestHost {
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
         let config = MachineConfig {
             cache: Some(cache),
-            key: [2; 32],
-            threads: NonZeroUsize::new(2).unwrap(),
             files: Some(folder.path().join("files")),
+            ..MachineConfig::new([2; 32], NonZeroUsize::new(2).unwrap())
         };
         let machine = Machine::new(config).unwrap();
         let mut catalogue = catalogue(&machine, USUAL).await;

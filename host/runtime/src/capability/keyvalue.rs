@@ -3,6 +3,7 @@
 use crate::bindings::plugin::wasi::keyvalue::{atomics, batch, store};
 use crate::overlay::weight;
 use crate::sandbox::guest::{Guest, PluginSide, Work};
+use crate::storage_rate::RateExceeded;
 use store::{Error, KeyResponse};
 use twobot_domain::manifest::Capability;
 use twobot_store::StoreError;
@@ -69,6 +70,11 @@ fn too_much(what: &str) -> Error {
     refused("too_much_at_once", what)
 }
 
+/// Waits until so many operations may be done on the store.
+async fn keep_pace(work: &Work, operations: usize) -> Result<(), Error> {
+    work.storage.take(operations).await.map_err(|exceeded| refused(RateExceeded::CODE, &exceeded.message()))
+}
+
 fn check_queries(work: &Work) -> Result<(), Error> {
     if work.overlay.queries() >= MAX_QUERIES {
         return Err(refused("too_many_queries", &format!("one run may ask {MAX_QUERIES} times")));
@@ -111,6 +117,7 @@ impl Guest<PluginSide> {
         for keys in keys.chunks(READ_AT_ONCE) {
             let work = self.work()?;
             check_queries(work)?;
+            keep_pace(work, work.overlay.count_missing(&name, keys)).await?;
             let before = work.overlay.held_bytes();
             let pause = watch.pause();
             let read = match work.overlay.get_many(&name, keys).await {
@@ -200,6 +207,7 @@ impl store::HostBucket for Guest<PluginSide> {
         let name = self.bucket(&bucket)?;
         let work = self.work()?;
         check_queries(work)?;
+        keep_pace(work, 1).await?;
         let pause = watch.pause();
         let keys = match work.overlay.keys(&name).await {
             Ok(keys) => keys,
@@ -232,6 +240,7 @@ impl atomics::Host for Guest<PluginSide> {
         if work.overlay.pending_bytes().saturating_add(more) > MAX_PENDING {
             return Err(too_much(&format!("one run may write {MAX_PENDING} bytes")));
         }
+        keep_pace(work, work.overlay.count_missing(&name, std::slice::from_ref(&key))).await?;
         let pause = watch.pause();
         let sum = match work.overlay.increment(&name, key, delta).await {
             Ok(sum) => sum,

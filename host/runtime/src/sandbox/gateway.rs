@@ -1,5 +1,6 @@
 //! Running a gateway: decoding a delivery, carrying out an action, asking a model, checking the connection.
 
+use crate::admission::{Who, World};
 use crate::bindings::gateway::Gateway;
 use crate::bindings::gateway::exports::twobot::plugin::gateway_handler::{
     Account, Decoded, Inbound, Malformed,
@@ -11,7 +12,7 @@ use crate::limits::RunLimits;
 use crate::machine::Machine;
 use crate::outside::ProviderCalls;
 use crate::sandbox::guest::{GatewaySide, Guest, Origin};
-use crate::sandbox::run::{self, Call};
+use crate::sandbox::run::{self, Call, Entry, NotRun};
 use serde_json::Value;
 use std::sync::Arc;
 use twobot_domain::{GatewayError, Timestamp, Trouble, Usage};
@@ -53,6 +54,8 @@ pub struct GatewayRan<T> {
 pub enum GatewayCall {
     /// The component ran out of a limit or crashed.
     Fault(Trouble),
+    /// Its tenant had too many gateways running for as long as it could wait. It did not run; later it may.
+    Busy(Trouble),
     /// The host failed.
     Host(String),
 }
@@ -125,12 +128,18 @@ impl Machine {
         let GatewayRun { scope, component, config, provider, limits, seed, started_at } = run;
         let origin = Origin { tenant: scope.tenant(), seed, started_at };
         let machine = self.clone();
-        let make = move || {
+        let make = move |watch| {
             let side = GatewaySide { provider: may_call.then_some(provider) };
-            Guest::new(&machine, &origin, &limits, config, side)
+            Guest::new(&machine, &origin, &limits, config, watch, side)
         };
         let pre = component.pre.clone();
-        let ended = run::run(self, limits, make, move |store| {
+        let who = Who {
+            tenant: scope.tenant(),
+            world: if may_call { World::Gateway } else { World::Decoding },
+            install: None,
+        };
+        let entry = Entry { who, places: component.places };
+        let ended = run::run(self, entry, limits, make, move |store| {
             Box::pin(async move {
                 let instance = pre.instantiate_async(&mut *store).await?;
                 call(&instance, store).await
@@ -143,11 +152,13 @@ impl Machine {
                 usage: finished.usage,
                 logs: finished.guest.log.finish(),
             },
-            Err(error) => GatewayRan {
-                result: Err(GatewayCall::Host(error)),
-                usage: Usage::default(),
-                logs: Vec::new(),
-            },
+            Err(why) => {
+                let why = match why {
+                    NotRun::Full(full) => GatewayCall::Busy(full.trouble()),
+                    NotRun::Host(error) => GatewayCall::Host(error),
+                };
+                GatewayRan { result: Err(why), usage: Usage::default(), logs: Vec::new() }
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::sandbox::clock::{ExecutionClock, randomness};
 use crate::sandbox::log::Log;
 use crate::sandbox::pace::Pace;
 use crate::sandbox::stopwatch::Stopwatch;
+use crate::storage_rate::StoragePace;
 use rand::rngs::StdRng;
 use serde_json::Value;
 use std::collections::HashSet;
@@ -88,6 +89,8 @@ pub(crate) struct Work {
     pub(crate) store: Store,
     pub(crate) bound: Vec<BoundGateway>,
     pub(crate) overlay: Overlay,
+    /// How fast it may go there.
+    pub(crate) storage: StoragePace,
     pub(crate) journal: Journal,
     pub(crate) files: FileTable,
     pub(crate) outside: Arc<dyn Outside>,
@@ -131,6 +134,7 @@ impl<S> Guest<S> {
         origin: &Origin,
         limits: &RunLimits,
         config: Value,
+        watch: Stopwatch,
         side: S,
     ) -> Self {
         let clock = ExecutionClock::starting_at(origin.started_at);
@@ -156,7 +160,7 @@ impl<S> Guest<S> {
             memory: MemoryMeter::new(limits, machine.shared.memory.account(origin.tenant)),
             log,
             config,
-            watch: Stopwatch::start(),
+            watch,
             pace: Pace::default(),
             random: randomness(key, &origin.seed, 2),
             side,

@@ -1,5 +1,6 @@
 //! Running a plugin: one event or one action.
 
+use crate::admission::{Who, World};
 use crate::bindings::plugin::exports::twobot::plugin::plugin_handler::{ActionError, HandlerError};
 use crate::component::PluginComponent;
 use crate::contract::Event;
@@ -11,7 +12,9 @@ use crate::machine::Machine;
 use crate::outside::Outside;
 use crate::overlay::Overlay;
 use crate::sandbox::guest::{Guest, Origin, PluginSide, Work};
-use crate::sandbox::run;
+use crate::sandbox::run::{self, Entry, NotRun};
+use crate::sandbox::stopwatch::Stopwatch;
+use crate::storage_rate::StoragePace;
 use serde_json::Value;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -103,6 +106,8 @@ pub enum Failed {
     Retry(Trouble),
     /// It can not be helped by trying again.
     Fault(Trouble),
+    /// Its tenant had too much running for as long as it could wait. It did not run; later it may.
+    Busy(Trouble),
     /// The action's input was refused by the plugin itself.
     BadInput(String),
     /// The host failed; the plugin can not be blamed.
@@ -154,13 +159,17 @@ impl Machine {
         let origin =
             Origin { tenant: scope.tenant(), seed: execution.uuid().as_bytes().to_vec(), started_at };
         let (machine, store) = (self.clone(), store.clone());
-        let make = move || {
+        let accounts = self.shared.storage.clone();
+        let make = move |watch: Stopwatch| {
+            let pace =
+                StoragePace::new(accounts, scope.tenant(), limits.storage, limits.total_time, watch.clone());
             let work = Work {
                 scope,
                 install,
                 store: store.clone(),
                 bound,
                 overlay: Overlay::new(store.clone(), scope, install),
+                storage: pace,
                 journal: Journal::new(store, scope, execution, journal),
                 files: FileTable::default(),
                 outside,
@@ -171,12 +180,14 @@ impl Machine {
                 usage: Usage::default(),
                 host_failure: None,
             };
-            let mut guest = Guest::new(&machine, &origin, &limits, config, PluginSide::new(grants, work));
+            let mut guest = Guest::new(&machine, &origin, &limits, config, watch, PluginSide::new(grants, work));
             guest.give_directory(&machine, &limits);
             guest
         };
         let pre = component.pre.clone();
-        let ended = run::run(self, limits, make, move |store| {
+        let who = Who { tenant: scope.tenant(), world: World::Plugin, install: Some(install) };
+        let entry = Entry { who, places: component.places };
+        let ended = run::run(self, entry, limits, make, move |store| {
             Box::pin(async move {
                 let instance = pre.instantiate_async(&mut *store).await?;
                 let handler = instance.twobot_plugin_plugin_handler();
@@ -189,14 +200,16 @@ impl Machine {
             })
         })
         .await;
-        match ended {
-            Ok(finished) => conclude(finished, &component.digest),
-            Err(error) => Ran::lost(error, Usage::default(), Vec::new(), Vec::new()),
-        }
+        let failed = match ended {
+            Ok(finished) => return conclude(finished, &component.digest).await,
+            Err(NotRun::Full(full)) => Failed::Busy(full.trouble()),
+            Err(NotRun::Host(error)) => Failed::Host(error),
+        };
+        Ran { result: Err(failed), usage: Usage::default(), logs: Vec::new(), denials: Vec::new() }
     }
 }
 
-fn conclude(finished: run::Finished<PluginSide, Answer>, digest: &str) -> Ran {
+async fn conclude(finished: run::Finished<PluginSide, Answer>, digest: &str) -> Ran {
     let run::Finished { guest, result, mut usage } = finished;
     let log = guest.log;
     let (work, denials) = guest.side.into_work();
@@ -212,6 +225,14 @@ fn conclude(finished: run::Finished<PluginSide, Answer>, digest: &str) -> Ran {
         (Some(failure), _) => Err(Failed::Host(failure)),
         (None, Err(trouble)) => Err(Failed::Fault(trouble)),
         (None, Ok(answer)) => judge(answer),
+    };
+    let result = match result {
+        // Whoever commits next finds the store as busy as these writes make it.
+        Ok(output) => match work.storage.take(work.overlay.pending_keys()).await {
+            Ok(()) => Ok(output),
+            Err(exceeded) => Err(Failed::Fault(exceeded.trouble())),
+        },
+        Err(failed) => Err(failed),
     };
     let result = result.map_err(|failed| failed.after_files(&work.files));
     let result = result.map(|output| Done {

@@ -1,16 +1,19 @@
 //! Running one call in a sandbox to its end, whatever that is.
 
+use crate::admission::{Full, Who};
 use crate::limits::RunLimits;
 use crate::machine::Machine;
 use crate::sandbox::guest::{Guest, Side};
 use crate::sandbox::stopwatch::Stopwatch;
 use crate::sandbox::turns::{InTurns, Share};
+use crate::trace;
 use crate::trap::{self, Ended};
 use futures::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
+use std::time::Duration;
 use twobot_domain::{Trouble, Usage};
-use wasmtime::Store;
+use wasmtime::{PoolConcurrencyLimitError, Store};
 
 /// Fuel after which a guest lets others have the thread: about a tenth of a millisecond.
 const SLICE: u64 = 100_000;
@@ -28,16 +31,53 @@ pub(crate) struct Finished<S, T> {
     pub(crate) usage: Usage,
 }
 
+/// Who runs, and how much room that takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    pub(crate) who: Who,
+    /// Places in the room for sandboxes.
+    pub(crate) places: u32,
+}
+
+/// Why nothing ran.
+#[derive(Debug)]
+pub(crate) enum NotRun {
+    /// Others of its tenant went on for as long as it could wait.
+    Full(Full),
+    /// The host has no room for a sandbox, failed, or is shutting down.
+    Host(String),
+}
+
+impl From<String> for NotRun {
+    fn from(reason: String) -> Self {
+        Self::Host(reason)
+    }
+}
+
+/// Waits for a place in the host's room. However full it is, that is not the guest's doing.
+async fn find_room<S: Side>(
+    machine: &Machine,
+    places: u32,
+    patience: Duration,
+) -> Result<tokio::sync::SemaphorePermit<'_>, NotRun> {
+    let room = S::room(&machine.shared).acquire_many(places);
+    match tokio::time::timeout(patience, room).await {
+        Ok(found) => found.map_err(|error| NotRun::Host(error.to_string())),
+        Err(_) => Err(NotRun::Host("there was no room for another sandbox".to_owned())),
+    }
+}
+
 /// Runs one call on the threads for guests, within its limits.
 ///
 /// # Errors
-/// When the host has no room for a sandbox or is shutting down; nothing ran.
+/// When its tenant has too much running, or the host has no room for a sandbox or is shutting down; nothing ran.
 pub(crate) async fn run<S, T, F>(
     machine: &Machine,
+    entry: Entry,
     limits: RunLimits,
-    make: impl FnOnce() -> Guest<S> + Send + 'static,
+    make: impl FnOnce(Stopwatch) -> Guest<S> + Send + 'static,
     call: F,
-) -> Result<Finished<S, T>, String>
+) -> Result<Finished<S, T>, NotRun>
 where
     S: Side,
     T: Send + 'static,
@@ -46,9 +86,15 @@ where
     let machine = machine.clone();
     let threads = machine.guest_threads();
     let task = threads.spawn(async move {
-        let _room = S::room(&machine.shared).acquire().await.map_err(|error| error.to_string())?;
-        let guest = make();
-        let watch = guest.watch.clone();
+        // Waiting for a place is part of the whole execution's time, and none of the guest's own.
+        let watch = Stopwatch::start();
+        let pause = watch.pause();
+        let entered = machine.shared.admission.enter(entry.who, limits.at_once, limits.total_time);
+        let _place = entered.await.map_err(NotRun::Full)?;
+        let patience = limits.total_time.saturating_sub(watch.elapsed());
+        let _room = find_room::<S>(&machine, entry.places, patience).await?;
+        drop(pause);
+        let guest = make(watch.clone());
         let share = Share { tenant: guest.tenant, vcpu: limits.vcpu };
         let mut store =
             Store::try_new(&machine.shared.engine, guest).map_err(|error| format!("{error:#}"))?;
@@ -64,13 +110,17 @@ where
         let guest = store.into_data();
         let result = match ended {
             Ok(Ok(Ok(value))) => Ok(value),
+            // Places are counted by what components need, so that this does not happen; if it does, nobody's code is to blame.
+            Ok(Ok(Err(error))) if error.downcast_ref::<PoolConcurrencyLimitError>().is_some() => {
+                return Err(NotRun::Host(format!("{error:#}")));
+            }
             Ok(Ok(Err(error))) => {
-                guest.log.conclude(clamp_trace(&error));
+                guest.log.conclude(trace::of(&error));
                 let memory = guest.memory.exceeded();
                 Err(trap::ended(&Ended { error: &error, memory, fuel_used, limits: &limits }))
             }
             Ok(Err(trouble)) => Err(trouble),
-            Err(_) => return Err("a host function panicked".to_owned()),
+            Err(_) => return Err(NotRun::Host("a host function panicked".to_owned())),
         };
         let usage = Usage {
             fuel: fuel_used,
@@ -80,7 +130,7 @@ where
         };
         Ok(Finished { guest, result, usage })
     });
-    task.await.map_err(|error| error.to_string())?
+    task.await.map_err(|error| NotRun::Host(error.to_string()))?
 }
 
 async fn within<T>(
@@ -94,9 +144,4 @@ async fn within<T>(
         ended = call => Ok(ended),
         overtime = watch.overtime(limits) => Err(trap::overtime(overtime)),
     }
-}
-
-/// The reason and the guest's own stack, as far as the component carries names.
-fn clamp_trace(error: &wasmtime::Error) -> String {
-    crate::convert::error::clamp(format!("{error:?}"))
 }

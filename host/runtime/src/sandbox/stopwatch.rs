@@ -38,15 +38,16 @@ impl Stopwatch {
         self.0.lock().started.elapsed()
     }
 
+    /// The guest's own running so far.
+    #[cfg(test)]
+    pub(crate) fn own(&self) -> Duration {
+        self.0.lock().times().0
+    }
+
     /// Ends when one of the clocks runs out.
     pub(crate) async fn overtime(&self, limits: &RunLimits) -> Overtime {
         loop {
-            let (own, total) = {
-                let state = self.0.lock();
-                let total = state.started.elapsed();
-                let waiting = state.waiting.map(|(since, _)| since.elapsed()).unwrap_or_default();
-                (total.saturating_sub(state.waited + waiting), total)
-            };
+            let (own, total) = self.0.lock().times();
             let Some(total_left) = limits.total_time.checked_sub(total).filter(|left| !left.is_zero()) else {
                 return Overtime::Total(limits.total_time);
             };
@@ -56,6 +57,15 @@ impl Stopwatch {
             // While the guest waits its own clock stands still, but it may go on at any moment: look again when it would end.
             tokio::time::sleep(own_left.min(total_left)).await;
         }
+    }
+}
+
+impl State {
+    /// The guest's own running so far, and all of the time.
+    fn times(&self) -> (Duration, Duration) {
+        let total = self.started.elapsed();
+        let waiting = self.waiting.map(|(since, _)| since.elapsed()).unwrap_or_default();
+        (total.saturating_sub(self.waited + waiting), total)
     }
 }
 
@@ -73,6 +83,8 @@ impl Drop for Pause {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::admission::AtOnce;
+    use crate::storage_rate::StorageRate;
 
     fn limits() -> RunLimits {
         RunLimits {
@@ -83,6 +95,8 @@ mod tests {
             own_time: Duration::from_secs(5),
             total_time: Duration::from_secs(120),
             directory_bytes: 0,
+            at_once: AtOnce { tenant: 1, install: 1 },
+            storage: StorageRate { per_second: 1, burst: 1 },
         }
     }
 

@@ -88,6 +88,16 @@ impl Turns {
         })))
     }
 
+    /// Turns that a tenant has, and those that it waits for.
+    pub(crate) fn of(&self, tenant: TenantId) -> usize {
+        let state = self.0.lock();
+        let waits = |ticket: &&Arc<Ticket>| !ticket.given_up.load(Ordering::Acquire);
+        state
+            .accounts
+            .get(&tenant)
+            .map_or(0, |account| account.running + account.waiting.iter().filter(waits).count())
+    }
+
     fn ask(&self, share: &Share, at: Instant) -> Asked {
         let mut state = self.0.lock();
         let State { free, now, accounts, line } = &mut *state;

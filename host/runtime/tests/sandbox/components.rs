@@ -1,7 +1,7 @@
 //! Bytes that are no component, no good one, or a bomb.
 
-use crate::handmade::Handmade;
-use crate::host::{guest, machine};
+use crate::handmade::{Handmade, with_more};
+use crate::host::{MB, guest, machine};
 use twobot_runtime::{ComponentError, world_of};
 
 /// A component with this content and the exports of a plugin, by name only.
@@ -87,23 +87,45 @@ async fn floods_of_imports_instances_and_modules_are_refused() {
         let bytes = with_exports(&content);
         let _ = world_of(&bytes);
         match machine().load_plugin(bytes).await {
-            Err(ComponentError::TooComplex { what: told, .. }) => assert_eq!(told, what),
+            Err(ComponentError::TooComplex { what: told, .. }) => assert_eq!(told.to_string(), what),
             other => panic!("{what}: {other:?}"),
         }
     }
-    // Few enough to be compiled, too many for one sandbox.
-    let memories = "(core module (memory 1))(core instance (instantiate 0))".repeat(9);
-    let instances = format!("(core module $m) {}", "(core instance (instantiate $m))".repeat(100));
     // Each type is twice the one before.
     let types: String =
         (1..40).map(|level| format!("(type $t{level} (tuple $t{0} $t{0}))", level - 1)).collect();
     let types = format!("(type $t0 (tuple u8 u8)) {types}");
-    for (what, content) in [("memories", memories), ("instances", instances), ("types", types)] {
-        let bytes = with_exports(&content);
-        let _ = world_of(&bytes);
-        let error = machine().load_plugin(bytes).await.expect_err(what);
-        assert!(matches!(error, ComponentError::Invalid(_)), "{what}: {error:?}");
-        assert!(error.to_string().len() < 3_000, "{what}");
+    let bytes = with_exports(&types);
+    let _ = world_of(&bytes);
+    let error = machine().load_plugin(bytes).await.unwrap_err();
+    assert!(matches!(error, ComponentError::Invalid(_)), "{error:?}");
+    assert!(error.to_string().len() < 3_000);
+}
+
+#[tokio::test]
+async fn what_no_sandbox_has_room_for_is_refused_with_its_own_code() {
+    let made = Handmade::default().component();
+    // With its own memory and table, and the modules that make a component of it.
+    machine()
+        .load_plugin(with_more(&made, "(module (memory 1) (table 1 funcref))", 7))
+        .await
+        .expect("eight memories");
+    let several = |what: &str, count: usize| format!("(module {})", what.repeat(count));
+    for (module, instances, code, allowed) in [
+        ("(module (memory 1))".to_owned(), 8, "too_many_memories", 8),
+        (several("(memory 1)", 9), 1, "too_many_memories", 8),
+        ("(module (table 1 funcref))".to_owned(), 17, "too_many_tables", 16),
+        (several("(table 1 funcref)", 17), 1, "too_many_tables", 16),
+        ("(module)".to_owned(), 32, "too_many_instances", 32),
+        ("(module (memory 4097))".to_owned(), 1, "memory_too_large", 256 * MB),
+        ("(module (table 20001 funcref))".to_owned(), 1, "table_too_large", 20_000),
+        (several("(global i64 (i64.const 0))", 100_000), 1, "too_much_state", MB),
+    ] {
+        let error = machine().load_plugin(with_more(&made, &module, instances)).await.unwrap_err();
+        assert_eq!(error.code(), code, "{error}");
+        let ComponentError::TooComplex { found, allowed: told, .. } = error else { panic!("{error:?}") };
+        assert!(found > allowed, "{code}: {found} of {allowed}");
+        assert_eq!(told, allowed, "{code}");
     }
 }
 

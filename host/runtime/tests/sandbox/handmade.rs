@@ -219,3 +219,42 @@ impl Handmade {
         )
     }
 }
+
+/// A component with so many instances of another core module besides its own.
+pub(crate) fn with_more(component: &[u8], module: &str, instances: u32) -> Vec<u8> {
+    let modules = wasmparser::Parser::new(0)
+        .parse_all(component)
+        .filter(|payload| matches!(payload, Ok(wasmparser::Payload::ModuleSection { .. })))
+        .count();
+    let module = wat::parse_str(module).unwrap();
+    let mut bytes = component.to_vec();
+    // A core module section, and a core instance section: each instance is made of that module, with no arguments.
+    section(&mut bytes, 1, &module);
+    let mut content = number(instances);
+    for _ in 0..instances {
+        content.push(0);
+        content.extend(number(u32::try_from(modules).unwrap()));
+        content.push(0);
+    }
+    section(&mut bytes, 2, &content);
+    bytes
+}
+
+fn section(bytes: &mut Vec<u8>, id: u8, content: &[u8]) {
+    bytes.push(id);
+    bytes.extend(number(u32::try_from(content.len()).unwrap()));
+    bytes.extend_from_slice(content);
+}
+
+/// A number as WebAssembly writes it.
+fn number(mut value: u32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    loop {
+        let low = u8::try_from(value & 0x7f).unwrap();
+        value >>= 7;
+        bytes.push(if value > 0 { low | 0x80 } else { low });
+        if value == 0 {
+            return bytes;
+        }
+    }
+}

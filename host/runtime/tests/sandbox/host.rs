@@ -10,7 +10,8 @@ use twobot_domain::manifest::Capability;
 use twobot_domain::{ExecutionId, Limits, PlanCatalogue, Timestamp, Trouble};
 use twobot_runtime::contract::{Event, Payload, events};
 use twobot_runtime::{
-    Failed, Machine, MachineConfig, PluginCall, PluginComponent, PluginRun, Ran, RunLimits,
+    AtOnce, Failed, Machine, MachineConfig, PluginCall, PluginComponent, PluginRun, Ran, RunLimits,
+    StorageRate,
 };
 use twobot_store::accounts::NewAccount;
 use twobot_store::executions::{Cause, NewExecution};
@@ -33,9 +34,8 @@ pub(crate) fn machine() -> &'static Machine {
         Machine::new(MachineConfig {
             // Compiled once, for all tests and all runs of them.
             cache: Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled")),
-            key: [7; 32],
-            threads: NonZeroUsize::new(2).unwrap(),
             files: Some(files_folder()),
+            ..MachineConfig::new([7; 32], NonZeroUsize::new(2).unwrap())
         })
         .unwrap()
     })
@@ -95,6 +95,9 @@ pub(crate) fn limits() -> RunLimits {
         own_time: Duration::from_secs(30),
         total_time: Duration::from_secs(60),
         directory_bytes: MB,
+        at_once: AtOnce { tenant: 100, install: 100 },
+        // So fast that nobody waits for it.
+        storage: StorageRate { per_second: 1_000_000_000, burst: 1_000_000_000 },
     }
 }
 

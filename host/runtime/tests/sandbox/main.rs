@@ -8,6 +8,7 @@ mod handmade;
 mod host;
 mod outside;
 
+mod at_once;
 mod calls;
 mod components;
 mod effects;

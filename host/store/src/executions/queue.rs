@@ -1,9 +1,9 @@
 //! What waits to be done. A row waits until its outcome is recorded, so that whatever a crash interrupts is simply still waiting.
 
 use super::{NewExecution, QueuedExecution};
-use crate::db::{Tx, sql};
+use crate::db::{Row, Tx, sql, sql_of};
 use crate::{Store, StoreError, TenantScope};
-use twobot_domain::{ExecutionId, Timestamp};
+use twobot_domain::{ExecutionId, InstallId, Timestamp};
 use uuid::Uuid;
 
 /// The queues of the engine.
@@ -24,6 +24,8 @@ pub struct Work {
     pub scope: TenantScope,
     /// The row.
     pub id: Uuid,
+    /// Whose handler it is for, where it is an execution.
+    pub install: Option<InstallId>,
     /// What has the same lane is done in order.
     pub lane: String,
     /// Not before this.
@@ -87,9 +89,11 @@ impl Store {
                  ON t.id = q.tenant_id AND t.state = 'running' WHERE q.tenant_id = $1 AND q.state = 'waiting' \
                  ORDER BY q.id LIMIT $2")
             }
-            WorkKind::Execution => sql("SELECT q.id, q.lane, q.next_at FROM executions q JOIN tenants t \
+            WorkKind::Execution => {
+                sql("SELECT q.id, q.install_id, q.lane, q.next_at FROM executions q JOIN tenants t \
                  ON t.id = q.tenant_id AND t.state = 'running' WHERE q.tenant_id = $1 AND q.state = 'waiting' AND q.held = 0 \
-                 ORDER BY q.id LIMIT $2"),
+                 ORDER BY q.id LIMIT $2")
+            }
             WorkKind::Effect => sql("SELECT q.id, q.lane, q.next_at FROM effects q JOIN tenants t \
                  ON t.id = q.tenant_id AND t.state = 'running' WHERE q.tenant_id = $1 AND q.state = 'waiting' \
                  ORDER BY q.id LIMIT $2"),
@@ -97,9 +101,49 @@ impl Store {
         let rows = self.db.all(statement.bind(scope.tenant()).bind(u64::from(limit))).await?;
         rows.iter()
             .map(|row| {
-                Ok(Work { scope, id: row.get("id")?, lane: row.get("lane")?, due_at: row.get("next_at")? })
+                let install = if kind == WorkKind::Execution { Some(row.get("install_id")?) } else { None };
+                Ok(Work {
+                    scope,
+                    id: row.get("id")?,
+                    install,
+                    lane: row.get("lane")?,
+                    due_at: row.get("next_at")?,
+                })
             })
             .collect()
+    }
+
+    /// The first executions that wait for a tenant besides those of some installs, of which enough is known.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn waiting_besides(
+        &self,
+        scope: TenantScope,
+        installs: &[InstallId],
+        limit: u32,
+    ) -> Result<Vec<Work>, StoreError> {
+        // A list has no way to be empty in all dialects: nobody's id begins it.
+        let nobody = InstallId::from_uuid(Uuid::nil());
+        let places = (3..=installs.len() + 3).map(|place| format!("${place}")).collect::<Vec<_>>().join(", ");
+        let text = format!(
+            "SELECT q.id, q.install_id, q.lane, q.next_at FROM executions q JOIN tenants t \
+             ON t.id = q.tenant_id AND t.state = 'running' WHERE q.tenant_id = $1 AND q.state = 'waiting' AND q.held = 0 \
+             AND q.install_id NOT IN ({places}) ORDER BY q.id LIMIT $2"
+        );
+        let statement = sql_of(text).bind(scope.tenant()).bind(u64::from(limit)).bind(nobody);
+        let statement = installs.iter().fold(statement, |statement, install| statement.bind(*install));
+        let work = |row: &Row| -> Result<Work, StoreError> {
+            let install = Some(row.get("install_id")?);
+            Ok(Work {
+                scope,
+                id: row.get("id")?,
+                install,
+                lane: row.get("lane")?,
+                due_at: row.get("next_at")?,
+            })
+        };
+        self.db.all(statement).await?.iter().map(work).collect()
     }
 
     /// An execution that waits to run.

@@ -53,6 +53,28 @@ async fn what_waits_is_listed_oldest_first_and_no_more_than_asked() {
 }
 
 #[tokio::test]
+async fn what_waits_besides_some_installs_is_found_behind_theirs() {
+    let world = World::new().await;
+    let ann = world.tenant("ann").await;
+    let gateway = ann.gateway("Bot").await;
+    let installs =
+        [ann.install("one", &[]).await, ann.install("two", &[]).await, ann.install("three", &[]).await];
+    for install in installs {
+        ann.queue(gateway, install).await;
+        ann.queue(gateway, install).await;
+    }
+    for (besides, expected) in
+        [(0, vec![0, 0, 1, 1, 2, 2]), (1, vec![1, 1, 2, 2]), (2, vec![2, 2]), (3, vec![])]
+    {
+        let work = world.store.waiting_besides(ann.scope, &installs[..besides], 9).await.unwrap();
+        let found: Vec<_> = work.iter().map(|work| work.install.unwrap()).collect();
+        let expected: Vec<_> = expected.into_iter().map(|which: usize| installs[which]).collect();
+        assert_eq!(found, expected);
+    }
+    assert_eq!(world.store.waiting_besides(ann.scope, &installs[..1], 1).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn a_list_has_what_its_filter_asks_for() {
     let world = World::new().await;
     let (ann, bob) = (world.tenant("ann").await, world.tenant("bob").await);

@@ -195,6 +195,9 @@ fn executions() -> Vec<Case> {
             "waiting",
             |c| async move { Ok(!c.store.waiting(c.scope, WorkKind::Effect, 9).await?.is_empty()) },
         ),
+        case("waiting_besides", |c| async move {
+            Ok(!c.store.waiting_besides(c.scope, &[], 9).await?.is_empty())
+        }),
         case("queued_execution", |c| async move {
             c.store.queued_execution(c.scope, c.of.waiting).await.map(|_| true)
         }),

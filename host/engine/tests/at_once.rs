@@ -1,0 +1,113 @@
+//! How much of a tenant runs at the same time: what is over the plan's limits waits in its queue, and nothing is lost.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
+
+mod common;
+
+use common::{FakeTelegram, TestHost};
+use serde_json::json;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use twobot_store::TenantScope;
+use twobot_store::executions::WorkKind;
+
+/// A provider that lets messages through when it may: a place in the first semaphore for each that came so far.
+fn gated() -> (FakeTelegram, Arc<Semaphore>, Arc<Semaphore>) {
+    let (arrived, release) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+    let gate = Some((Arc::clone(&arrived), Arc::clone(&release)));
+    (FakeTelegram { gate, ..FakeTelegram::default() }, arrived, release)
+}
+
+/// A script for the probe that sends a message and waits until it is sent.
+fn perform(gateway: twobot_domain::GatewayId) -> String {
+    json!({"steps": [{"perform": {"gateway": gateway.to_string(), "text": "hello"}}]}).to_string()
+}
+
+async fn states(host: &TestHost, scope: TenantScope, slug: &str) -> Vec<String> {
+    let executions = host.executions(scope).await;
+    executions.into_iter().filter(|one| one.slug == slug).map(|one| one.state.as_str().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_install_runs_so_often_at_once_and_others_go_on_beside_it() {
+    let (telegram, arrived, release) = gated();
+    let host = TestHost::with_probe_and(telegram).await;
+    let (busy, other) = (host.tenant("pro").await, host.tenant("pro").await);
+    let (busy_bot, other_bot) = (host.bot(busy).await, host.bot(other).await);
+    host.install(busy, "probe", "channels", busy_bot, json!({})).await;
+    host.install(busy, "analytics", "sources", busy_bot, json!({})).await;
+    host.install(other, "probe", "channels", other_bot, json!({})).await;
+
+    // Each waits for a gateway of its own tenant, of which five may run: with one count for both, nothing would go on.
+    for chat in 0..7 {
+        host.say(busy_bot, chat, 100 + chat, &perform(busy_bot)).await;
+    }
+    host.until("five wait for their messages", async || arrived.available_permits() == 5).await;
+    host.until("the other plugin is done", async || {
+        let states = states(&host, busy, "analytics").await;
+        states.len() == 7 && states.iter().all(|state| state == "succeeded")
+    })
+    .await;
+    let occupied = host.engine.machine().occupied(busy.tenant());
+    assert_eq!((occupied.plugins, occupied.gateways), (5, 5));
+    assert_eq!(occupied.waiting, 0, "the sixth and seventh wait in their queue, where they take nothing");
+    assert_eq!(states(&host, busy, "probe").await, ["waiting"; 7]);
+
+    host.say(other_bot, 1, 1, &perform(other_bot)).await;
+    host.until("another tenant's goes on", async || arrived.available_permits() == 6).await;
+    assert_eq!(host.engine.machine().occupied(busy.tenant()).plugins, 5);
+
+    release.add_permits(100);
+    host.settled(busy).await;
+    host.settled(other).await;
+    assert_eq!(states(&host, busy, "probe").await, ["succeeded"; 7]);
+    assert_eq!(host.telegram.sent().len(), 8);
+    assert_eq!(host.engine.machine().occupied(busy.tenant()), Default::default());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn effects_go_out_so_many_at_once() {
+    let (telegram, arrived, release) = gated();
+    let host = TestHost::with_probe_and(telegram).await;
+    let scope = host.tenant("pro").await;
+    let bot = host.bot(scope).await;
+    let rules = json!({"rules": [{"match": "any", "text": "", "reply": "echo {text}"}]});
+    host.install(scope, "auto-reply", "channels", bot, rules).await;
+    for chat in 0..8 {
+        host.say(bot, chat, 100 + chat, "hi").await;
+    }
+    // Decoding goes on meanwhile: it waits for no provider, and is counted apart.
+    host.until("five are sent", async || arrived.available_permits() == 5).await;
+    assert_eq!(host.engine.machine().occupied(scope.tenant()).gateways, 5);
+    release.add_permits(100);
+    host.settled(scope).await;
+    assert_eq!(host.telegram.sent().len(), 8);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_behind_the_crowd_of_a_busy_install_are_found() {
+    let (telegram, arrived, release) = gated();
+    let host = TestHost::with_probe_and(telegram).await;
+    let scope = host.tenant("enterprise").await;
+    let bot = host.bot(scope).await;
+    host.install(scope, "probe", "channels", bot, json!({})).await;
+    host.install(scope, "analytics", "sources", bot, json!({})).await;
+    let store = host.engine.store();
+    let probe = store.install(scope, "probe").await.unwrap().id;
+    // Of the probe alone more than the dispatcher looks at in one go, and an execution of the other plugin behind each.
+    for chat in 0..300 {
+        host.say(bot, chat, 1_000 + chat, &perform(bot)).await;
+    }
+    host.until("all deliveries are decoded", async || {
+        store.waiting(scope, WorkKind::Inbound, 1).await.unwrap().is_empty()
+    })
+    .await;
+    host.until("nothing but the busy one's waits", async || {
+        store.waiting_besides(scope, &[probe], 1).await.unwrap().is_empty()
+    })
+    .await;
+    assert_eq!(arrived.available_permits(), 5, "meanwhile the busy one got no further");
+    release.add_permits(1_000);
+    host.settled(scope).await;
+    assert_eq!(host.telegram.sent().len(), 300);
+}
