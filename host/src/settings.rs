@@ -104,6 +104,7 @@ mod tests {
             ("TWOBOT_PLANS", "/nonexistent.toml"),
             ("TWOBOT_EGRESS_ALLOW", "localhost"),
             ("TWOBOT_TELEGRAM_API_URL", "ftp://x"),
+            ("TWOBOT_COMPILED_CACHE_MB", "0"),
         ]);
         let error = Settings::read(&source).unwrap_err();
         for name in [
@@ -114,10 +115,11 @@ mod tests {
             "TWOBOT_PLANS:",
             "TWOBOT_EGRESS_ALLOW:",
             "TWOBOT_TELEGRAM_API_URL:",
+            "TWOBOT_COMPILED_CACHE_MB:",
         ] {
             assert!(error.0.iter().any(|line| line.starts_with(name)), "{name} in {error}");
         }
-        assert_eq!(error.0.len(), 7, "{error}");
+        assert_eq!(error.0.len(), 8, "{error}");
         assert!(!error.to_string().contains("short"), "a secret's value is not shown: {error}");
     }
 

@@ -49,6 +49,15 @@ impl TestApp {
 
     /// A server whose operator decided otherwise.
     pub(crate) async fn with(change: impl FnOnce(&mut ApiConfig)) -> Self {
+        Self::made(change, &[]).await
+    }
+
+    /// A server that offers more components, by their files.
+    pub(crate) async fn offering(components: &[&str]) -> Self {
+        Self::made(|_| {}, components).await
+    }
+
+    async fn made(change: impl FnOnce(&mut ApiConfig), more: &[&str]) -> Self {
         // The same provider as the binary's; a second test in the process finds it set.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
@@ -67,7 +76,7 @@ impl TestApp {
         let openai = OpenAi::new(OpenAiOptions::new(EgressPolicy::default())).unwrap();
         let engine = Engine::new(EngineConfig {
             store,
-            catalogue: catalogue(&machine).await,
+            catalogue: catalogue(&machine, more).await,
             machine,
             plans: PlanCatalogue::load("full").unwrap(),
             connectors: Connectors::default().with(Arc::new(telegram)).with(Arc::new(openai)),
@@ -146,10 +155,10 @@ impl TestApp {
 }
 
 /// The built-in components, as `cargo xtask guests` leaves them.
-async fn catalogue(machine: &Machine) -> Catalogue {
+async fn catalogue(machine: &Machine, more: &[&str]) -> Catalogue {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/components");
     let mut catalogue = Catalogue::default();
-    for name in COMPONENTS {
+    for name in COMPONENTS.iter().chain(more) {
         let file = folder.join(format!("{name}.wasm"));
         let bytes = std::fs::read(&file).unwrap_or_else(|error| {
             panic!("these tests need the components: run `cargo xtask guests` ({}: {error})", file.display())

@@ -8,6 +8,7 @@ mod analytics;
 mod audit;
 mod auth;
 mod authorization;
+mod busy;
 mod chat;
 mod errors;
 mod gateways;

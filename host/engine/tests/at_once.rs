@@ -20,7 +20,9 @@ fn gated() -> (FakeTelegram, Arc<Semaphore>, Arc<Semaphore>) {
 
 /// A script for the probe that sends a message and waits until it is sent.
 fn perform(gateway: twobot_domain::GatewayId) -> String {
-    json!({"steps": [{"perform": {"gateway": gateway.to_string(), "text": "hello"}}]}).to_string()
+    let arguments = json!({"chat_id": 1, "text": "hello"}).to_string();
+    let call = json!({"gateway": gateway.to_string(), "operation": "sendMessage", "arguments": arguments});
+    json!({"steps": [{"perform_call": call}]}).to_string()
 }
 
 async fn states(host: &TestHost, scope: TenantScope, slug: &str) -> Vec<String> {

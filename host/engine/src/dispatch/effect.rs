@@ -29,10 +29,8 @@ pub(super) async fn deliver(engine: &Engine, work: &Work) -> Result<(), StoreErr
             usage.messages_out = u64::from(effect.kind == "send_message");
             store.effect_sent(scope, effect.id, &usage).await
         }
-        // Nothing was tried.
-        Err(NotCarriedOut::Busy(trouble)) => {
-            store.postpone_effect(scope, effect.id, &trouble, backoff::after(1), &usage).await
-        }
+        // Nothing was tried: it stays in the queue as it is, and waits once more.
+        Err(NotCarriedOut::Busy(_)) => Ok(()),
         Err(NotCarriedOut::Failed(error)) => {
             let tries = effect.attempt + 1;
             let trouble = error.trouble(&gateway.name);

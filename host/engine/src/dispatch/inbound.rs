@@ -58,9 +58,8 @@ pub(super) async fn decode(engine: &Engine, work: &Work) -> Result<(), StoreErro
             engine.set_status(scope, gateway.id, GatewayStatus::Error, Some(&trouble), None).await?;
             Decoded::Failed(trouble.detail)
         }
-        Err(GatewayCall::Busy(_)) => {
-            return store.postpone_inbound(scope, inbound.id, backoff::after(1)).await;
-        }
+        // Nothing was tried: it stays in the queue as it is, and waits once more.
+        Err(GatewayCall::Busy(_)) => return Ok(()),
         Err(GatewayCall::Host(error)) if inbound.attempt + 1 < retry::PLATFORM_TRIES => {
             tracing::error!(%error, inbound = %inbound.id, "a delivery could not be decoded; it is tried again");
             return store.postpone_inbound(scope, inbound.id, backoff::after(inbound.attempt + 1)).await;

@@ -68,7 +68,10 @@ impl Engine {
             }
             Outcome::Tomorrow(trouble) => (trouble, Remains::default()),
             Outcome::Contended(remains) => (troubles::conflict(), remains),
-            Outcome::Failed(Failed::Retry(trouble) | Failed::Fault(trouble) | Failed::Busy(trouble), remains) => (trouble, remains),
+            Outcome::Failed(
+                Failed::Retry(trouble) | Failed::Fault(trouble) | Failed::Busy(trouble),
+                remains,
+            ) => (trouble, remains),
             Outcome::Failed(Failed::BadInput(reason), remains) => (troubles::invalid_input(&reason), remains),
             Outcome::Failed(Failed::Host(error), remains) => {
                 tracing::error!(%error, execution = %new.id, "an action failed for the platform's own reason");

@@ -29,9 +29,11 @@ pub fn serve_compiler(mut input: impl Read, mut output: impl Write) -> io::Resul
 /// Bounds this process. What runs into a bound ends it, and the host finds out by that.
 fn restrict(limits: Limits) -> io::Result<()> {
     let bound = |resource, most| setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
+    // A second later the system ends it without telling why; before that it does tell.
+    let seconds = Rlimit { current: Some(limits.seconds), maximum: Some(limits.seconds.saturating_add(1)) };
     // What is written to, not what is only set aside: allocators set aside much for each thread.
     bound(Resource::Data, limits.memory)?;
-    bound(Resource::Cpu, limits.seconds)?;
+    setrlimit(Resource::Cpu, seconds)?;
     // No files are written, and nothing of a tenant's component is left behind in a dump of memory.
     bound(Resource::Fsize, 0)?;
     bound(Resource::Core, 0)?;

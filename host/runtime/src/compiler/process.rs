@@ -1,6 +1,6 @@
 //! The host's side: starting a compiling process, and ending it in time.
 
-use super::wire::{self, Limits, MAX_ANSWER};
+use super::wire::{self, HEAD, Limits};
 use crate::component::ComponentError;
 use std::ffi::OsString;
 use std::os::unix::process::ExitStatusExt;
@@ -26,10 +26,12 @@ pub struct CompilerProcess {
     pub memory: u64,
     /// Threads that it compiles with.
     pub threads: usize,
+    /// The largest compiled component, in bytes. Compiled code has some times the size of its component.
+    pub largest: usize,
 }
 
 impl CompilerProcess {
-    /// A program with the limits of a host: 60 s, 2 GB, and half of the processors.
+    /// A program with the limits of a host: 60 s, 2 GB, half of the processors, 256 MB of compiled code.
     #[must_use]
     pub fn new(program: PathBuf, arguments: Vec<OsString>) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
@@ -39,6 +41,7 @@ impl CompilerProcess {
             time: Duration::from_secs(60),
             memory: 2 * 1024 * 1024 * 1024,
             threads: (processors / 2).max(1),
+            largest: 256 * 1024 * 1024,
         }
     }
 
@@ -94,14 +97,15 @@ impl CompilerProcess {
             let _ = stdin.write_all(bytes).await;
             drop(stdin);
         };
+        let most = self.largest.saturating_add(HEAD);
         let listen = async {
             let mut answer = Vec::new();
-            stdout.take(MAX_ANSWER as u64 + 1).read_to_end(&mut answer).await.map(|_| answer)
+            stdout.take(most as u64 + 1).read_to_end(&mut answer).await.map(|_| answer)
         };
         let ((), answer) = tokio::join!(ask, listen);
         let answer = answer.map_err(failed)?;
-        if answer.len() > MAX_ANSWER {
-            return Err(ComponentError::CompiledTooLarge { allowed: wire::MAX_COMPILED });
+        if answer.len() > most {
+            return Err(ComponentError::CompiledTooLarge { allowed: self.largest });
         }
         Ok((answer, child.wait().await.map_err(failed)?))
     }

@@ -7,11 +7,8 @@ use std::io::{self, Read, Write};
 /// How a question and an answer begin. Of another version, or from another program, nothing is understood.
 const TAG: &[u8; 8] = b"2botcmp1";
 
-/// The largest compiled component, in bytes. Compiled code has some times the size of its component.
-pub(super) const MAX_COMPILED: usize = 256 * 1024 * 1024;
-
-/// The largest answer, in bytes.
-pub(super) const MAX_ANSWER: usize = TAG.len() + 1 + MAX_COMPILED;
+/// Bytes of an answer besides the compiled code.
+pub(super) const HEAD: usize = TAG.len() + 1;
 
 /// What the process may use itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,9 +50,8 @@ pub(super) fn write_answer(output: &mut impl Write, answer: &Result<Vec<u8>, Str
 
 /// What a whole answer says.
 pub(super) fn understand(mut answer: Vec<u8>) -> Result<Vec<u8>, ComponentError> {
-    let begin = TAG.len() + 1;
-    match answer.split_at_checked(begin) {
-        Some((head, _)) if head == [TAG.as_slice(), &[0]].concat() => Ok(answer.split_off(begin)),
+    match answer.split_at_checked(HEAD) {
+        Some((head, _)) if head == [TAG.as_slice(), &[0]].concat() => Ok(answer.split_off(HEAD)),
         Some((head, reason)) if head == [TAG.as_slice(), &[1]].concat() => {
             Err(ComponentError::Invalid(clamp(String::from_utf8_lossy(reason).into_owned())))
         }

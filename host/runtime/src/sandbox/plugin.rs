@@ -125,7 +125,7 @@ impl Failed {
         match self {
             Self::Retry(trouble) => Self::Retry(told(trouble)),
             Self::Fault(trouble) => Self::Fault(told(trouble)),
-            Self::BadInput(_) | Self::Host(_) => self,
+            Self::Busy(_) | Self::BadInput(_) | Self::Host(_) => self,
         }
     }
 }
@@ -180,7 +180,8 @@ impl Machine {
                 usage: Usage::default(),
                 host_failure: None,
             };
-            let mut guest = Guest::new(&machine, &origin, &limits, config, watch, PluginSide::new(grants, work));
+            let mut guest =
+                Guest::new(&machine, &origin, &limits, config, watch, PluginSide::new(grants, work));
             guest.give_directory(&machine, &limits);
             guest
         };

@@ -1,9 +1,7 @@
 //! So many runs at the same time and no more; who waits loses nothing.
 
-use crate::handmade::{Handmade, with_more};
-use crate::host::{
-    Ended, Host, QUEUED_AT, Tenant, bound, good, guest, limits, load, machine, message, probe, script,
-};
+use crate::handmade::with_more;
+use crate::host::{Ended, Host, QUEUED_AT, Tenant, bound, good, guest, limits, load, machine, probe, script};
 use crate::outside::{FakeOutside, FakeProvider};
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -78,7 +76,7 @@ async fn what_is_over_the_limit_waits_and_neither_others_nor_other_installs_do()
     }
     assert_eq!(busy.outside.count(), 6);
     for tenant in [&busy, &other] {
-        assert_eq!(machine().occupied(tenant.scope.tenant()), Default::default());
+        host.unhurt_by(tenant).await;
     }
 }
 
@@ -105,7 +103,7 @@ async fn who_waits_for_longer_than_a_run_may_take_is_told_the_limit() {
     for run in runs {
         good(&run.await.unwrap().outcomes()[0]);
     }
-    assert_eq!(machine().occupied(tenant.scope.tenant()), Default::default());
+    host.unhurt_by(&tenant).await;
 }
 
 /// Carries out effects by running a gateway of the same tenant, as the engine does.
@@ -154,30 +152,43 @@ async fn plugins_that_fill_all_places_still_get_their_gateways() {
     for run in runs {
         good(&run.await.unwrap().outcomes()[0]);
     }
-    assert_eq!(machine().occupied(tenant.scope.tenant()), Default::default());
+    host.unhurt_by(&tenant).await;
 }
 
 #[tokio::test]
 async fn sandboxes_with_many_memories_and_tables_find_room_in_turn() {
     let host = Host::new().await;
-    let tenant = host.tenant("roomy").await;
-    // Each takes four places, so that all of them together want three times what the host has.
-    let made = Handmade::default().component();
-    let bytes = with_more(&made, "(module (memory 1) (table 1 funcref) (table 1 funcref))", 7);
-    let component = load(bytes).await;
-    let runs: Vec<_> = (0..400)
-        .map(|_| {
-            let mut run = tenant.run(&component, message("hello"));
-            run.limits.at_once = AtOnce { tenant: 1_000, install: 1_000 };
-            run.limits.tenant_memory_bytes = u64::MAX;
-            start(&tenant, run)
-        })
-        .collect();
+    let mut tenant = host.tenant("roomy").await;
+    let (outside, arrived, release) = FakeOutside::waiting();
+    tenant.outside = Arc::new(outside);
+    // Eight memories: each sandbox takes four of the 500 places, and all of them together want three times what there is.
+    let bytes = with_more(&guest("probe"), "(module (memory 1) (table 1 funcref))", 7);
+    let (component, gateway) = (load(bytes).await, bound("telegram-bot"));
+    let roomy = || {
+        let mut run = asking(&tenant, &component, &gateway);
+        run.limits.at_once = AtOnce { tenant: 1_000, install: 1_000 };
+        run.limits.tenant_memory_bytes = u64::MAX;
+        run
+    };
+    let runs: Vec<_> = (0..375).map(|_| start(&tenant, roomy())).collect();
+    arrived.acquire_many(125).await.unwrap().forget();
+    assert_eq!(tenant.outside.count(), 125);
+
+    let mut late = roomy();
+    late.limits.total_time = Duration::from_millis(50);
+    let ran = tenant.go(late).await;
+    assert!(
+        matches!(&ran.result, Err(Failed::Host(_))),
+        "a full house is not the plugin's fault: {:?}",
+        ran.result
+    );
+    assert_eq!(ran.usage, Usage::default());
+
+    release.add_permits(375);
     for run in runs {
-        let ran = run.await.unwrap();
-        assert!(ran.result.is_ok(), "{:?}", ran.result);
+        good(&run.await.unwrap().outcomes()[0]);
     }
-    assert_eq!(machine().occupied(tenant.scope.tenant()), Default::default());
+    host.unhurt_by(&tenant).await;
 }
 
 /// A step that reads or writes so many keys in one call.
@@ -222,6 +233,7 @@ async fn work_on_the_store_is_counted_where_it_gets_there_and_refused_where_wait
     assert_eq!((limit.used, limit.allowed, limit.unit.as_str()), (130, 10, "operations"));
     assert_eq!((ended.usage.executions, ended.usage.failed_executions), (1, 1));
 
+    host.unhurt_by(&tenant).await;
     let neighbour = host.tenant("writes-too").await;
     assert!(ran(&neighbour, json!([keys("set", 100)])).await.result.is_ok());
 }

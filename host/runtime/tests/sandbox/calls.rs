@@ -68,6 +68,7 @@ async fn a_megabyte_is_refused_in_a_value_wherever_it_is_handed_over() {
     let ran = tenant.go(tenant.run(&probe().await, script(calls.into_iter().collect()))).await;
     assert!(ran.result.is_ok(), "{:?}", ran.result);
     assert!(!ran.logs.is_empty() && ran.logs.iter().all(|line| size(line) < 4_300));
+    host.unhurt_by(&tenant).await;
 }
 
 fn size(line: &LogLine) -> usize {
@@ -102,6 +103,7 @@ async fn more_than_a_call_may_bring_ends_the_run_with_its_own_code() {
         assert_eq!(trouble.limit.as_ref().map(|limit| limit.allowed), Some(4 * MB));
     }
     assert_eq!(tenant.outside.count(), 0);
+    host.unhurt_by(&tenant).await;
 }
 
 #[tokio::test]
@@ -117,12 +119,13 @@ async fn log_floods_are_cut_and_counted_and_the_reason_of_the_end_is_kept() {
     assert_eq!(ran.fault().code, "trapped");
     assert_eq!(ran.logs.len(), 102, "a hundred lines, how many were dropped, and the end");
     assert!(ran.logs[100].message.contains("more lines were dropped"));
-    assert!(ran.logs[101].message.contains("wasm"), "{}", ran.logs[101].message);
+    assert!(ran.logs[101].message.contains("wasm backtrace"), "{}", ran.logs[101].message);
     assert!(ran.logs.iter().all(|line| size(line) < 4_300));
 
     let fields = json!({ "log_fields": { "count": 50_000 } });
     let ran = tenant.go(tenant.run(&probe, script(json!([fields])))).await;
     assert!(ran.logs[0].fields.len() <= 32, "{}", ran.logs[0].fields.len());
+    host.unhurt_by(&tenant).await;
 }
 
 /// Imports of a handmade plugin: `log.write` as `$log`, `store.open` as `$open`, its buckets' `get` as `$get` and drop as `$drop`.
@@ -195,6 +198,7 @@ async fn lies_about_memory_and_handles_end_the_guest_and_nothing_else() {
     let made = Handmade { imports: IMPORTS.to_owned(), ..Handmade::handling(&truth) };
     let ran = tenant.go(tenant.run(&load(made.component()).await, message("hello"))).await;
     assert!(ran.result.is_ok(), "{:?}", ran.result);
+    host.unhurt_by(&tenant).await;
 }
 
 #[tokio::test]
@@ -220,6 +224,7 @@ async fn an_allocator_that_lies_ends_the_guest_and_nothing_else() {
         assert_eq!(ran.fault().code, code, "{answer}");
         assert!(ran.usage.fuel <= limits().fuel);
     }
+    host.unhurt_by(&tenant).await;
 }
 
 #[tokio::test]
@@ -233,6 +238,7 @@ async fn what_happens_after_the_answer_still_counts() {
         let ran = tenant.go(tenant.run(&load(made.component()).await, message("hello"))).await;
         assert_eq!(ran.fault().code, code, "{body}");
     }
+    host.unhurt_by(&tenant).await;
 }
 
 #[tokio::test]
@@ -247,7 +253,27 @@ async fn names_of_functions_in_a_trace_are_cut() {
     let ran = tenant.go(tenant.run(&load(made.component()).await, message("hello"))).await;
     assert_eq!(ran.fault().code, "trapped");
     let trace = ran.logs.last().expect("the trace");
-    assert!(trace.message.contains("nnnn") && trace.message.len() < 4_300, "{} bytes", trace.message.len());
+    assert!(trace.message.contains("nnnn") && trace.message.len() < 1_000, "{} bytes", trace.message.len());
+
+    // More than a megabyte of names, and each of them in the trace.
+    let functions: String = (0..19)
+        .map(|number| {
+            let next =
+                if number == 18 { "unreachable".to_owned() } else { format!("call ${name}{}", number + 1) };
+            format!("(func ${name}{number} {next})")
+        })
+        .collect();
+    let made =
+        Handmade { fields: functions, ..Handmade::handling(&format!("(call ${name}0) (i32.const 64)")) };
+    let ran = tenant.go(tenant.run(&load(made.component()).await, message("hello"))).await;
+    assert_eq!(ran.fault().code, "trapped");
+    let trace = ran.logs.last().expect("the trace");
+    assert!(
+        trace.message.lines().count() >= 20 && trace.message.len() < 4_300,
+        "{} bytes",
+        trace.message.len()
+    );
+    host.unhurt_by(&tenant).await;
 }
 
 /// Runs a handler that calls WASI directly.
@@ -264,7 +290,9 @@ async fn wasi(body: &str) -> twobot_runtime::Ran {
         Handmade { imports: imports.to_owned(), ..Handmade::handling(&format!("{body} (i32.const 64)")) };
     let mut run = tenant.run(&load(made.component()).await, message("hello"));
     run.limits.own_time = std::time::Duration::from_millis(500);
-    tenant.go(run).await
+    let ran = tenant.go(run).await;
+    host.unhurt_by(&tenant).await;
+    ran
 }
 
 #[tokio::test]
@@ -347,4 +375,5 @@ async fn heavy_calls_let_others_go_on_though_they_cost_next_to_no_fuel() {
         // It was stopped within the first slice of fuel, at the end of which it would have had to let others go on in any case.
         assert!(ran.usage.fuel < 100_000, "{function}: {}", ran.usage.fuel);
     }
+    host.unhurt_by(&tenant).await;
 }

@@ -1,7 +1,9 @@
 //! Bytes that are no component, no good one, or a bomb.
 
 use crate::handmade::{Handmade, with_more};
-use crate::host::{MB, guest, machine};
+use crate::host::{Host, MB, guest, machine};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 use twobot_runtime::{ComponentError, world_of};
 
 /// A component with this content and the exports of a plugin, by name only.
@@ -28,6 +30,7 @@ async fn what_is_no_component_is_refused_in_words() {
         assert!(error.starts_with("not a valid component"), "{what}: {error}");
         assert_eq!(world_of(&bytes), None, "{what}");
     }
+    Host::new().await.unhurt().await;
 }
 
 #[tokio::test]
@@ -46,7 +49,32 @@ async fn truncated_and_damaged_components_are_refused() {
         let _ = world_of(&damaged);
         let _ = machine().load_plugin(damaged).await;
     }
+    // Several bytes at places of chance, the same in every run of this test.
+    let mut chance = StdRng::seed_from_u64(1);
+    for _ in 0..300 {
+        let mut damaged = whole.clone();
+        for _ in 0..chance.random_range(1..8) {
+            let place = chance.random_range(0..damaged.len());
+            damaged[place] = chance.random();
+        }
+        let _ = world_of(&damaged);
+        let _ = machine().load_plugin(damaged).await;
+    }
     machine().load_plugin(whole).await.expect("the host is unhurt");
+    Host::new().await.unhurt().await;
+}
+
+#[tokio::test]
+async fn beginnings_of_a_compilers_component_are_refused() {
+    let whole = guest("misbehaving");
+    // What is left out is never compiled, so that this costs reading alone; the last piece is all but a few bytes.
+    let ends = (0..whole.len()).step_by(whole.len() / 40).chain([whole.len() - 1]);
+    for end in ends {
+        let cut = whole[..end].to_vec();
+        let _ = world_of(&cut);
+        assert!(machine().load_plugin(cut).await.is_err(), "the first {end} bytes");
+    }
+    Host::new().await.unhurt().await;
 }
 
 #[tokio::test]
@@ -57,6 +85,7 @@ async fn a_component_of_another_world_is_refused() {
     assert!(error.contains("does not fit the world `plugin`"), "{error}");
     assert_eq!(world_of(&guest("probe")), Some("plugin"));
     assert_eq!(world_of(&guest("gateway-probe")), Some("gateway"));
+    Host::new().await.unhurt().await;
 }
 
 #[tokio::test]
@@ -70,12 +99,14 @@ async fn a_component_that_wants_what_the_host_does_not_serve_is_refused() {
     let outgoing = importing("wasi:http/outgoing-handler@0.2.12");
     let error = machine().load_gateway(outgoing).await.unwrap_err().to_string();
     assert!(error.contains("wasi:http/outgoing-handler"), "{error}");
+    Host::new().await.unhurt().await;
 }
 
 #[tokio::test]
 async fn exports_of_wrong_types_are_refused() {
     let error = machine().load_plugin(with_exports("")).await.unwrap_err().to_string();
     assert!(error.contains("describe"), "{error}");
+    Host::new().await.unhurt().await;
 }
 
 #[tokio::test]
@@ -100,6 +131,7 @@ async fn floods_of_imports_instances_and_modules_are_refused() {
     let error = machine().load_plugin(bytes).await.unwrap_err();
     assert!(matches!(error, ComponentError::Invalid(_)), "{error:?}");
     assert!(error.to_string().len() < 3_000);
+    Host::new().await.unhurt().await;
 }
 
 #[tokio::test]
@@ -127,6 +159,7 @@ async fn what_no_sandbox_has_room_for_is_refused_with_its_own_code() {
         assert!(found > allowed, "{code}: {found} of {allowed}");
         assert_eq!(told, allowed, "{code}");
     }
+    Host::new().await.unhurt().await;
 }
 
 #[tokio::test]
@@ -135,4 +168,5 @@ async fn a_start_function_that_loops_ends() {
     let bytes = Handmade { fields, ..Handmade::default() }.component();
     let error = machine().load_plugin(bytes).await.unwrap_err().to_string();
     assert!(error.contains("Used up its computing time"), "{error}");
+    Host::new().await.unhurt().await;
 }

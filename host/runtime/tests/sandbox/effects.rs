@@ -29,6 +29,7 @@ async fn effect_floods_are_refused_with_a_value() {
     let ids: std::collections::HashSet<_> = effects.iter().map(|effect| effect.id).collect();
     assert_eq!(ids.len(), 100, "each has an id of its own");
     assert!(effects.iter().all(|effect| effect.lane == format!("{id}/conversation")));
+    host.unhurt_by(&tenant).await;
 }
 
 #[tokio::test]
@@ -42,6 +43,7 @@ async fn notifications_are_cut_and_counted() {
     let notes = ran.result.unwrap().commit.notifications;
     assert_eq!(notes.len(), 10);
     assert!(notes.iter().all(|note| note.title.chars().count() == 120 && note.text.chars().count() == 2_000));
+    host.unhurt_by(&tenant).await;
 }
 
 #[tokio::test]
@@ -86,6 +88,7 @@ async fn appointments_are_checked_and_counted() {
         tenant.go(tenant.run(&probe, script(json!([repeated(1_000, once(json!("n"), 1, data))])))).await;
     let taken = good(&ran.outcomes()[0])["good"].as_u64().unwrap();
     assert!((100..320).contains(&taken), "they are the sandbox's memory: {taken}");
+    host.unhurt_by(&tenant).await;
 }
 
 #[tokio::test]
@@ -128,6 +131,7 @@ async fn a_run_that_does_not_end_well_leaves_nothing() {
     }
     let outcomes = tenant.outcomes(&probe, json!([{ "get": { "bucket": "b", "key": "k" } }])).await;
     assert_eq!(good(&outcomes[0]), &json!(null));
+    host.unhurt_by(&tenant).await;
 }
 
 #[tokio::test]
@@ -173,6 +177,7 @@ async fn answers_and_errors_of_a_megabyte_are_cut_or_refused() {
             "handler_failed"
         );
     }
+    host.unhurt_by(&tenant).await;
 }
 
 #[tokio::test]

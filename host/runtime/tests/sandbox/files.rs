@@ -238,9 +238,8 @@ async fn a_host_without_a_folder_for_files_says_so() {
     let tenant = host.tenant("no-files").await;
     let machine = twobot_runtime::Machine::new(twobot_runtime::MachineConfig {
         cache: Some(std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled")),
-        key: [7; 32],
-        threads: std::num::NonZeroUsize::MIN,
         files: None,
+        ..twobot_runtime::MachineConfig::new([7; 32], std::num::NonZeroUsize::MIN)
     })
     .unwrap();
     let ran = machine

@@ -31,7 +31,7 @@ fn run(
 }
 
 struct Setting {
-    _host: Host,
+    host: Host,
     tenant: Tenant,
     component: Arc<GatewayComponent>,
     provider: Arc<FakeProvider>,
@@ -41,7 +41,7 @@ impl Setting {
     async fn new(provider: FakeProvider) -> Self {
         let host = Host::new().await;
         let tenant = host.tenant("gateway").await;
-        Self { tenant, component: gateway().await, provider: Arc::new(provider), _host: host }
+        Self { tenant, component: gateway().await, provider: Arc::new(provider), host }
     }
 
     fn run(&self, script: &Value) -> GatewayRun {
@@ -150,7 +150,7 @@ async fn what_a_gateway_does_wrong_ends_its_own_call() {
         assert_eq!(fault(&machine().check(setting.run(&script)).await).code, code);
     }
     assert_eq!(fault(&setting.decode(json!({ "events": 30_000 })).await).code, "call_too_large");
-    assert_eq!(machine().memory().used(setting.tenant.scope.tenant()), 0);
+    setting.host.unhurt_by(&setting.tenant).await;
 }
 
 #[tokio::test]
@@ -167,6 +167,7 @@ async fn texts_of_a_gateway_for_people_are_cut() {
     assert!(message.len() < 3_000);
     let account = machine().check(setting.run(&json!({ "say": text }))).await.result.unwrap().unwrap();
     assert!(account.id.len() < 3_000 && account.name.len() < 3_000 && account.details[0].1.len() < 3_000);
+    setting.host.unhurt_by(&setting.tenant).await;
 }
 
 #[tokio::test]

@@ -83,6 +83,7 @@ async fn each_capability_opens_its_own_calls_and_no_others() {
         assert_eq!(commit.appointments.len(), 2 * has(Capability::Schedule));
         assert_eq!(commit.writes.writes.is_empty(), !allowed.contains(&Capability::Storage));
     }
+    host.unhurt_by(&tenant).await;
 }
 
 #[tokio::test]
@@ -132,4 +133,5 @@ async fn only_bound_gateways_are_seen_and_reached() {
         assert!(refused(outcome).contains("NotBound"), "{outcome}");
     }
     assert_eq!(tenant.outside.count(), 0);
+    host.unhurt_by(&tenant).await;
 }

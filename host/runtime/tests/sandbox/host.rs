@@ -1,5 +1,6 @@
 //! The real host, for tests: one machine for a process, a database in a temporary folder, tenants with installs.
 
+use crate::handmade::Handmade;
 use crate::outside::FakeOutside;
 use serde_json::{Value, json};
 use std::num::NonZeroUsize;
@@ -10,7 +11,7 @@ use twobot_domain::manifest::Capability;
 use twobot_domain::{ExecutionId, Limits, PlanCatalogue, Timestamp, Trouble};
 use twobot_runtime::contract::{Event, Payload, events};
 use twobot_runtime::{
-    AtOnce, Failed, Machine, MachineConfig, PluginCall, PluginComponent, PluginRun, Ran, RunLimits,
+    AtOnce, Failed, Machine, MachineConfig, Occupied, PluginCall, PluginComponent, PluginRun, Ran, RunLimits,
     StorageRate,
 };
 use twobot_store::accounts::NewAccount;
@@ -133,6 +134,26 @@ impl Host {
         let (scope, _) = self.store.register(&account).await.unwrap();
         let install = install(&self.store, scope, "probe").await;
         Tenant { store: self.store.clone(), scope, install, outside: Arc::default() }
+    }
+}
+
+impl Host {
+    /// After an attack: nothing of the attacker's is left in any account of the machine, and a neighbour works. Every test of the
+    /// hostile corpus ends with this.
+    #[track_caller]
+    pub(crate) fn unhurt_by(&self, attacker: &Tenant) -> impl Future<Output = ()> {
+        let left = machine().occupied(attacker.scope.tenant());
+        assert_eq!(left, Occupied::default(), "memory, places and turns are all given back");
+        self.unhurt()
+    }
+
+    /// A neighbour works.
+    pub(crate) async fn unhurt(&self) {
+        let neighbour = self.tenant(&format!("neighbour-{}", ExecutionId::new())).await;
+        let component = load(Handmade::default().component()).await;
+        let ran = neighbour.go(neighbour.run(&component, message("hello"))).await;
+        assert!(ran.result.is_ok(), "the neighbour: {:?}", ran.result);
+        assert_eq!(machine().occupied(neighbour.scope.tenant()), Occupied::default());
     }
 }
 

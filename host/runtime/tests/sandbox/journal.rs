@@ -13,7 +13,7 @@ struct Setting {
     tenant: Tenant,
     gateway: BoundGateway,
     model: BoundGateway,
-    _host: Host,
+    host: Host,
 }
 
 impl Setting {
@@ -21,7 +21,7 @@ impl Setting {
         let host = Host::new().await;
         let mut tenant = host.tenant("journal").await;
         tenant.outside = Arc::new(outside);
-        Self { tenant, gateway: bound("telegram-bot"), model: bound("ai"), _host: host }
+        Self { tenant, gateway: bound("telegram-bot"), model: bound("ai"), host }
     }
 
     fn perform(&self, text: &str) -> Value {
@@ -157,6 +157,7 @@ async fn inline_effects_are_bounded_in_size_and_number() {
     assert_eq!(good(&outcomes[0])["good"], 100);
     assert!(refused(&good(&outcomes[0])["last"]).contains("OverLimit"));
     assert_eq!(setting.tenant.outside.count(), 100);
+    setting.host.unhurt_by(&setting.tenant).await;
 }
 
 #[tokio::test]

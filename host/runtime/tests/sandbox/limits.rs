@@ -35,6 +35,7 @@ async fn a_loop_ends_when_its_fuel_does() {
 
     let ran = tenant.go(tenant.run(&probe().await, script(json!([{ "spin": {} }])))).await;
     assert_limit(ran.fault(), "fuel_exhausted", "fuel_per_execution", limits().fuel);
+    host.unhurt_by(&tenant).await;
 }
 
 #[tokio::test]
@@ -45,6 +46,7 @@ async fn a_loop_inside_a_host_call_ends_too() {
     let made = Handmade { realloc: "(loop (br 0)) unreachable".to_owned(), ..Handmade::default() };
     let ran = handle(&tenant, made).await;
     assert_limit(ran.fault(), "fuel_exhausted", "fuel_per_execution", limits().fuel);
+    host.unhurt_by(&tenant).await;
 }
 
 #[tokio::test]
@@ -57,6 +59,7 @@ async fn a_loop_of_host_calls_ends_too() {
     run.limits.fuel = 10_000_000;
     let ran = tenant.go(run).await;
     assert_limit(ran.fault(), "fuel_exhausted", "fuel_per_execution", 10_000_000);
+    host.unhurt_by(&tenant).await;
 }
 
 #[tokio::test]
@@ -70,6 +73,7 @@ async fn recursion_ends_with_the_stack() {
     assert_eq!(handle(&tenant, made).await.fault().code, "stack_overflow");
     let ran = tenant.go(tenant.run(&probe().await, script(json!([{ "recurse": {} }])))).await;
     assert_eq!(ran.fault().code, "stack_overflow");
+    host.unhurt_by(&tenant).await;
 }
 
 #[tokio::test]
@@ -81,6 +85,7 @@ async fn computing_takes_no_longer_than_allowed() {
     run.limits.fuel = u64::MAX / 2;
     run.limits.own_time = Duration::from_millis(50);
     assert_limit(tenant.go(run).await.fault(), "time_exceeded", "handler_time", 50);
+    host.unhurt_by(&tenant).await;
 }
 
 #[tokio::test]
@@ -92,6 +97,7 @@ async fn sleeping_takes_no_longer_than_allowed() {
     let ran = tenant.go(run).await;
     assert_limit(ran.fault(), "time_exceeded", "handler_time", 50);
     assert!(ran.usage.fuel < limits().fuel, "a sleeper burns next to nothing: {}", ran.usage.fuel);
+    host.unhurt_by(&tenant).await;
 }
 
 #[tokio::test]
@@ -108,6 +114,7 @@ async fn waiting_for_the_outside_is_not_the_guests_own_time_but_ends_too() {
     let ran = tenant.go(run).await;
     assert_limit(ran.fault(), "time_exceeded", "execution_time", 200);
     assert_eq!(tenant.outside.count(), 1, "it got as far as asking");
+    host.unhurt_by(&tenant).await;
 }
 
 #[tokio::test]
@@ -120,6 +127,7 @@ async fn an_answer_that_lies_outside_of_the_memory_is_told_in_the_log() {
         let told = |line: &LogLine| line.level == "error" && line.message.contains("pointer");
         assert!(ran.logs.iter().any(told), "{pointer}: {:?}", ran.logs);
     }
+    host.unhurt_by(&tenant).await;
 }
 
 #[tokio::test]
@@ -152,4 +160,5 @@ async fn a_trap_in_any_export_is_told_with_its_reason() {
             );
         }
     }
+    host.unhurt_by(&tenant).await;
 }

@@ -10,6 +10,7 @@ mod outside;
 
 mod at_once;
 mod calls;
+mod compiling;
 mod components;
 mod effects;
 mod files;

@@ -1,7 +1,7 @@
 //! What a component says of itself, and how it fails to.
 
 use crate::handmade::{Handmade, Manifest};
-use crate::host::machine;
+use crate::host::{Host, machine};
 use twobot_runtime::ComponentError;
 
 async fn describe(manifest: Manifest) -> Result<(), ComponentError> {
@@ -76,6 +76,7 @@ async fn every_wrong_field_of_a_manifest_is_named() {
             other => panic!("{wanted}: {other:?}"),
         }
     }
+    Host::new().await.unhurt().await;
 }
 
 #[tokio::test]
@@ -91,6 +92,7 @@ async fn values_that_there_are_not_and_megabytes_are_refused() {
         let error = machine().load_plugin(made.component()).await.unwrap_err();
         assert!(matches!(error, ComponentError::Describe(_)), "{error}");
     }
+    Host::new().await.unhurt().await;
 }
 
 #[tokio::test]
@@ -115,4 +117,5 @@ async fn a_component_that_can_not_describe_itself_is_refused_with_the_reason() {
         assert!(matches!(error, ComponentError::Describe(_)), "{describe}: {error:?}");
         assert!(error.to_string().contains(reason), "{describe}: {error}");
     }
+    Host::new().await.unhurt().await;
 }

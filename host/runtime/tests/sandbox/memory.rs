@@ -1,6 +1,6 @@
 //! Taking memory: at once, in steps, in tables, in many sandboxes.
 
-use crate::handmade::Handmade;
+use crate::handmade::{Handmade, with_more};
 use crate::host::{Ended, Host, MB, good, limits, load, machine, message, probe, script};
 use crate::outside::FakeOutside;
 use serde_json::json;
@@ -23,7 +23,9 @@ async fn handle(made: &Handmade) -> twobot_runtime::Ran {
     let host = Host::new().await;
     let tenant = host.tenant("memory").await;
     let component = load(made.component()).await;
-    tenant.go(tenant.run(&component, message("hello"))).await
+    let ran = tenant.go(tenant.run(&component, message("hello"))).await;
+    host.unhurt_by(&tenant).await;
+    ran
 }
 
 #[tokio::test]
@@ -45,6 +47,7 @@ async fn memory_in_small_steps_is_refused() {
         assert!(ran.usage.peak_memory_bytes <= limits().memory_bytes);
     }
     assert_eq!(machine().memory().used(tenant.scope.tenant()), 0, "all is given back");
+    host.unhurt_by(&tenant).await;
 }
 
 #[tokio::test]
@@ -71,6 +74,27 @@ async fn tables_count_as_memory() {
     let mut run = tenant.run(&component, message("hello"));
     run.limits.memory_bytes = 64 * PAGE + 200_000;
     assert_memory(tenant.go(run).await.fault(), "memory_per_execution", 64 * PAGE + 200_000);
+    host.unhurt_by(&tenant).await;
+}
+
+#[tokio::test]
+async fn many_memories_count_together() {
+    let host = Host::new().await;
+    let tenant = host.tenant("memories").await;
+    // Seven of 5 MB, which start as one page and grow.
+    let module = "(module (memory 1) (func $grow (drop (memory.grow (i32.const 79)))) (start $grow))";
+    let bytes = with_more(&Handmade::default().component(), module, 7);
+    let component = load(bytes).await;
+    let ran = tenant.go(tenant.run(&component, message("hello"))).await;
+    assert!(ran.result.is_ok(), "what does not get its memory may go on: {:?}", ran.result);
+    let peak = ran.usage.peak_memory_bytes;
+    assert!((28 * MB..=limits().memory_bytes).contains(&peak), "{peak}");
+
+    // The same memories from the start.
+    let component = load(with_more(&Handmade::default().component(), "(module (memory 80))", 7)).await;
+    let ran = tenant.go(tenant.run(&component, message("hello"))).await;
+    assert_memory(ran.fault(), "memory_per_execution", limits().memory_bytes);
+    host.unhurt_by(&tenant).await;
 }
 
 #[tokio::test]
@@ -132,4 +156,5 @@ async fn sandboxes_of_a_tenant_share_its_memory_and_neighbours_do_not() {
     good(&first.await.unwrap().outcomes()[1]);
     good(&tenant.go(second()).await.outcomes()[0]);
     assert_eq!(machine().memory().used(tenant.scope.tenant()), 0, "all is given back");
+    host.unhurt_by(&tenant).await;
 }

@@ -1,6 +1,6 @@
 //! Whatever one tenant's sandboxes do, another's work.
 
-use crate::host::{Ended, Host, MB, good, guest, load, machine, message, probe, script};
+use crate::host::{Ended, Host, MB, good, guest, load, message, probe, script};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -53,7 +53,7 @@ async fn a_quiet_tenant_works_while_anothers_sandboxes_attack() {
     for attacker in attackers {
         assert!(attacker.await.unwrap() > 0, "each attacked at least once");
     }
-    assert_eq!(machine().memory().used(hostile.scope.tenant()), 0);
+    host.unhurt_by(&hostile).await;
     let outcomes = hostile.outcomes(&probe, json!([{ "get": { "bucket": "b", "key": "n" } }])).await;
     assert_eq!(good(&outcomes[0]), &json!(null), "nothing of the attacks was kept");
 }
@@ -97,6 +97,14 @@ async fn the_misbehaving_plugin_misbehaves_as_it_is_configured() {
             Err(_) => ran.fault().code.as_str(),
         };
         assert_eq!(ended, expected, "{mode}");
+        if mode == "trap" {
+            let last = ran.logs.last().expect("its end is told");
+            assert_eq!(last.level, "error");
+            assert!(last.message.contains("misbehaving::crash_as_asked"), "{}", last.message);
+            let trouble = ran.fault();
+            assert!(trouble.detail.len() < 300, "the short text stays short: {}", trouble.detail);
+        }
+        host.unhurt_by(&tenant).await;
         assert!(ran.logs.iter().any(|line| line.message.contains("about to misbehave")));
     }
 }

@@ -183,6 +183,7 @@ async fn keys_and_buckets_keep_the_rules() {
         let outcome = &tenant.outcomes(&probe, json!([{ "open": { "bucket": name } }])).await[0];
         assert!(refused(outcome).contains("NoSuchStore"), "{outcome}");
     }
+    host.unhurt_by(&tenant).await;
 }
 
 #[tokio::test]
@@ -227,6 +228,7 @@ async fn nobody_reads_anothers_keys_by_guessing() {
     }
     let outcomes = owner.outcomes(&probe, json!([get("secret"), get("n")])).await;
     assert_eq!((good(&outcomes[0]), good(&outcomes[1])), (&json!("s3cret"), &json!("41")));
+    host.unhurt_by(&stranger).await;
 }
 
 #[tokio::test]
@@ -271,6 +273,7 @@ async fn floods_of_writes_are_refused_with_a_value() {
         assert_eq!(machine().memory().used(tenant.scope.tenant()), 0, "{shown}: all is given back");
     }
     good(&tenant.outcomes(&probe, json!([set("k", value(100 * 1024))])).await[0]);
+    host.unhurt_by(&tenant).await;
 }
 
 #[tokio::test]
@@ -302,6 +305,7 @@ async fn what_a_run_reads_and_writes_counts_as_its_memory() {
             .run(&probe, script(json!([{ "get_range": { "bucket": "b", "prefix": "x", "count": 0 } }]))))
         .await;
     assert!(ran.usage.peak_memory_bytes > before.usage.peak_memory_bytes + 250_000);
+    host.unhurt_by(&tenant).await;
 }
 
 #[tokio::test]
@@ -319,6 +323,7 @@ async fn one_value_asked_for_many_times_is_not_given_many_times() {
     run.limits.tenant_memory_bytes = 256 * MB;
     let outcome = &tenant.go(run).await.outcomes()[0];
     assert!(refused(outcome).contains("too_much_at_once"), "{outcome}");
+    host.unhurt_by(&tenant).await;
 }
 
 #[tokio::test]
@@ -332,6 +337,7 @@ async fn questions_to_the_store_are_bounded() {
     let repeated = good(&outcomes[0]);
     assert_eq!(repeated["good"], 10_000);
     assert!(refused(&repeated["last"]).contains("too_many_queries"));
+    host.unhurt_by(&tenant).await;
 }
 
 #[tokio::test]
@@ -346,4 +352,5 @@ async fn open_buckets_are_bounded_and_closed_ones_are_forgotten() {
     let kept = good(&outcomes[1]);
     assert!(kept["good"].as_u64().unwrap() <= 1_000, "{kept}");
     assert!(refused(&kept["last"]).contains("too_many_open"));
+    host.unhurt_by(&tenant).await;
 }

@@ -47,6 +47,7 @@ async fn there_are_no_files_no_network_no_environment_and_no_arguments() {
     for outcome in &outcomes {
         refused(outcome);
     }
+    host.unhurt_by(&tenant).await;
 }
 
 #[tokio::test]
@@ -57,6 +58,7 @@ async fn leaving_by_exit_is_a_crash_of_its_own() {
         let ran = tenant.go(tenant.run(&probe().await, script(json!([{ "exit": { "code": code } }])))).await;
         assert_eq!(ran.fault().code, "trapped");
     }
+    host.unhurt_by(&tenant).await;
 }
 
 #[tokio::test]
@@ -80,6 +82,7 @@ async fn time_and_chance_are_the_same_in_every_attempt_of_an_execution() {
     assert!((queued..queued + 1_000).contains(&wall(&first[0])), "it begins when it was queued");
     assert!(wall(&first[2]) > wall(&first[0]), "and goes on");
     assert!(good(&first[0])["elapsed_ns"].as_u64().unwrap() > 0);
+    host.unhurt_by(&tenant).await;
 }
 
 #[tokio::test]
@@ -99,4 +102,5 @@ async fn the_configuration_is_the_installs_and_nothing_else() {
     let whole = document.to_string();
     assert_eq!(Value::Array(given), json!(["hello", "1.5", "[1,{\"a\":null}]", whole, null, null, null]));
     assert_eq!(good(&outcomes[7]).as_array().unwrap().len(), 4);
+    host.unhurt_by(&tenant).await;
 }

@@ -89,9 +89,8 @@ async fn an_uninstalled_plugins_files_are_gone_also_for_who_has_them_open() {
 fn machine_in(folder: &Path) -> Machine {
     Machine::new(MachineConfig {
         cache: Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled")),
-        key: [7; 32],
-        threads: NonZeroUsize::MIN,
         files: Some(folder.to_owned()),
+        ..MachineConfig::new([7; 32], NonZeroUsize::MIN)
     })
     .unwrap()
 }

@@ -72,7 +72,7 @@ impl Plugin for Misbehaving {
         match settings.mode {
             Mode::Loop => spin(),
             Mode::Memory => eat(),
-            Mode::Trap => panic!("crashing, as asked"),
+            Mode::Trap => crash_as_asked(),
             Mode::Fail => Err(Error::failed("failing, as asked")),
             Mode::Retry => Err(Error::retry("not yet, as asked")),
             Mode::Slow => {
@@ -100,6 +100,12 @@ impl Plugin for Misbehaving {
 
 fn wake(ctx: &Context) -> Result {
     twobot::schedule::once("again", ctx.now(), None).map_err(|error| Error::failed(error.to_string()))
+}
+
+/// A function of its own, so that the platform can tell its name.
+#[inline(never)]
+fn crash_as_asked() -> ! {
+    panic!("crashing, as asked")
 }
 
 fn spin() -> ! {
