@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use std::path::Path;
 use twobot_engine::Catalogue;
+use twobot_engine::catalogue::CatalogueError;
 use twobot_runtime::Machine;
 
 /// The built-in components, with their file names.
@@ -31,9 +32,17 @@ pub(crate) async fn load(machine: &Machine, folder: Option<&Path>) -> anyhow::Re
         match added {
             Ok(()) => tracing::info!(file = %name, "a component was added to the catalogue"),
             Err(error) => {
-                tracing::error!(file = %name, error = %format!("{error:#}"), "a component can not be used and is left out")
+                tracing::error!(file = %name, code = code(&error), error = %format!("{error:#}"), "a component can not be used and is left out")
             }
         }
     }
     Ok(catalogue)
+}
+
+/// The stable name of what is wrong with a component, where it is the component's fault.
+fn code(error: &anyhow::Error) -> Option<&'static str> {
+    match error.downcast_ref() {
+        Some(CatalogueError::Component { error, .. }) => Some(error.code()),
+        _ => None,
+    }
 }
