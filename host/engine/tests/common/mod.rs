@@ -204,7 +204,8 @@ impl TestHost {
 
     /// The same with a provider that does what a test says.
     pub(crate) async fn with_probe_and(telegram: FakeTelegram) -> Self {
-        Self::made(tempfile::tempdir().unwrap(), telegram, "full", Some(probe_asking("storage send"))).await
+        let folder = tempfile::tempdir().unwrap();
+        Self::made(folder, telegram, "full", Some(probe_asking("storage send")), "").await
     }
 
     /// The same database under a new engine that has another version of the probe.

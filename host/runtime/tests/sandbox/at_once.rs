@@ -2,17 +2,18 @@
 
 use crate::handmade::with_more;
 use crate::host::{Ended, Host, QUEUED_AT, Tenant, bound, good, guest, limits, load, machine, probe, script};
-use crate::outside::{FakeOutside, FakeProvider};
+use crate::outside::{FakeOutside, FakeProvider, answer};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
-use twobot_domain::{GatewayError, GatewayId, Usage};
+use twobot_domain::{GatewayError, GatewayId, HttpError, Usage};
 use twobot_runtime::contract::Action;
 use twobot_runtime::contract::actions::ProviderCall;
 use twobot_runtime::{
-    AtOnce, Failed, GatewayComponent, GatewayRun, InlineAnswer, InlineCall, Outside, PluginComponent, Ran,
+    AtOnce, Failed, GatewayComponent, GatewayRun, HttpAnswer, HttpRequest, InlineAnswer, InlineCall, Outside,
+    PluginComponent, Ran,
 };
 use twobot_store::TenantScope;
 use twobot_store::installs::BoundGateway;
@@ -132,6 +133,10 @@ impl Outside for ThroughGateway {
         let call = ProviderCall { operation: "script".to_owned(), arguments: script };
         let answer = machine().execute(run, Action::Provider(call)).await.result.unwrap();
         (answer.map(InlineAnswer::Perform), Usage::default())
+    }
+
+    async fn fetch(&self, _: TenantScope, _: HttpRequest) -> Result<HttpAnswer, HttpError> {
+        Ok(answer(200, "hello"))
     }
 }
 
