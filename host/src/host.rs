@@ -1,7 +1,7 @@
 //! Puts the platform together from its settings.
 
 use crate::commands::compile;
-use crate::settings::Settings;
+use crate::settings::{Settings, without_password};
 use crate::{components, master_key};
 use anyhow::Context as _;
 use std::path::PathBuf;
@@ -18,7 +18,9 @@ use twobot_store::Store;
 pub(crate) async fn store(settings: &Settings) -> anyhow::Result<Store> {
     let key = master_key::load(settings.database.master_key.as_ref(), &settings.server.data_dir)?;
     let url = &settings.database.url;
-    let store = Store::open(url, key).await.with_context(|| format!("can not open the database {url}"))?;
+    let store = Store::open(url, key)
+        .await
+        .with_context(|| format!("can not open the database {}", without_password(url)))?;
     store.migrate().await.context("can not bring the database up to date")?;
     Ok(store)
 }

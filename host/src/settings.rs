@@ -5,6 +5,7 @@
 mod database;
 mod gateways;
 mod logging;
+mod mask;
 mod plans;
 mod reader;
 mod sandbox;
@@ -14,6 +15,7 @@ mod source;
 pub(crate) use database::Database;
 pub(crate) use gateways::Gateways;
 pub(crate) use logging::Logging;
+pub(crate) use mask::without_password;
 pub(crate) use plans::Plans;
 pub(crate) use reader::{Reader, Setting};
 pub(crate) use sandbox::Sandbox;
@@ -128,6 +130,35 @@ mod tests {
         let settings =
             Settings::read(&Source::of_pairs([("TWOBOT_LISTNE", "127.0.0.1:1"), ("OTHER", "x")])).unwrap();
         assert_eq!(settings.unknown, ["TWOBOT_LISTNE"]);
+    }
+
+    #[test]
+    fn a_database_is_a_file_or_on_a_server() {
+        for (url, right) in [
+            ("sqlite:twobot.db", true),
+            ("sqlite:", false),
+            ("postgres://ada:secret@db.example.org/twobot?sslmode=verify-full", true),
+            ("postgresql://ada@db.example.org:5433/twobot", true),
+            ("postgres://ada@localhost/twobot?host=/run/postgresql", true),
+            ("postgres://ada:secret@db.example.org", false),
+            ("postgres://ada:secret@db.example.org/", false),
+            ("postgres:twobot", false),
+            ("postgres://ada:secret@db:port/twobot", false),
+            ("mysql://ada:secret@db.example.org/twobot", false),
+            ("twobot.db", false),
+        ] {
+            let source = Source::of_pairs([("DATABASE_URL", url)]);
+            match Settings::read(&source) {
+                Ok(settings) => assert!(right && settings.database.url == url, "{url}"),
+                Err(error) => {
+                    assert!(!right && error.0.len() == 1, "{url}: {error}");
+                    assert!(!error.to_string().contains("secret"), "{error}");
+                }
+            }
+            let described = Settings::describe(&source);
+            let shown = &described.settings.iter().find(|one| one.name == "DATABASE_URL").unwrap().shown;
+            assert!(!shown.contains("secret"), "{shown}");
+        }
     }
 
     #[test]

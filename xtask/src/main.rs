@@ -10,6 +10,7 @@ mod check;
 mod crash_test;
 mod guests;
 mod openapi;
+mod postgres;
 mod run;
 mod support;
 mod test;
@@ -45,6 +46,8 @@ enum Command {
     CrashTest(crash_test::Args),
     /// Check formatting, lints and repository hygiene
     Check,
+    /// Run a command with a private PostgreSQL server, which tests find by `TWOBOT_TEST_POSTGRES`
+    Postgres(postgres::Args),
     /// Write `api/openapi.json` and the TypeScript types made from it
     Openapi,
 }
@@ -68,6 +71,7 @@ fn dispatch(ws: &Workspace, command: Command) -> anyhow::Result<()> {
         Command::Test(args) => test::command(ws, &args),
         Command::CrashTest(args) => crash_test::command(ws, &args),
         Command::Check => check::command(ws),
+        Command::Postgres(args) => postgres::command(ws, &args),
         Command::Openapi => openapi::command(ws),
     }
 }

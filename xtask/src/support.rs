@@ -4,6 +4,7 @@ pub(crate) mod apt;
 pub(crate) mod apt_sources;
 pub(crate) mod environment;
 pub(crate) mod npm;
+pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod stages;
 pub(crate) mod stamp;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
+use crate::support::postgres::{self, Postgres};
 use crate::support::stages::{self, Stage};
 use crate::support::workspace::Workspace;
 use crate::support::{apt, npm, process};
@@ -76,10 +77,7 @@ fn all_stages(ws: &Workspace, built: bool) -> Vec<(&'static [Part], Stage<'_>)> 
             &[Rust, Web, Browser],
             stage("dashboard build", &["dashboard set-up"], || web::command(ws, &web::Args::default())),
         ),
-        (
-            &[Rust],
-            stage("native tests", &["components", "dashboard build"], || native_tests(ws, &["--workspace"])),
-        ),
+        (&[Rust], stage("native tests", &["components", "dashboard build"], || workspace_tests(ws))),
         (
             &[Rust],
             stage("documentation tests", &["components", "dashboard build"], || documentation_tests(ws)),
@@ -90,9 +88,22 @@ fn all_stages(ws: &Workspace, built: bool) -> Vec<(&'static [Part], Stage<'_>)> 
     ]
 }
 
+/// Runs the workspace's tests, with a PostgreSQL server for those that need one.
+fn workspace_tests(ws: &Workspace) -> Result<()> {
+    if std::env::var_os(postgres::VARIABLE).is_some() {
+        println!("using the PostgreSQL server that {} names", postgres::VARIABLE);
+        return native_tests(ws, &["--workspace"], None);
+    }
+    let server = Postgres::start()?;
+    native_tests(ws, &["--workspace"], Some(&server))
+}
+
 /// Runs native tests with nextest, or without it where it is not installed.
-fn native_tests(ws: &Workspace, packages: &[&str]) -> Result<()> {
+fn native_tests(ws: &Workspace, packages: &[&str], server: Option<&Postgres>) -> Result<()> {
     let mut cargo = process::command("cargo", ws.root());
+    if let Some(server) = server {
+        cargo.env(postgres::VARIABLE, server.url());
+    }
     if process::find("cargo-nextest").is_some() {
         cargo.args(["nextest", "run", "--no-fail-fast", "--no-tests=pass"]);
     } else {
@@ -118,7 +129,7 @@ fn guest_tests(ws: &Workspace) -> Result<()> {
     if packages.is_empty() {
         bail!("there are no guests");
     }
-    native_tests(ws, &packages)
+    native_tests(ws, &packages, None)
 }
 
 /// The binary. The native tests have built one for the tests of the command line; building it once more by itself would build most

@@ -10,6 +10,9 @@ use crate::settings::Settings;
 /// When it can not be opened or brought up to date.
 pub(crate) async fn run(settings: &Settings) -> anyhow::Result<()> {
     host::store(settings).await?.close().await;
-    answer::line(&format!("the database {} is up to date", settings.database.url))?;
+    answer::line(&format!(
+        "the database {} is up to date",
+        crate::settings::without_password(&settings.database.url)
+    ))?;
     Ok(())
 }

@@ -13,20 +13,28 @@ pub(crate) struct Database {
     pub(crate) master_key: Option<SecretBox<[u8; 32]>>,
 }
 
+fn parse(text: &str) -> Result<String, String> {
+    match text.split_once(':') {
+        Some(("sqlite", path)) if !path.is_empty() => Ok(text.to_owned()),
+        Some(("postgres" | "postgresql", _)) => match url::Url::parse(text) {
+            Ok(url) if url.has_authority() && url.path().len() > 1 => Ok(text.to_owned()),
+            _ => Err("must name a host and a database: postgres://<user>@<host>/<database>".to_owned()),
+        },
+        _ => Err("must begin with sqlite: and name a file, or with postgres://".to_owned()),
+    }
+}
+
 impl Database {
     pub(super) fn from_reader(reader: &mut Reader<'_>, data_dir: &Path) -> Self {
         let default = format!("sqlite:{}", data_dir.join("twobot.db").display());
         let url = reader.optional(
             Spec {
                 name: "DATABASE_URL",
-                doc: "The database. SQLite needs no set-up.",
+                doc: "The database: sqlite:<file>, which needs no set-up, or postgres://<user>:<password>@<host>/<database>.",
                 default: default.clone(),
                 secret: false,
             },
-            |text| match text.split_once(':') {
-                Some(("sqlite", path)) if !path.is_empty() => Ok(text.to_owned()),
-                _ => Err("must begin with sqlite: and name a file".to_owned()),
-            },
+            parse,
         );
         let master_key = reader.optional(
             Spec {

@@ -45,7 +45,7 @@ impl<'a> Reader<'a> {
         let shown = match value {
             None => String::new(),
             Some(_) if spec.secret => "(set, not shown)".to_owned(),
-            Some(value) => value.to_owned(),
+            Some(value) => super::without_password(value),
         };
         let Spec { name, doc, default, .. } = spec;
         self.settings.push(Setting { name, doc, default, shown, is_set: value.is_some() });

@@ -1,6 +1,6 @@
 //! Tenants, the people who sign in for them, and their sessions.
 
-use crate::db::{Row, sql};
+use crate::db::{Row, sql, transaction};
 use crate::{Store, StoreError, TenantScope};
 use sha2::{Digest, Sha256};
 use twobot_domain::{SessionId, TenantId, Timestamp, UserId};
@@ -137,8 +137,8 @@ impl Store {
     pub async fn register(&self, account: &NewAccount) -> Result<(TenantScope, User), StoreError> {
         let (tenant, id, now) = (TenantId::new(), UserId::new(), Timestamp::now());
         let email = account.email.to_lowercase();
-        let mut tx = self.db.begin().await?;
-        tx.run(
+        transaction!(self.db.begin_shared(), |tx| {
+            tx.run(
             sql("INSERT INTO tenants (id, name, plan, state, created_at) VALUES ($1, $2, $3, 'running', $4)")
                 .bind(tenant)
                 .bind(account.name.as_str())
@@ -146,19 +146,20 @@ impl Store {
                 .bind(now),
         )
         .await?;
-        tx.run(
-            sql("INSERT INTO users (id, tenant_id, email, name, password_hash, role, created_at) \
+            tx.run(
+                sql("INSERT INTO users (id, tenant_id, email, name, password_hash, role, created_at) \
                  VALUES ($1, $2, $3, $4, $5, $6, $7)")
-            .bind(id)
-            .bind(tenant)
-            .bind(email.as_str())
-            .bind(account.name.as_str())
-            .bind(account.password_hash.as_str())
-            .bind(account.role.as_str())
-            .bind(now),
-        )
-        .await?;
-        tx.commit().await?;
+                .bind(id)
+                .bind(tenant)
+                .bind(email.as_str())
+                .bind(account.name.as_str())
+                .bind(account.password_hash.as_str())
+                .bind(account.role.as_str())
+                .bind(now),
+            )
+            .await?;
+            tx.commit().await
+        })?;
         let user =
             User { id, email, name: account.name.clone(), role: account.role.clone(), created_at: now };
         Ok((TenantScope::of(tenant), user))

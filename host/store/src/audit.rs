@@ -9,7 +9,7 @@ mod query;
 pub use chain::{Chain, Fault};
 pub use query::AuditFilter;
 
-use crate::db::{Statement, Tx, sql};
+use crate::db::{Statement, Tx, sql, storable, transaction};
 use crate::executions::Denial;
 use crate::{Store, StoreError, TenantScope};
 use serde_json::{Value, json};
@@ -148,8 +148,9 @@ pub struct AuditRecord {
     pub address: Option<String>,
 }
 
+/// A text as the row will have it. The hash is made of it, so that nothing may change it on its way.
 fn clamp(text: &str) -> String {
-    text.chars().take(MAX_NAME).collect()
+    storable(text.chars().take(MAX_NAME).collect())
 }
 
 /// Adds a row to a tenant's chain.
@@ -272,13 +273,14 @@ impl Store {
         if self.note.is_none() {
             return self.db.run(statement).await;
         }
-        let mut tx = self.db.begin().await?;
-        let changed = tx.run(statement).await?;
-        if changed > 0 {
-            self.write_note(&mut tx, scope).await?;
-            tx.commit().await?;
-        }
-        Ok(changed)
+        transaction!(self.db.begin(scope), |tx| {
+            let changed = tx.run(statement.clone()).await?;
+            if changed > 0 {
+                self.write_note(&mut tx, scope).await?;
+                tx.commit().await?;
+            }
+            Ok(changed)
+        })
     }
 
     /// Records something that no change of the store goes with, such as a sign-in that failed.
@@ -286,9 +288,10 @@ impl Store {
     /// # Errors
     /// Only those of the database.
     pub async fn record_audit(&self, scope: TenantScope, note: &Note) -> Result<AuditId, StoreError> {
-        let mut tx = self.db.begin().await?;
-        let id = append(&mut tx, scope, note).await?;
-        tx.commit().await?;
-        Ok(id)
+        transaction!(self.db.begin(scope), |tx| {
+            let id = append(&mut tx, scope, note).await?;
+            tx.commit().await?;
+            Ok(id)
+        })
     }
 }

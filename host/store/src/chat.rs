@@ -1,6 +1,6 @@
 //! The web chat: conversations in the browser, and their messages.
 
-use crate::db::{Row, Tx, sql, sql_of};
+use crate::db::{Row, Tx, sql, sql_of, transaction};
 use crate::{Page, PageRequest, Store, StoreError, TenantScope};
 use serde_json::Value;
 use twobot_domain::{ChatMessageId, ConversationId, GatewayId, Timestamp, Trouble};
@@ -258,24 +258,24 @@ impl Store {
             .map(serde_json::to_string)
             .transpose()
             .map_err(|error| StoreError::Corrupt(error.to_string()))?;
-        let mut tx = self.db.begin().await?;
-        let touched = tx
-            .run(
-                sql("UPDATE conversations SET updated_at = $1 WHERE id = $2 AND tenant_id = $3")
-                    .bind(now)
-                    .bind(conversation)
-                    .bind(scope.tenant()),
-            )
-            .await?;
-        if touched == 0 {
-            return Err(StoreError::NotFound);
-        }
-        if let Some(client_id) = &new.client_id
-            && let Some(earlier) = by_client_id(&mut tx, scope, conversation, client_id).await?
-        {
-            return Ok((earlier, false));
-        }
-        tx.run(
+        let earlier = transaction!(self.db.begin(scope), |tx| {
+            let touched = tx
+                .run(
+                    sql("UPDATE conversations SET updated_at = $1 WHERE id = $2 AND tenant_id = $3")
+                        .bind(now)
+                        .bind(conversation)
+                        .bind(scope.tenant()),
+                )
+                .await?;
+            if touched == 0 {
+                return Err(StoreError::NotFound);
+            }
+            if let Some(client_id) = &new.client_id
+                && let Some(earlier) = by_client_id(&mut tx, scope, conversation, client_id).await?
+            {
+                return Ok(Some(earlier));
+            }
+            tx.run(
             sql("INSERT INTO chat_messages (id, tenant_id, conversation_id, author, author_name, text, format, buttons, reply_to, \
                  trouble, client_id, sent_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")
             .bind(id)
@@ -287,13 +287,18 @@ impl Store {
             .bind(new.format.as_str())
             .bind(new.buttons.to_string())
             .bind(new.reply_to.clone())
-            .bind(trouble)
+            .bind(trouble.as_deref())
             .bind(new.client_id.clone())
             .bind(now),
         )
         .await?;
-        tx.commit().await?;
-        Ok((self.chat_message(scope, conversation, id).await?, true))
+            tx.commit().await?;
+            Ok(None)
+        })?;
+        match earlier {
+            Some(earlier) => Ok((earlier, false)),
+            None => Ok((self.chat_message(scope, conversation, id).await?, true)),
+        }
     }
 
     /// One message.

@@ -1,281 +1,109 @@
 //! One way to run a statement, whatever the database.
 //!
 //! A [`Statement`] is SQL that every dialect understands (`$1` parameters, `ON CONFLICT`, `RETURNING`) with its values; a
-//! [`Row`] is read by column name. Only this module and `migrations/` know which database it is: a second dialect is a
-//! second arm in each `match` here, and not a second set of repositories. See `docs/decisions/0003-one-store-two-dialects.md`.
+//! [`Row`] is read by column name. Only this module and `migrations/` know which database it is, and the group commit of
+//! deliveries, which is written for each. See `docs/decisions/0003-one-store-two-dialects.md`.
 
+mod postgres;
+mod retry;
+mod row;
+mod sqlite;
+mod statement;
+mod turns;
 mod writer;
 
+pub(crate) use retry::{Tries, transaction};
+pub(crate) use row::Row;
+pub(crate) use statement::{Statement, Value, sql, sql_of, storable};
+
+use crate::TenantScope;
 use crate::error::StoreError;
-use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteRow};
-use sqlx::{Arguments as _, ConnectOptions as _, Connection as _, Row as _, SqlSafeStr as _, Sqlite};
-use std::path::Path;
-use std::str::FromStr;
+use postgres::Lock;
 use std::time::Duration;
-use uuid::Uuid;
-use writer::{LocalRow, Writer, WriterTx};
+use twobot_domain::TenantId;
+use writer::WriterTx;
 
-/// Connections that read at the same time.
-const READERS: u32 = 4;
-
-/// How long another process may keep the database to itself before whoever wants to write gives up.
+/// Statements that take longer are logged.
+const SLOW: Duration = Duration::from_millis(500);
+/// How long one waits for another process that writes.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// A value for a parameter of a statement.
-#[derive(Clone, Debug)]
-pub(crate) enum Value {
-    Integer(Option<i64>),
-    Text(Option<String>),
-    Bytes(Option<Vec<u8>>),
-    Uuid(Option<Uuid>),
-}
-
-macro_rules! into_value {
-    ($($from:ty => |$value:ident| $case:ident($into:expr)),+ $(,)?) => {$(
-        impl From<$from> for Value {
-            fn from($value: $from) -> Self {
-                Self::$case(Some($into))
-            }
-        }
-        impl From<Option<$from>> for Value {
-            fn from(value: Option<$from>) -> Self {
-                Self::$case(value.map(|$value| $into))
-            }
-        }
-    )+};
-}
-into_value! {
-    i64 => |value| Integer(value),
-    bool => |value| Integer(i64::from(value)),
-    // Counts come from guests too; what does not fit is as good as the largest.
-    u64 => |value| Integer(i64::try_from(value).unwrap_or(i64::MAX)),
-    twobot_domain::Timestamp => |value| Integer(value.0),
-    String => |value| Text(value),
-    &str => |value| Text(value.to_owned()),
-    Vec<u8> => |value| Bytes(value),
-    &[u8] => |value| Bytes(value.to_vec()),
-    Uuid => |value| Uuid(value),
-}
-
-macro_rules! ids_into_value {
-    ($($name:ident),+ $(,)?) => {$(
-        into_value! { twobot_domain::$name => |value| Uuid(value.uuid()) }
-        impl Column for twobot_domain::$name {
-            fn read(row: &Row, name: &str) -> Result<Self, StoreError> {
-                Ok(Self::from_uuid(row.get(name)?))
-            }
-        }
-        impl Column for Option<twobot_domain::$name> {
-            fn read(row: &Row, name: &str) -> Result<Self, StoreError> {
-                Ok(row.get::<Option<Uuid>>(name)?.map(twobot_domain::$name::from_uuid))
-            }
-        }
-    )+};
-}
-ids_into_value!(
-    TenantId,
-    UserId,
-    SessionId,
-    GatewayId,
-    InstallId,
-    InboundId,
-    EventId,
-    ExecutionId,
-    EffectId,
-    ScheduleId,
-    ConversationId,
-    ChatMessageId,
-    NotificationId,
-    AuditId,
-);
-
-/// SQL with the values of its parameters.
-#[derive(Clone, Debug)]
-pub(crate) struct Statement {
-    text: std::borrow::Cow<'static, str>,
-    values: Vec<Value>,
-}
-
-/// Begins a statement. The text is a constant: values never become part of it.
-pub(crate) const fn sql(text: &'static str) -> Statement {
-    Statement { text: std::borrow::Cow::Borrowed(text), values: Vec::new() }
-}
-
-/// Begins a statement whose text was put together from constants, such as a list of `$n` of the right length.
-pub(crate) const fn sql_of(text: String) -> Statement {
-    Statement { text: std::borrow::Cow::Owned(text), values: Vec::new() }
-}
-
-impl Statement {
-    /// The value of the next parameter.
-    pub(crate) fn bind(mut self, value: impl Into<Value>) -> Self {
-        self.values.push(value.into());
-        self
-    }
-
-    fn into_sqlite(self) -> Result<sqlx::query::Query<'static, Sqlite, SqliteArguments>, StoreError> {
-        let mut arguments = SqliteArguments::default();
-        for value in self.values {
-            match value {
-                Value::Integer(value) => arguments.add(value),
-                Value::Text(value) => arguments.add(value),
-                Value::Bytes(value) => arguments.add(value),
-                Value::Uuid(value) => arguments.add(value),
-            }
-            .map_err(sqlx::Error::Encode)?;
-        }
-        let text = match self.text {
-            std::borrow::Cow::Borrowed(text) => text.into_sql_str(),
-            std::borrow::Cow::Owned(text) => sqlx::AssertSqlSafe(text).into_sql_str(),
-        };
-        Ok(sqlx::query_with(text, arguments))
-    }
-}
-
-/// A row of an answer.
-pub(crate) enum Row {
-    Sqlite(SqliteRow),
-    Local(LocalRow),
-}
-
-impl Row {
-    /// The value of a column.
-    pub(crate) fn get<T: Column>(&self, name: &str) -> Result<T, StoreError> {
-        T::read(self, name)
-    }
-
-    /// A column that holds JSON.
-    pub(crate) fn json<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<T, StoreError> {
-        serde_json::from_str(&self.get::<String>(name)?)
-            .map_err(|error| StoreError::Corrupt(format!("{name}: {error}")))
-    }
-
-    /// A column that holds JSON or nothing.
-    pub(crate) fn json_option<T: serde::de::DeserializeOwned>(
-        &self,
-        name: &str,
-    ) -> Result<Option<T>, StoreError> {
-        self.get::<Option<String>>(name)?
-            .map(|text| {
-                serde_json::from_str(&text).map_err(|error| StoreError::Corrupt(format!("{name}: {error}")))
-            })
-            .transpose()
-    }
-}
-
-/// A type that a column can be read as.
-pub(crate) trait Column: Sized {
-    fn read(row: &Row, name: &str) -> Result<Self, StoreError>;
-}
-
-macro_rules! columns {
-    ($($type:ty),+) => {$(
-        impl Column for $type {
-            fn read(row: &Row, name: &str) -> Result<Self, StoreError> {
-                match row {
-                    Row::Sqlite(row) => Ok(row.try_get(name)?),
-                    Row::Local(row) => row.get(name),
-                }
-            }
-        }
-    )+};
-}
-columns!(i64, Option<i64>, String, Option<String>, Vec<u8>, Option<Vec<u8>>, Uuid, Option<Uuid>);
-
-impl Column for bool {
-    fn read(row: &Row, name: &str) -> Result<Self, StoreError> {
-        Ok(row.get::<i64>(name)? != 0)
-    }
-}
-
-impl Column for u64 {
-    fn read(row: &Row, name: &str) -> Result<Self, StoreError> {
-        Ok(Self::try_from(row.get::<i64>(name)?).unwrap_or(0))
-    }
-}
-
-impl Column for twobot_domain::Timestamp {
-    fn read(row: &Row, name: &str) -> Result<Self, StoreError> {
-        row.get(name).map(Self)
-    }
-}
-
-impl Column for Option<twobot_domain::Timestamp> {
-    fn read(row: &Row, name: &str) -> Result<Self, StoreError> {
-        Ok(row.get::<Option<i64>>(name)?.map(twobot_domain::Timestamp))
-    }
-}
 
 /// The database.
 #[derive(Clone, Debug)]
 pub(crate) enum Db {
-    /// SQLite has one writer at a time; tasks take turns with it instead of racing for the lock.
-    Sqlite { readers: SqlitePool, writer: Writer },
+    Sqlite(sqlite::Files),
+    Postgres(postgres::Server),
 }
 
 impl Db {
     /// Opens the database that a URL names, and makes it where it is a file that does not exist.
     pub(crate) async fn open(url: &str) -> Result<Self, StoreError> {
-        if !url.starts_with("sqlite:") {
-            let scheme = url.split(':').next().unwrap_or_default();
-            return Err(StoreError::UnsupportedDatabase(scheme.to_owned()));
+        match url.split(':').next().unwrap_or_default() {
+            "sqlite" => sqlite::Files::open(url).await.map(Self::Sqlite),
+            "postgres" | "postgresql" => postgres::Server::open(url).await.map(Self::Postgres),
+            scheme => Err(StoreError::UnsupportedDatabase(scheme.to_owned())),
         }
-        let options = SqliteConnectOptions::from_str(url)?
-            .foreign_keys(true)
-            .busy_timeout(PATIENCE)
-            .pragma("cache_size", "-32000")
-            .pragma("temp_store", "memory")
-            .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_millis(500));
-        if let Some(folder) =
-            Path::new(options.get_filename()).parent().filter(|folder| !folder.as_os_str().is_empty())
-        {
-            std::fs::create_dir_all(folder)
-                .map_err(|error| StoreError::Folder(folder.display().to_string(), error))?;
-        }
-        // The writer makes the file where there is none.
-        let writer = Writer::open(options.get_filename())?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .connect_with(options.pragma("query_only", "on"))
-            .await?;
-        Ok(Self::Sqlite { readers, writer })
     }
 
     /// Brings the schema up to date.
     pub(crate) async fn migrate(&self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite { writer, .. } => {
-                let options = SqliteConnectOptions::new().filename(writer.path()).foreign_keys(true);
-                let mut connection = options.busy_timeout(PATIENCE).connect().await?;
-                sqlx::migrate!("../../migrations/sqlite").run(&mut connection).await?;
-                Ok(connection.close().await?)
-            }
+            Self::Sqlite(files) => files.migrate().await,
+            Self::Postgres(server) => server.migrate().await,
         }
     }
 
-    /// Begins a transaction that may write.
-    pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
+    /// Begins a transaction of a tenant that may write. It is alone: no other transaction of this tenant runs meanwhile, on
+    /// any node, so what it reads stays as it is until its commit, unless a single statement ([`Db::run`]) changes it.
+    pub(crate) async fn begin(&self, scope: TenantScope) -> Result<Tx, StoreError> {
+        self.begin_with(|| vec![Lock::Tenant.number(scope.tenant())]).await
+    }
+
+    /// Begins a transaction that takes deliveries into the inboxes of tenants. No other of that kind runs for them meanwhile.
+    pub(crate) async fn begin_inbox(
+        &self,
+        tenants: impl Iterator<Item = TenantId>,
+    ) -> Result<Tx, StoreError> {
+        self.begin_with(|| tenants.map(|tenant| Lock::Inbox.number(tenant)).collect()).await
+    }
+
+    /// Begins a transaction that only adds rows, and so needs to be alone with nobody.
+    pub(crate) async fn begin_shared(&self) -> Result<Tx, StoreError> {
+        self.begin_with(Vec::new).await
+    }
+
+    async fn begin_with(&self, locks: impl FnOnce() -> Vec<i64>) -> Result<Tx, StoreError> {
         match self {
-            Self::Sqlite { writer, .. } => Ok(Tx::Sqlite(writer.begin().await?)),
+            // There is one writer: every transaction is alone.
+            Self::Sqlite(files) => Ok(Tx::Sqlite(files.writer.begin().await?)),
+            Self::Postgres(server) => Ok(Tx::Postgres(server.begin(locks()).await?)),
         }
     }
 
     /// The rows that a query answers.
     pub(crate) async fn all(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
-        match self {
-            Self::Sqlite { readers, .. } => {
-                Ok(statement.into_sqlite()?.fetch_all(readers).await?.into_iter().map(Row::Sqlite).collect())
+        Ok(match self {
+            Self::Sqlite(files) => {
+                let rows = sqlite::query(statement)?.fetch_all(&files.readers).await?;
+                rows.into_iter().map(Row::Sqlite).collect()
             }
-        }
+            Self::Postgres(server) => {
+                let rows = postgres::query(statement)?.fetch_all(&server.pool).await?;
+                rows.into_iter().map(Row::Postgres).collect()
+            }
+        })
     }
 
     /// The first row that a query answers.
     pub(crate) async fn optional(&self, statement: Statement) -> Result<Option<Row>, StoreError> {
-        match self {
-            Self::Sqlite { readers, .. } => {
-                Ok(statement.into_sqlite()?.fetch_optional(readers).await?.map(Row::Sqlite))
+        Ok(match self {
+            Self::Sqlite(files) => {
+                sqlite::query(statement)?.fetch_optional(&files.readers).await?.map(Row::Sqlite)
             }
-        }
+            Self::Postgres(server) => {
+                postgres::query(statement)?.fetch_optional(&server.pool).await?.map(Row::Postgres)
+            }
+        })
     }
 
     /// The one row that a query answers.
@@ -285,23 +113,34 @@ impl Db {
 
     /// Runs a single writing statement in a transaction of its own, and says how many rows it changed.
     pub(crate) async fn run(&self, statement: Statement) -> Result<u64, StoreError> {
-        match self {
-            Self::Sqlite { writer, .. } => {
-                let mut tx = writer.begin().await?;
-                let changed = tx.run(&statement)?;
-                tx.commit().await?;
-                Ok(changed)
+        let mut tries = Tries::default();
+        loop {
+            match self.run_once(statement.clone()).await {
+                Err(error) if tries.again(&error).await => {}
+                outcome => return outcome,
             }
         }
     }
 
-    /// Closes every connection, so that the files can be moved or removed.
+    async fn run_once(&self, statement: Statement) -> Result<u64, StoreError> {
+        Ok(match self {
+            Self::Sqlite(files) => {
+                let mut tx = files.writer.begin().await?;
+                let changed = tx.run(&statement)?;
+                tx.commit().await?;
+                changed
+            }
+            Self::Postgres(server) => {
+                postgres::query(statement)?.execute(&server.pool).await?.rows_affected()
+            }
+        })
+    }
+
+    /// Closes every connection, so that files can be moved or removed.
     pub(crate) async fn close(&self) {
         match self {
-            Self::Sqlite { readers, writer } => {
-                readers.close().await;
-                writer.close().await;
-            }
+            Self::Sqlite(files) => files.close().await,
+            Self::Postgres(server) => server.pool.close().await,
         }
     }
 }
@@ -309,34 +148,46 @@ impl Db {
 /// A transaction that may write. Dropped without [`Tx::commit`], it never was.
 pub(crate) enum Tx {
     Sqlite(WriterTx),
+    Postgres(postgres::ServerTx),
 }
 
 impl Tx {
     /// The rows that a statement answers.
     pub(crate) async fn all(&mut self, statement: Statement) -> Result<Vec<Row>, StoreError> {
-        match self {
-            Self::Sqlite(tx) => Ok(tx.rows(&statement, usize::MAX)?.into_iter().map(Row::Local).collect()),
-        }
+        Ok(match self {
+            Self::Sqlite(tx) => tx.rows(&statement, usize::MAX)?.into_iter().map(Row::Local).collect(),
+            Self::Postgres(server) => {
+                let rows = postgres::query(statement)?.fetch_all(&mut *server.tx).await?;
+                rows.into_iter().map(Row::Postgres).collect()
+            }
+        })
     }
 
     /// The first row that a statement answers.
     pub(crate) async fn optional(&mut self, statement: Statement) -> Result<Option<Row>, StoreError> {
-        match self {
-            Self::Sqlite(tx) => Ok(tx.rows(&statement, 1)?.into_iter().next().map(Row::Local)),
-        }
+        Ok(match self {
+            Self::Sqlite(tx) => tx.rows(&statement, 1)?.into_iter().next().map(Row::Local),
+            Self::Postgres(server) => {
+                postgres::query(statement)?.fetch_optional(&mut *server.tx).await?.map(Row::Postgres)
+            }
+        })
     }
 
     /// Runs a statement and says how many rows it changed.
     pub(crate) async fn run(&mut self, statement: Statement) -> Result<u64, StoreError> {
-        match self {
-            Self::Sqlite(tx) => tx.run(&statement),
-        }
+        Ok(match self {
+            Self::Sqlite(tx) => tx.run(&statement)?,
+            Self::Postgres(server) => {
+                postgres::query(statement)?.execute(&mut *server.tx).await?.rows_affected()
+            }
+        })
     }
 
     /// Makes it durable.
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(tx) => tx.commit().await,
+            Self::Postgres(server) => Ok(server.tx.commit().await?),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Queued effects: what an execution asked to be done in the world, delivered after its commit.
 
-use crate::db::{Row, Tx, sql};
+use crate::db::{Row, Tx, sql, transaction};
 use crate::events::NewEvent;
 use crate::executions::{NewEffect, NewExecution};
 use crate::{Store, StoreError, TenantScope};
+use sha2::{Digest as _, Sha256};
+use std::borrow::Cow;
 use twobot_domain::{EffectId, ExecutionId, GatewayId, InstallId, Timestamp, Trouble, Usage};
 
 /// An effect that waits to be delivered.
@@ -60,6 +62,18 @@ fn record(row: &Row) -> Result<EffectRecord, StoreError> {
     })
 }
 
+/// Bytes of a lane. It stands in an index, where a row of PostgreSQL has 2.7 KB; and plugins choose conversations.
+const MAX_LANE: usize = 255;
+
+/// A lane that is too long, by its digest: nothing is done with lanes but to compare them.
+fn bounded(lane: &str) -> Cow<'_, str> {
+    if lane.len() <= MAX_LANE {
+        Cow::Borrowed(lane)
+    } else {
+        Cow::Owned(hex::encode(Sha256::digest(lane.as_bytes())))
+    }
+}
+
 pub(crate) async fn insert(
     tx: &mut Tx,
     scope: TenantScope,
@@ -77,7 +91,7 @@ pub(crate) async fn insert(
         .bind(install)
         .bind(effect.kind)
         .bind(effect.action.as_str())
-        .bind(effect.lane.as_str())
+        .bind(&*bounded(&effect.lane))
         .bind(Timestamp::now())
         .bind(effect.gateway),
     )
@@ -124,8 +138,8 @@ impl Store {
         usage: &Usage,
     ) -> Result<(), StoreError> {
         let now = Timestamp::now();
-        let mut tx = self.db.begin().await?;
-        let changed = tx
+        transaction!(self.db.begin(scope), |tx| {
+            let changed = tx
             .run(
                 sql("UPDATE effects SET state = 'sent', attempt = attempt + 1, trouble = NULL, finished_at = $1 \
                      WHERE id = $2 AND tenant_id = $3 AND state = 'waiting'")
@@ -134,11 +148,12 @@ impl Store {
                 .bind(scope.tenant()),
             )
             .await?;
-        if changed == 0 {
-            return Err(StoreError::NotFound);
-        }
-        crate::usage::add(&mut tx, scope, now, usage).await?;
-        tx.commit().await
+            if changed == 0 {
+                return Err(StoreError::NotFound);
+            }
+            crate::usage::add(&mut tx, scope, now, usage).await?;
+            tx.commit().await
+        })
     }
 
     /// Records a failed try that is repeated at a later time.
@@ -182,23 +197,24 @@ impl Store {
     ) -> Result<(), StoreError> {
         let trouble =
             serde_json::to_string(trouble).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-        let mut tx = self.db.begin().await?;
-        let changed = tx
-            .run(
-                sql("UPDATE effects SET attempt = attempt + $1, trouble = $2, next_at = $3 \
+        transaction!(self.db.begin(scope), |tx| {
+            let changed = tx
+                .run(
+                    sql("UPDATE effects SET attempt = attempt + $1, trouble = $2, next_at = $3 \
                      WHERE id = $4 AND tenant_id = $5 AND state = 'waiting'")
-                .bind(tries)
-                .bind(trouble)
-                .bind(until)
-                .bind(id)
-                .bind(scope.tenant()),
-            )
-            .await?;
-        if changed == 0 {
-            return Err(StoreError::NotFound);
-        }
-        crate::usage::add(&mut tx, scope, Timestamp::now(), usage).await?;
-        tx.commit().await
+                    .bind(tries)
+                    .bind(trouble.as_str())
+                    .bind(until)
+                    .bind(id)
+                    .bind(scope.tenant()),
+                )
+                .await?;
+            if changed == 0 {
+                return Err(StoreError::NotFound);
+            }
+            crate::usage::add(&mut tx, scope, Timestamp::now(), usage).await?;
+            tx.commit().await
+        })
     }
 
     /// Gives an effect up, and queues the event that tells its install, where it is to be told.
@@ -216,26 +232,27 @@ impl Store {
         let now = Timestamp::now();
         let trouble =
             serde_json::to_string(trouble).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-        let mut tx = self.db.begin().await?;
-        let changed = tx
+        transaction!(self.db.begin(scope), |tx| {
+            let changed = tx
             .run(
                 sql("UPDATE effects SET state = 'failed', attempt = attempt + 1, trouble = $1, finished_at = $2 \
                      WHERE id = $3 AND tenant_id = $4 AND state = 'waiting'")
-                .bind(trouble)
+                .bind(trouble.as_str())
                 .bind(now)
                 .bind(id)
                 .bind(scope.tenant()),
             )
             .await?;
-        if changed == 0 {
-            return Err(StoreError::NotFound);
-        }
-        if let Some((event, execution)) = told {
-            crate::events::insert(&mut tx, scope, event).await?;
-            crate::executions::insert(&mut tx, scope, execution).await?;
-        }
-        crate::usage::add(&mut tx, scope, now, usage).await?;
-        tx.commit().await
+            if changed == 0 {
+                return Err(StoreError::NotFound);
+            }
+            if let Some((event, execution)) = told {
+                crate::events::insert(&mut tx, scope, event).await?;
+                crate::executions::insert(&mut tx, scope, execution).await?;
+            }
+            crate::usage::add(&mut tx, scope, now, usage).await?;
+            tx.commit().await
+        })
     }
 
     /// The effects of an execution, in the order in which it asked for them.

@@ -36,8 +36,13 @@ pub enum StoreError {
     #[error("a stored secret can not be opened with this master key")]
     Unsealable,
     /// `DATABASE_URL` names a database that this build does not know.
-    #[error("databases of the kind `{0}` are not supported; use sqlite:<path>")]
+    #[error(
+        "databases of the kind `{0}` are not supported; use sqlite:<path> or postgres://<user>@<host>/<database>"
+    )]
     UnsupportedDatabase(String),
+    /// The database is not one that can be worked with.
+    #[error("the database can not be used: {0}")]
+    Unusable(String),
     /// The database's folder can not be made.
     #[error("can not make the folder {0}: {1}")]
     Folder(String, std::io::Error),
@@ -62,9 +67,46 @@ impl From<rusqlite::Error> for StoreError {
                 ) =>
             {
                 // It names the columns: `UNIQUE constraint failed: users.email`.
-                Self::Exists(text.rsplit(": ").next().unwrap_or(text).to_owned())
+                Self::Exists(named(text))
             }
             _ => Self::Sqlite(error),
+        }
+    }
+}
+
+/// What databases answer when the transaction may be done once more, as SQLSTATE: it could not be put in order with others
+/// (`serialization_failure`), two waited for each other (`deadlock_detected`), or a row went away after it was read and before
+/// it was referred to (`foreign_key_violation`; the next reading does not find it). SQLite's codes are others.
+const ANOTHER_TRY: [&str; 3] = ["40001", "40P01", "23503"];
+
+/// The names of constraints that SQLite does not tell: it names the columns. What is missing here is a primary key.
+const UNIQUE: [(&str, &str); 7] = [
+    ("users.email", "users_email_unique"),
+    ("sessions.token_hash", "sessions_token_hash_key"),
+    ("installs.tenant_id, installs.slug", "installs_slug_unique"),
+    ("inbound.gateway_id, inbound.provider_id", "inbound_once"),
+    ("schedules.install_id, schedules.name", "schedules_name_unique"),
+    ("audit_log.tenant_id, audit_log.seq", "audit_log_seq_unique"),
+    ("chat_messages.conversation_id, chat_messages.client_id", "chat_messages_client"),
+];
+
+/// The name of the constraint that SQLite means by `UNIQUE constraint failed: users.email`.
+fn named(message: &str) -> String {
+    let columns = message.rsplit(": ").next().unwrap_or(message);
+    match UNIQUE.iter().find(|(text, _)| *text == columns) {
+        Some((_, name)) => (*name).to_owned(),
+        None => format!("{}_pkey", columns.split('.').next().unwrap_or(columns)),
+    }
+}
+
+impl StoreError {
+    /// Whether the same transaction may well succeed when it is done once more.
+    pub(crate) fn asks_for_another_try(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => {
+                error.code().is_some_and(|code| ANOTHER_TRY.contains(&code.as_ref()))
+            }
+            _ => false,
         }
     }
 }
@@ -74,11 +116,7 @@ impl From<sqlx::Error> for StoreError {
         match &error {
             sqlx::Error::RowNotFound => Self::NotFound,
             sqlx::Error::Database(database) if database.is_unique_violation() => {
-                // SQLite names the columns (`UNIQUE constraint failed: users.email`), others the constraint.
-                let text = database.message();
-                let name = database
-                    .constraint()
-                    .map_or_else(|| text.rsplit(": ").next().unwrap_or(text).to_owned(), str::to_owned);
+                let name = database.constraint().map_or_else(|| named(database.message()), str::to_owned);
                 Self::Exists(name)
             }
             _ => Self::Database(error),

@@ -1,6 +1,6 @@
 //! A tenant's gateways.
 
-use crate::db::{Row, sql};
+use crate::db::{Row, sql, transaction};
 use crate::{Page, PageRequest, Store, StoreError, TenantScope};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -134,7 +134,7 @@ pub struct GatewaySecrets {
     pub webhook_secret: SecretString,
 }
 
-const COLUMNS: &str = "id, tenant_id, kind, name, config, credentials IS NOT NULL AS has_credentials, enabled, status, trouble, \
+const COLUMNS: &str = "id, tenant_id, kind, name, config, CASE WHEN credentials IS NULL THEN CAST(0 AS BIGINT) ELSE 1 END AS has_credentials, enabled, status, trouble, \
                        account, poll_cursor, last_event_at, accepted, refused, duplicates, not_handled, created_at, updated_at";
 
 fn gateway(row: &Row) -> Result<Gateway, StoreError> {
@@ -187,15 +187,15 @@ impl Store {
             None => None,
         };
         let webhook_secret = self.key.seal(&webhook_context(id), &new.webhook_secret)?;
-        let mut tx = self.db.begin().await?;
-        let count: u64 = tx
-            .optional(sql("SELECT count(*) AS n FROM gateways WHERE tenant_id = $1").bind(scope.tenant()))
-            .await?
-            .map_or(Ok(0), |row| row.get("n"))?;
-        if let Some(allowed) = limit.map(u64::from).filter(|allowed| count >= *allowed) {
-            return Err(StoreError::Quota { name: "gateways", used: count, allowed, unit: "gateways" });
-        }
-        tx.run(
+        transaction!(self.db.begin(scope), |tx| {
+            let count: u64 = tx
+                .optional(sql("SELECT count(*) AS n FROM gateways WHERE tenant_id = $1").bind(scope.tenant()))
+                .await?
+                .map_or(Ok(0), |row| row.get("n"))?;
+            if let Some(allowed) = limit.map(u64::from).filter(|allowed| count >= *allowed) {
+                return Err(StoreError::Quota { name: "gateways", used: count, allowed, unit: "gateways" });
+            }
+            tx.run(
             sql("INSERT INTO gateways (id, tenant_id, kind, name, config, credentials, webhook_secret, enabled, status, \
                  created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 'disconnected', $8, $8)")
             .bind(id)
@@ -203,13 +203,14 @@ impl Store {
             .bind(new.kind.as_str())
             .bind(new.name.as_str())
             .bind(new.config.to_string())
-            .bind(credentials)
-            .bind(webhook_secret)
+            .bind(credentials.as_deref())
+            .bind(webhook_secret.as_slice())
             .bind(now),
         )
         .await?;
-        self.write_note_of(&mut tx, scope, id.to_string()).await?;
-        tx.commit().await?;
+            self.write_note_of(&mut tx, scope, id.to_string()).await?;
+            tx.commit().await
+        })?;
         self.gateway(scope, id).await
     }
 
@@ -405,12 +406,15 @@ impl Store {
     /// # Errors
     /// `NotFound` when the scope has no such gateway.
     pub async fn delete_gateway(&self, scope: TenantScope, id: GatewayId) -> Result<(), StoreError> {
-        let deleted = self
-            .change(
-                scope,
-                sql("DELETE FROM gateways WHERE id = $1 AND tenant_id = $2").bind(id).bind(scope.tenant()),
-            )
-            .await?;
-        if deleted == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+        // Much goes with it, which other transactions of the tenant may be about to change in another order.
+        transaction!(self.db.begin(scope), |tx| {
+            let delete = sql("DELETE FROM gateways WHERE id = $1 AND tenant_id = $2");
+            let deleted = tx.run(delete.bind(id).bind(scope.tenant())).await?;
+            if deleted == 0 {
+                return Err(StoreError::NotFound);
+            }
+            self.write_note(&mut tx, scope).await?;
+            tx.commit().await
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! Plugins in a tenant's workspace, and the gateways that are bound to them.
 
-use crate::db::{Row, Tx, sql, sql_of};
+use crate::db::{Row, Tx, sql, sql_of, transaction};
 use crate::{Store, StoreError, TenantScope};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -173,15 +173,15 @@ impl Store {
         limit: Option<u32>,
     ) -> Result<Install, StoreError> {
         let (id, now) = (InstallId::new(), Timestamp::now());
-        let mut tx = self.db.begin().await?;
-        let count: u64 = tx
-            .optional(sql("SELECT count(*) AS n FROM installs WHERE tenant_id = $1").bind(scope.tenant()))
-            .await?
-            .map_or(Ok(0), |row| row.get("n"))?;
-        if let Some(allowed) = limit.map(u64::from).filter(|allowed| count >= *allowed) {
-            return Err(StoreError::Quota { name: "plugins", used: count, allowed, unit: "plugins" });
-        }
-        tx.run(
+        transaction!(self.db.begin(scope), |tx| {
+            let count: u64 = tx
+                .optional(sql("SELECT count(*) AS n FROM installs WHERE tenant_id = $1").bind(scope.tenant()))
+                .await?
+                .map_or(Ok(0), |row| row.get("n"))?;
+            if let Some(allowed) = limit.map(u64::from).filter(|allowed| count >= *allowed) {
+                return Err(StoreError::Quota { name: "plugins", used: count, allowed, unit: "plugins" });
+            }
+            tx.run(
             sql("INSERT INTO installs (id, tenant_id, slug, version, digest, state, config, grants, asked, created_at, updated_at) \
                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)")
             .bind(id)
@@ -196,9 +196,10 @@ impl Store {
             .bind(now),
         )
         .await?;
-        write_bindings(&mut tx, scope, id, &new.bindings).await?;
-        self.write_note(&mut tx, scope).await?;
-        tx.commit().await?;
+            write_bindings(&mut tx, scope, id, &new.bindings).await?;
+            self.write_note(&mut tx, scope).await?;
+            tx.commit().await
+        })?;
         self.install_by_id(scope, id).await
     }
 
@@ -295,30 +296,33 @@ impl Store {
         id: InstallId,
         bindings: &Bindings,
     ) -> Result<(), StoreError> {
-        let mut tx = self.db.begin().await?;
-        for slot in bindings.keys() {
-            tx.run(
-                sql("DELETE FROM install_gateways WHERE install_id = $1 AND slot = $2 AND tenant_id = $3")
+        transaction!(self.db.begin(scope), |tx| {
+            for slot in bindings.keys() {
+                tx.run(
+                    sql(
+                        "DELETE FROM install_gateways WHERE install_id = $1 AND slot = $2 AND tenant_id = $3",
+                    )
                     .bind(id)
                     .bind(slot.as_str())
                     .bind(scope.tenant()),
-            )
-            .await?;
-        }
-        let touched = tx
-            .run(
-                sql("UPDATE installs SET updated_at = $1 WHERE id = $2 AND tenant_id = $3")
-                    .bind(Timestamp::now())
-                    .bind(id)
-                    .bind(scope.tenant()),
-            )
-            .await?;
-        if touched == 0 {
-            return Err(StoreError::NotFound);
-        }
-        write_bindings(&mut tx, scope, id, bindings).await?;
-        self.write_note(&mut tx, scope).await?;
-        tx.commit().await
+                )
+                .await?;
+            }
+            let touched = tx
+                .run(
+                    sql("UPDATE installs SET updated_at = $1 WHERE id = $2 AND tenant_id = $3")
+                        .bind(Timestamp::now())
+                        .bind(id)
+                        .bind(scope.tenant()),
+                )
+                .await?;
+            if touched == 0 {
+                return Err(StoreError::NotFound);
+            }
+            write_bindings(&mut tx, scope, id, bindings).await?;
+            self.write_note(&mut tx, scope).await?;
+            tx.commit().await
+        })
     }
 
     /// Replaces an install's configuration.
@@ -355,8 +359,8 @@ impl Store {
         state: InstallState,
         trouble: Option<&Trouble>,
     ) -> Result<(), StoreError> {
-        let mut tx = self.db.begin().await?;
-        let changed = tx
+        transaction!(self.db.begin(scope), |tx| {
+            let changed = tx
             .run(
                 sql("UPDATE installs SET state = $1, trouble = $2, waits = 0, \
                      failures = CASE WHEN $1 = 'enabled' THEN 0 ELSE failures END WHERE id = $3 AND tenant_id = $4")
@@ -366,12 +370,13 @@ impl Store {
                 .bind(scope.tenant()),
             )
             .await?;
-        if changed == 0 {
-            return Err(StoreError::NotFound);
-        }
-        crate::executions::release(&mut tx, scope, id).await?;
-        self.write_note(&mut tx, scope).await?;
-        tx.commit().await
+            if changed == 0 {
+                return Err(StoreError::NotFound);
+            }
+            crate::executions::release(&mut tx, scope, id).await?;
+            self.write_note(&mut tx, scope).await?;
+            tx.commit().await
+        })
     }
 
     /// Pauses an install until its owner has decided on what it asks for. What waits for it and what comes is held meanwhile.
@@ -384,8 +389,8 @@ impl Store {
         id: InstallId,
         trouble: &Trouble,
     ) -> Result<(), StoreError> {
-        let mut tx = self.db.begin().await?;
-        let changed = tx
+        transaction!(self.db.begin(scope), |tx| {
+            let changed = tx
             .run(
                 sql("UPDATE installs SET state = 'paused', trouble = $1, waits = 1 WHERE id = $2 AND tenant_id = $3")
                     .bind(json(trouble)?)
@@ -393,12 +398,13 @@ impl Store {
                     .bind(scope.tenant()),
             )
             .await?;
-        if changed == 0 {
-            return Err(StoreError::NotFound);
-        }
-        crate::executions::hold(&mut tx, scope, id).await?;
-        self.write_note(&mut tx, scope).await?;
-        tx.commit().await
+            if changed == 0 {
+                return Err(StoreError::NotFound);
+            }
+            crate::executions::hold(&mut tx, scope, id).await?;
+            self.write_note(&mut tx, scope).await?;
+            tx.commit().await
+        })
     }
 
     /// Records what the owner decided: what is granted, of all that was asked. One that waited for this is enabled, and what was
@@ -413,8 +419,8 @@ impl Store {
         grants: &[Capability],
         asked: &[Capability],
     ) -> Result<(), StoreError> {
-        let mut tx = self.db.begin().await?;
-        let changed = tx
+        transaction!(self.db.begin(scope), |tx| {
+            let changed = tx
             .run(
                 sql("UPDATE installs SET grants = $1, asked = $2, updated_at = $3, \
                      state = CASE WHEN waits = 1 THEN 'enabled' ELSE state END, \
@@ -427,12 +433,13 @@ impl Store {
                 .bind(scope.tenant()),
             )
             .await?;
-        if changed == 0 {
-            return Err(StoreError::NotFound);
-        }
-        crate::executions::release(&mut tx, scope, id).await?;
-        self.write_note(&mut tx, scope).await?;
-        tx.commit().await
+            if changed == 0 {
+                return Err(StoreError::NotFound);
+            }
+            crate::executions::release(&mut tx, scope, id).await?;
+            self.write_note(&mut tx, scope).await?;
+            tx.commit().await
+        })
     }
 
     /// Notes that an install now runs another component of the same plugin, and what its owner had decided on before.
@@ -465,15 +472,20 @@ impl Store {
     /// # Errors
     /// `NotFound` when the scope has no such install.
     pub async fn delete_install(&self, scope: TenantScope, id: InstallId) -> Result<(), StoreError> {
-        let mut tx = self.db.begin().await?;
-        crate::kv::forget_install(&mut tx, scope, id).await?;
-        let deleted = tx
-            .run(sql("DELETE FROM installs WHERE id = $1 AND tenant_id = $2").bind(id).bind(scope.tenant()))
-            .await?;
-        if deleted == 0 {
-            return Err(StoreError::NotFound);
-        }
-        self.write_note(&mut tx, scope).await?;
-        tx.commit().await
+        transaction!(self.db.begin(scope), |tx| {
+            crate::kv::forget_install(&mut tx, scope, id).await?;
+            let deleted = tx
+                .run(
+                    sql("DELETE FROM installs WHERE id = $1 AND tenant_id = $2")
+                        .bind(id)
+                        .bind(scope.tenant()),
+                )
+                .await?;
+            if deleted == 0 {
+                return Err(StoreError::NotFound);
+            }
+            self.write_note(&mut tx, scope).await?;
+            tx.commit().await
+        })
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The intent is durable before the call, the answer after it. A retry is given the recorded answers in order.
 
-use crate::db::sql;
+use crate::db::{sql, transaction};
 use crate::{Store, StoreError, TenantScope};
 use twobot_domain::{ExecutionId, Timestamp};
 
@@ -49,29 +49,30 @@ impl Store {
         seq: u64,
         request: &str,
     ) -> Result<(), StoreError> {
-        let mut tx = self.db.begin().await?;
-        tx.run(
-            sql("DELETE FROM journal WHERE execution_id = $1 AND tenant_id = $2 AND seq >= $3")
-                .bind(execution)
-                .bind(scope.tenant())
-                .bind(seq),
-        )
-        .await?;
-        let written = tx
-            .run(
-                sql("INSERT INTO journal (execution_id, seq, tenant_id, request, created_at) \
-                     SELECT id, $1, tenant_id, $2, $3 FROM executions WHERE id = $4 AND tenant_id = $5")
-                .bind(seq)
-                .bind(request)
-                .bind(Timestamp::now())
-                .bind(execution)
-                .bind(scope.tenant()),
+        transaction!(self.db.begin(scope), |tx| {
+            tx.run(
+                sql("DELETE FROM journal WHERE execution_id = $1 AND tenant_id = $2 AND seq >= $3")
+                    .bind(execution)
+                    .bind(scope.tenant())
+                    .bind(seq),
             )
             .await?;
-        if written == 0 {
-            return Err(StoreError::NotFound);
-        }
-        tx.commit().await
+            let written = tx
+                .run(
+                    sql("INSERT INTO journal (execution_id, seq, tenant_id, request, created_at) \
+                     SELECT id, $1, tenant_id, $2, $3 FROM executions WHERE id = $4 AND tenant_id = $5")
+                    .bind(seq)
+                    .bind(request)
+                    .bind(Timestamp::now())
+                    .bind(execution)
+                    .bind(scope.tenant()),
+                )
+                .await?;
+            if written == 0 {
+                return Err(StoreError::NotFound);
+            }
+            tx.commit().await
+        })
     }
 
     /// Records what was answered.

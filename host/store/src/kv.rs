@@ -179,7 +179,7 @@ pub(crate) async fn forget_install(
 ) -> Result<(), StoreError> {
     let row = tx
         .optional(
-            sql("SELECT count(*) AS keys, coalesce(sum(length(value) + length(CAST(key AS BLOB))), 0) AS bytes FROM kv \
+            sql("SELECT count(*) AS keys, coalesce(sum(octet_length(value) + octet_length(key)), 0) AS bytes FROM kv \
                  WHERE install_id = $1 AND tenant_id = $2")
             .bind(install)
             .bind(scope.tenant()),
@@ -202,15 +202,15 @@ impl Store {
         keys: &[String],
     ) -> Result<HashMap<String, Stored>, StoreError> {
         let mut found = HashMap::with_capacity(keys.len());
-        // Databases bound the number of parameters.
-        for keys in keys.chunks(500) {
-            let places =
-                (0..keys.len()).map(|place| format!("${}", place + 4)).collect::<Vec<_>>().join(", ");
+        // Databases bound the number of parameters, and prepare each text anew: there are ten of them and not 512.
+        for keys in keys.chunks(512) {
+            let count = keys.len().next_power_of_two();
+            let places = (0..count).map(|place| format!("${}", place + 4)).collect::<Vec<_>>().join(", ");
             let text = format!(
                 "SELECT key, value, version FROM kv WHERE install_id = $1 AND bucket = $2 AND tenant_id = $3 AND key IN ({places})"
             );
             let mut statement = sql_of(text).bind(install).bind(bucket).bind(scope.tenant());
-            for key in keys {
+            for key in keys.iter().chain(std::iter::repeat(&keys[0])).take(count) {
                 statement = statement.bind(key.as_str());
             }
             for row in self.db.all(statement).await? {

@@ -44,7 +44,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the database that a URL (`sqlite:<path>`) names; makes it where it does not exist. Does not touch the schema:
+    /// Opens the database that a URL (`sqlite:<path>`, `postgres://…`) names; makes it where it is a file that does not exist. Does
+    /// not touch the schema:
     /// see [`Store::migrate`].
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 //!
 //! It goes in batches, each a short transaction of its own, so that nobody waits long for it.
 
-use crate::db::{Statement, Tx, sql, sql_of};
+use crate::db::{Statement, Tx, sql, sql_of, transaction};
 use crate::{Store, StoreError, TenantScope};
 use twobot_domain::Timestamp;
 use uuid::{Builder, Uuid};
@@ -49,11 +49,11 @@ impl Store {
         keep: &Retention,
         batch: u32,
     ) -> Result<u64, StoreError> {
-        let mut tx = self.db.begin().await?;
-        let executions =
-            sql("SELECT id FROM executions WHERE tenant_id = $1 ORDER BY id DESC LIMIT 1 OFFSET $2");
-        let before = bound(&mut tx, scope, keep, executions).await?;
-        let mut removed = tx
+        transaction!(self.db.begin(scope), |tx| {
+            let executions =
+                sql("SELECT id FROM executions WHERE tenant_id = $1 ORDER BY id DESC LIMIT 1 OFFSET $2");
+            let before = bound(&mut tx, scope, keep, executions).await?;
+            let mut removed = tx
             .run(
                 sql("DELETE FROM executions WHERE id IN (SELECT x.id FROM executions x WHERE x.tenant_id = $1 AND x.id < $2 \
                      AND x.state IN ('succeeded', 'failed') AND NOT EXISTS \
@@ -65,9 +65,9 @@ impl Store {
             )
             .await?;
 
-        let events = sql("SELECT id FROM events WHERE tenant_id = $1 ORDER BY id DESC LIMIT 1 OFFSET $2");
-        let before = bound(&mut tx, scope, keep, events).await?;
-        let events = tx
+            let events = sql("SELECT id FROM events WHERE tenant_id = $1 ORDER BY id DESC LIMIT 1 OFFSET $2");
+            let before = bound(&mut tx, scope, keep, events).await?;
+            let events = tx
             .all(
                 sql("DELETE FROM events WHERE id IN (SELECT e.id FROM events e WHERE e.tenant_id = $1 AND e.id < $2 \
                      AND NOT EXISTS (SELECT 1 FROM executions x WHERE x.event_id = e.id) ORDER BY e.id LIMIT $3) \
@@ -77,14 +77,14 @@ impl Store {
                 .bind(u64::from(batch)),
             )
             .await?;
-        removed += events.len() as u64;
-        let mut deliveries = Vec::with_capacity(events.len());
-        for event in &events {
-            deliveries.extend(event.get::<Option<Uuid>>("inbound_id")?);
-        }
-        removed += remove_deliveries(&mut tx, scope, &deliveries).await?;
+            removed += events.len() as u64;
+            let mut deliveries = Vec::with_capacity(events.len());
+            for event in &events {
+                deliveries.extend(event.get::<Option<Uuid>>("inbound_id")?);
+            }
+            removed += remove_deliveries(&mut tx, scope, &deliveries).await?;
 
-        removed += tx
+            removed += tx
             .run(
                 sql("DELETE FROM inbound WHERE id IN (SELECT id FROM inbound WHERE tenant_id = $1 AND id < $2 \
                      AND state IN ('not_handled', 'failed') ORDER BY id LIMIT $3)")
@@ -93,8 +93,9 @@ impl Store {
                 .bind(u64::from(batch)),
             )
             .await?;
-        tx.commit().await?;
-        Ok(removed)
+            tx.commit().await?;
+            Ok(removed)
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Regular schedules and single appointments of installs.
 
-use crate::db::sql;
+use crate::db::{sql, transaction};
 use crate::events::NewEvent;
 use crate::executions::NewExecution;
 use crate::{Store, StoreError, TenantScope};
@@ -53,24 +53,24 @@ impl Store {
         install: InstallId,
         schedules: &[NewSchedule],
     ) -> Result<(), StoreError> {
-        let mut tx = self.db.begin().await?;
-        let rows = tx
+        transaction!(self.db.begin(scope), |tx| {
+            let rows = tx
             .all(
                 sql("SELECT name FROM schedules WHERE install_id = $1 AND tenant_id = $2 AND cron IS NOT NULL")
                     .bind(install)
                     .bind(scope.tenant()),
             )
             .await?;
-        for row in rows {
-            let name: String = row.get("name")?;
-            if !schedules.iter().any(|schedule| schedule.name == name) {
-                let delete =
-                    sql("DELETE FROM schedules WHERE install_id = $1 AND tenant_id = $2 AND name = $3");
-                tx.run(delete.bind(install).bind(scope.tenant()).bind(name)).await?;
+            for row in rows {
+                let name: String = row.get("name")?;
+                if !schedules.iter().any(|schedule| schedule.name == name) {
+                    let delete =
+                        sql("DELETE FROM schedules WHERE install_id = $1 AND tenant_id = $2 AND name = $3");
+                    tx.run(delete.bind(install).bind(scope.tenant()).bind(name)).await?;
+                }
             }
-        }
-        for schedule in schedules {
-            tx.run(
+            for schedule in schedules {
+                tx.run(
                 sql("INSERT INTO schedules (id, tenant_id, install_id, name, cron, time_zone, due_at) \
                      SELECT $1, tenant_id, id, $2, $3, $4, $5 FROM installs WHERE id = $6 AND tenant_id = $7 \
                      ON CONFLICT (install_id, name) DO UPDATE SET \
@@ -86,8 +86,9 @@ impl Store {
                 .bind(scope.tenant()),
             )
             .await?;
-        }
-        tx.commit().await
+            }
+            tx.commit().await
+        })
     }
 
     /// Schedules of enabled installs in running workspaces that are due, the longest due first.
@@ -135,24 +136,25 @@ impl Store {
         event: &NewEvent,
         execution: &NewExecution,
     ) -> Result<bool, StoreError> {
-        let mut tx = self.db.begin().await?;
-        let statement = match next {
-            Some(next) => {
-                sql("UPDATE schedules SET due_at = $1 WHERE id = $2 AND due_at = $3 AND tenant_id = $4")
-                    .bind(next)
+        transaction!(self.db.begin(due.scope), |tx| {
+            let statement = match next {
+                Some(next) => {
+                    sql("UPDATE schedules SET due_at = $1 WHERE id = $2 AND due_at = $3 AND tenant_id = $4")
+                        .bind(next)
+                }
+                None => sql("DELETE FROM schedules WHERE id = $1 AND due_at = $2 AND tenant_id = $3"),
             }
-            None => sql("DELETE FROM schedules WHERE id = $1 AND due_at = $2 AND tenant_id = $3"),
-        }
-        .bind(due.id)
-        .bind(due.due_at)
-        .bind(due.scope.tenant());
-        if tx.run(statement).await? == 0 {
-            return Ok(false);
-        }
-        crate::events::insert(&mut tx, due.scope, event).await?;
-        crate::executions::insert(&mut tx, due.scope, execution).await?;
-        tx.commit().await?;
-        Ok(true)
+            .bind(due.id)
+            .bind(due.due_at)
+            .bind(due.scope.tenant());
+            if tx.run(statement).await? == 0 {
+                return Ok(false);
+            }
+            crate::events::insert(&mut tx, due.scope, event).await?;
+            crate::executions::insert(&mut tx, due.scope, execution).await?;
+            tx.commit().await?;
+            Ok(true)
+        })
     }
 
     /// How many single appointments wait for an install.

@@ -31,8 +31,8 @@ pub(crate) fn install(packages: &[&str]) -> Result<()> {
     process::run(&mut as_root(&install)?)
 }
 
-/// Whether this process may install packages itself.
-fn is_root() -> bool {
+/// Whether this process is root's.
+pub(crate) fn is_root() -> bool {
     let mut id = process::command("id", Path::new("/"));
     process::output(id.arg("-u")).is_ok_and(|uid| uid.trim() == "0")
 }
@@ -47,6 +47,7 @@ fn as_root(args: &[&str]) -> Result<Command> {
     } else {
         bail!("neither root nor sudo: run `apt-get {}` as root, then this again", args.join(" "));
     };
-    command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]).args(args);
+    // In the run level of maintenance, services that a package brings do not start.
+    command.args(["DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1", "apt-get"]).args(args);
     Ok(command)
 }

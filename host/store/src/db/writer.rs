@@ -8,7 +8,8 @@
 //! Statements run at once on the task's own thread. They take microseconds; handing each to another thread took ten times that.
 
 use crate::StoreError;
-use crate::db::{PATIENCE, Statement, Value};
+use crate::db::PATIENCE;
+use crate::db::statement::{Statement, Value};
 use rusqlite::types::{Null, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, ToSql};
 use std::path::Path;
@@ -263,6 +264,9 @@ impl ToSql for Value {
             Self::Integer(None) | Self::Text(None) | Self::Bytes(None) | Self::Uuid(None) => {
                 Ok(ToSqlOutput::Owned(Null.into()))
             }
+            Self::Integers(_) | Self::Texts(_) | Self::Uuids(_) => {
+                Err(rusqlite::Error::ToSqlConversionFailure(super::sqlite::NO_LISTS.into()))
+            }
         }
     }
 }
@@ -339,7 +343,7 @@ mod tests {
             let mut tx = writer.begin().await.unwrap();
             add(&mut tx, 3).unwrap();
             let twice = add(&mut tx, 3).unwrap_err();
-            assert!(matches!(&twice, StoreError::Exists(name) if name == "parents.id"), "{twice:?}");
+            assert!(matches!(&twice, StoreError::Exists(name) if name == "parents_pkey"), "{twice:?}");
         };
         let (first, (), (), last) = tokio::join!(good(1), dropped, refused, good(4));
         first.unwrap();

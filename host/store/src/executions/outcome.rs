@@ -1,6 +1,6 @@
 //! Recording what an execution came to: its writes, its effects, its acknowledgement and its usage, in one transaction.
 
-use crate::db::{Tx, sql};
+use crate::db::{Tx, sql, transaction};
 use crate::kv::WriteSet;
 use crate::{Store, StoreError, TenantScope};
 use twobot_domain::manifest::Capability;
@@ -224,8 +224,8 @@ impl Store {
         commit: &Commit,
     ) -> Result<(), StoreError> {
         let now = Timestamp::now();
-        let mut tx = self.db.begin().await?;
-        let acknowledged = tx
+        transaction!(self.db.begin(scope), |tx| {
+            let acknowledged = tx
             .run(
                 sql("UPDATE executions SET state = 'succeeded', attempt = attempt + 1, trouble = NULL, digest = $1, fuel = $2, \
                      peak_memory = $3, wall_ms = $4, finished_at = $5 \
@@ -241,26 +241,26 @@ impl Store {
                 .bind(install),
             )
             .await?;
-        if acknowledged == 0 {
-            return Err(StoreError::NotFound);
-        }
-        if let Some(allowed) = limits.executions_per_day {
-            let used = crate::usage::executions_on(&mut tx, scope, now).await?;
-            if used >= allowed {
-                return Err(StoreError::Quota {
-                    name: "executions_per_day",
-                    used,
-                    allowed,
-                    unit: "executions",
-                });
+            if acknowledged == 0 {
+                return Err(StoreError::NotFound);
             }
-        }
-        crate::kv::apply(&mut tx, scope, install, &commit.writes, limits).await?;
-        for effect in &commit.effects {
-            crate::effects::insert(&mut tx, scope, id, install, effect).await?;
-        }
-        for notification in &commit.notifications {
-            tx.run(
+            if let Some(allowed) = limits.executions_per_day {
+                let used = crate::usage::executions_on(&mut tx, scope, now).await?;
+                if used >= allowed {
+                    return Err(StoreError::Quota {
+                        name: "executions_per_day",
+                        used,
+                        allowed,
+                        unit: "executions",
+                    });
+                }
+            }
+            crate::kv::apply(&mut tx, scope, install, &commit.writes, limits).await?;
+            for effect in &commit.effects {
+                crate::effects::insert(&mut tx, scope, id, install, effect).await?;
+            }
+            for notification in &commit.notifications {
+                tx.run(
                 sql("INSERT INTO notifications (id, tenant_id, install_id, severity, title, text, created_at) \
                      VALUES ($1, $2, $3, $4, $5, $6, $7)")
                 .bind(NotificationId::new())
@@ -272,18 +272,19 @@ impl Store {
                 .bind(now),
             )
             .await?;
-        }
-        write_appointments(&mut tx, scope, install, &commit.appointments).await?;
-        write_logs(&mut tx, scope, id, &commit.logs).await?;
-        crate::audit::denied(&mut tx, scope, install, id, &commit.denials).await?;
-        crate::usage::add(&mut tx, scope, now, &commit.usage).await?;
-        tx.run(
-            sql("UPDATE installs SET failures = 0 WHERE id = $1 AND tenant_id = $2 AND failures > 0")
-                .bind(install)
-                .bind(scope.tenant()),
-        )
-        .await?;
-        tx.commit().await
+            }
+            write_appointments(&mut tx, scope, install, &commit.appointments).await?;
+            write_logs(&mut tx, scope, id, &commit.logs).await?;
+            crate::audit::denied(&mut tx, scope, install, id, &commit.denials).await?;
+            crate::usage::add(&mut tx, scope, now, &commit.usage).await?;
+            tx.run(
+                sql("UPDATE installs SET failures = 0 WHERE id = $1 AND tenant_id = $2 AND failures > 0")
+                    .bind(install)
+                    .bind(scope.tenant()),
+            )
+            .await?;
+            tx.commit().await
+        })
     }
 
     /// Records a failed attempt, and says how many executions of this install have now failed in a row (a failure that will be
@@ -305,8 +306,8 @@ impl Store {
             Some(at) => ("waiting", at, None),
             None => ("failed", now, Some(now)),
         };
-        let mut tx = self.db.begin().await?;
-        let changed = tx
+        transaction!(self.db.begin(scope), |tx| {
+            let changed = tx
             .run(
                 sql("UPDATE executions SET state = $1, attempt = attempt + 1, next_at = $2, finished_at = $3, trouble = $4, \
                      digest = $5, fuel = $6, peak_memory = $7, wall_ms = $8 \
@@ -314,7 +315,7 @@ impl Store {
                 .bind(state)
                 .bind(next_at)
                 .bind(finished_at)
-                .bind(trouble)
+                .bind(trouble.as_str())
                 .bind(failure.digest.clone())
                 .bind(failure.usage.fuel)
                 .bind(failure.usage.peak_memory_bytes)
@@ -324,14 +325,14 @@ impl Store {
                 .bind(install),
             )
             .await?;
-        if changed == 0 {
-            return Err(StoreError::NotFound);
-        }
-        write_logs(&mut tx, scope, id, &failure.logs).await?;
-        crate::audit::denied(&mut tx, scope, install, id, &failure.denials).await?;
-        crate::usage::add(&mut tx, scope, now, &failure.usage).await?;
-        let counted = u64::from(failure.retry_at.is_none());
-        let row = tx
+            if changed == 0 {
+                return Err(StoreError::NotFound);
+            }
+            write_logs(&mut tx, scope, id, &failure.logs).await?;
+            crate::audit::denied(&mut tx, scope, install, id, &failure.denials).await?;
+            crate::usage::add(&mut tx, scope, now, &failure.usage).await?;
+            let counted = u64::from(failure.retry_at.is_none());
+            let row = tx
             .optional(
                 sql("UPDATE installs SET failures = failures + $1 WHERE id = $2 AND tenant_id = $3 RETURNING failures")
                     .bind(counted)
@@ -339,8 +340,9 @@ impl Store {
                     .bind(scope.tenant()),
             )
             .await?;
-        let failures = row.map_or(Ok(0), |row| row.get("failures"))?;
-        tx.commit().await?;
-        Ok(failures)
+            let failures = row.map_or(Ok(0), |row| row.get("failures"))?;
+            tx.commit().await?;
+            Ok(failures)
+        })
     }
 }

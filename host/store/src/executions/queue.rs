@@ -84,11 +84,9 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<Work>, StoreError> {
         let statement = match kind {
-            WorkKind::Inbound => {
-                sql("SELECT q.id, lower(hex(q.gateway_id)) AS lane, q.next_at FROM inbound q JOIN tenants t \
+            WorkKind::Inbound => sql("SELECT q.id, q.gateway_id, q.next_at FROM inbound q JOIN tenants t \
                  ON t.id = q.tenant_id AND t.state = 'running' WHERE q.tenant_id = $1 AND q.state = 'waiting' \
-                 ORDER BY q.id LIMIT $2")
-            }
+                 ORDER BY q.id LIMIT $2"),
             WorkKind::Execution => {
                 sql("SELECT q.id, q.install_id, q.lane, q.next_at FROM executions q JOIN tenants t \
                  ON t.id = q.tenant_id AND t.state = 'running' WHERE q.tenant_id = $1 AND q.state = 'waiting' AND q.held = 0 \
@@ -101,14 +99,12 @@ impl Store {
         let rows = self.db.all(statement.bind(scope.tenant()).bind(u64::from(limit))).await?;
         rows.iter()
             .map(|row| {
+                let lane = match kind {
+                    WorkKind::Inbound => row.get::<Uuid>("gateway_id")?.simple().to_string(),
+                    WorkKind::Execution | WorkKind::Effect => row.get("lane")?,
+                };
                 let install = if kind == WorkKind::Execution { Some(row.get("install_id")?) } else { None };
-                Ok(Work {
-                    scope,
-                    id: row.get("id")?,
-                    install,
-                    lane: row.get("lane")?,
-                    due_at: row.get("next_at")?,
-                })
+                Ok(Work { scope, id: row.get("id")?, install, lane, due_at: row.get("next_at")? })
             })
             .collect()
     }

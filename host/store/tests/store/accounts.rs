@@ -16,7 +16,7 @@ async fn an_address_has_one_account_however_it_is_written() {
         assert_eq!((login.scope, login.user.id), (scope, user.id), "{address}");
         assert_eq!(login.password_hash, "$argon2id$one");
         match world.store.register(&account(address)).await {
-            Err(StoreError::Exists(name)) => assert_eq!(name, "users.email"),
+            Err(StoreError::Exists(name)) => assert_eq!(name, "users_email_unique"),
             other => panic!("{address}: {other:?}"),
         }
     }
@@ -84,13 +84,14 @@ async fn a_token_is_kept_as_its_digest_only() {
     let ann = world.tenant("ann").await;
     let token = "a-token-that-nobody-must-find";
     world.store.open_session(ann.scope, ann.user.id, token, Timestamp(i64::MAX)).await.unwrap();
-    let found = |bytes: &[u8]| world.bytes().windows(bytes.len()).any(|part| part == bytes);
+    let all = world.bytes().await;
+    let found = |bytes: &[u8]| all.windows(bytes.len()).any(|part| part == bytes);
     assert!(!found(token.as_bytes()));
     // The address proves that the search finds what is there.
     assert!(found(b"ann@example.com"));
     // SHA-256, so that the digest does not depend on the build.
-    let digest = world.texts("SELECT lower(hex(token_hash)) FROM sessions").await;
-    assert_eq!(digest, ["a61127b57c5cdaf3f656d2c4200346d39ab768fa5e44f8d445cbdce980182da3"]);
+    let digest = hex::decode("a61127b57c5cdaf3f656d2c4200346d39ab768fa5e44f8d445cbdce980182da3").unwrap();
+    assert!(found(&digest));
 }
 
 #[tokio::test]

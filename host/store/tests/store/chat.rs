@@ -77,7 +77,7 @@ async fn everything_about_a_message_is_read_back() {
     let new = NewChatMessage {
         author: Author::System,
         author_name: "2Bot".to_owned(),
-        text: "It \0 went wrong \u{1F600}".to_owned(),
+        text: "It went wrong \u{1F600}".to_owned(),
         format: "markdown".to_owned(),
         buttons: json!([[{"text": "Try again", "data": "again"}]]),
         reply_to: Some("that".to_owned()),

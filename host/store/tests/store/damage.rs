@@ -79,7 +79,7 @@ async fn a_damaged_value_is_an_error_that_says_where() {
         read(world.store.clone(), of.clone())
             .await
             .unwrap_or_else(|error| panic!("{table}.{column}: {error:?}"));
-        world.execute("PRAGMA ignore_check_constraints = on").await;
+        world.ignore_checks(table).await;
         for value in ["'{\"cut\":'", "''", "'[1,{}]x'", "'cheerful'"] {
             assert!(world.execute(&format!("UPDATE {table} SET {column} = {value}")).await > 0);
             match read(world.store.clone(), of.clone()).await {
@@ -94,18 +94,11 @@ async fn a_damaged_value_is_an_error_that_says_where() {
 }
 
 #[tokio::test]
-async fn a_value_of_another_type_is_an_error_too() {
+async fn an_envelope_that_was_cut_does_not_open() {
     let world = World::new().await;
     let of = estate(&world, "ann").await;
-    for (column, value) in [("name", "x'00ff'"), ("accepted", "'many'"), ("config", "x'ff'"), ("id", "x'01'")]
-    {
-        let world = world.after_a_crash().await;
-        world.execute("PRAGMA foreign_keys = off").await;
-        world.execute(&format!("UPDATE gateways SET {column} = {value}")).await;
-        let result = world.store.gateways(of.scope, page(9)).await;
-        assert!(result.is_err(), "{column}: {result:?}");
-    }
-    world.execute("UPDATE gateways SET webhook_secret = x'00'").await;
+    let cut = format!("UPDATE gateways SET webhook_secret = {}", world.blob("00"));
+    world.execute(&cut).await;
     let result = world.store.gateway_secrets(of.scope, of.gateway).await;
     assert!(matches!(result, Err(StoreError::Unsealable)), "{result:?}");
 }

@@ -36,7 +36,8 @@ async fn secrets_are_sealed_on_the_disk_and_open_for_their_gateway_only() {
     let ann = world.tenant("ann").await;
     let (first, second) = (ann.gateway("First").await, ann.gateway("Second").await);
     world.store.change_gateway(ann.scope, second, "Second", &json!({}), None).await.unwrap();
-    let found = |text: &str| world.bytes().windows(text.len()).any(|part| part == text.as_bytes());
+    let all = world.bytes().await;
+    let found = |text: &str| all.windows(text.len()).any(|part| part == text.as_bytes());
     assert!(!found(TOKEN) && !found(WEBHOOK_SECRET));
     // The settings prove that the search finds what is there.
     assert!(found("\"language\""));
@@ -46,13 +47,12 @@ async fn secrets_are_sealed_on_the_disk_and_open_for_their_gateway_only() {
     assert_eq!(secrets.webhook_secret.expose_secret(), WEBHOOK_SECRET);
     assert!(!format!("{secrets:?}").contains(TOKEN));
 
-    let url = format!("sqlite:{}", world.path().display());
-    let stolen = Store::open(&url, MasterKey::new([8; 32])).await.unwrap();
+    let stolen = Store::open(&world.url(), MasterKey::new([8; 32])).await.unwrap();
     let unsealable = |result| matches!(result, Err(StoreError::Unsealable));
     assert!(unsealable(stolen.gateway_secrets(ann.scope, first).await.map(drop)), "another master key");
 
     for column in ["credentials", "webhook_secret"] {
-        let first_row = "(SELECT min(id) FROM gateways)";
+        let first_row = "(SELECT id FROM gateways ORDER BY id LIMIT 1)";
         let envelope = format!("(SELECT {column} FROM gateways WHERE id = {first_row})");
         let moved = format!("UPDATE gateways SET {column} = {envelope} WHERE id > {first_row}");
         assert_eq!(world.execute(&moved).await, 1);

@@ -172,7 +172,9 @@ async fn a_delivery_is_decoded_once() {
             Decoded::Events(vec![(event, executions)])
         });
         world.store.finish_inbound(ann.scope, &delivery, &decoded, &usage()).await.unwrap();
-        let row = format!("SELECT state || ' ' || quote(note) FROM inbound WHERE provider_id = '{state}'");
+        let row = format!(
+            "SELECT state || ' ' || coalesce('''' || note || '''', 'NULL') FROM inbound WHERE provider_id = '{state}'"
+        );
         assert_eq!(world.texts(&row).await, [format!("{state} {note}")]);
         assert!(matches!(world.store.inbound(ann.scope, id).await, Err(StoreError::NotFound)));
 

@@ -44,7 +44,7 @@ async fn a_plugin_is_installed_once_in_a_workspace() {
     for result in tasks.join_all().await {
         match result {
             Ok(_) => installed += 1,
-            Err(StoreError::Exists(name)) => assert_eq!(name, "installs.tenant_id, installs.slug"),
+            Err(StoreError::Exists(name)) => assert_eq!(name, "installs_slug_unique"),
             Err(other) => panic!("{other:?}"),
         }
     }

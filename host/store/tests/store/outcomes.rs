@@ -107,7 +107,7 @@ async fn a_commit_that_is_refused_leaves_nothing() {
         (
             "something at the end that the database refuses",
             |commit, _| commit.notifications[1].severity = "cheerful",
-            |error| matches!(error, StoreError::Sqlite(_)),
+            |error| matches!(error, StoreError::Sqlite(_) | StoreError::Database(_)),
         ),
     ];
     let Scene { world, ann, gateway, install } = scene().await;

@@ -161,13 +161,9 @@ async fn every_list_comes_whole_in_pages_of_any_size() {
 async fn a_page_has_two_hundred_items_at_most() {
     let world = World::new().await;
     let ann = world.tenant("ann").await;
-    world
-        .execute(
-            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 250) \
-             INSERT INTO notifications (id, tenant_id, severity, title, text, created_at) \
-             SELECT randomblob(16), (SELECT id FROM tenants), 'info', 'Hi', '', i FROM n",
-        )
-        .await;
+    for _ in 0..250 {
+        world.store.notify(ann.scope, "info", "Hi", "").await.unwrap();
+    }
     let first = world.store.notifications(ann.scope, page(201)).await.unwrap();
     assert_eq!(first.items.len(), 200);
     let rest = PageRequest { limit: u32::MAX, after: first.next };

@@ -6,13 +6,13 @@ use twobot_store::inbound::Decoded;
 use twobot_store::retention::Retention;
 
 /// Keeps so many rows, however young they are.
-fn newest(rows: u64) -> Retention {
+pub(crate) fn newest(rows: u64) -> Retention {
     let later = Timestamp::now().plus_millis(60_000);
     Retention { since: Timestamp(0), rows, at_least_since: later }
 }
 
 /// Removes all that is not kept, in batches, and says in how many rows and how many batches.
-async fn remove(tenant: &Tenant, keep: &Retention, batch: u32) -> (u64, u64) {
+pub(crate) async fn remove(tenant: &Tenant, keep: &Retention, batch: u32) -> (u64, u64) {
     let (mut rows, mut batches) = (0, 0);
     loop {
         let removed = tenant.store.remove_history(tenant.scope, keep, batch).await.unwrap();
@@ -25,7 +25,7 @@ async fn remove(tenant: &Tenant, keep: &Retention, batch: u32) -> (u64, u64) {
 }
 
 /// Events that were handled, with a log line and an effect that was sent each.
-async fn handled(tenant: &Tenant, gateway: GatewayId, install: InstallId, count: usize) {
+pub(crate) async fn handled(tenant: &Tenant, gateway: GatewayId, install: InstallId, count: usize) {
     for _ in 0..count {
         let id = tenant.queue(gateway, install).await;
         tenant.finish(id, install, &writes([], [])).await.unwrap();
@@ -95,20 +95,4 @@ async fn deliveries_that_became_no_event_go_too() {
     assert_eq!(remove(&ann, &newest(1), 100).await, (0, 0), "they are neither old nor many");
     let everything = Retention { since: Timestamp::now().plus_millis(60_000), ..newest(1) };
     assert_eq!(remove(&ann, &everything, 1).await, (2, 2));
-}
-
-/// A day of a busy tenant, an hour at a time: the file grows to what is kept and no further.
-#[tokio::test]
-async fn the_file_stays_bounded_when_traffic_goes_on() {
-    let world = World::new().await;
-    let ann = world.tenant("ann").await;
-    let (gateway, install) = (ann.gateway("Bot").await, ann.install("plugin", &[]).await);
-    let mut sizes = Vec::new();
-    for _ in 0..24 {
-        handled(&ann, gateway, install, 40).await;
-        remove(&ann, &newest(40), 20).await;
-        sizes.push(world.number("PRAGMA page_count").await);
-    }
-    let (early, last) = (sizes[3], sizes[23]);
-    assert!(last <= early + early / 10, "pages grow without end: {sizes:?}");
 }

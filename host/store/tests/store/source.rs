@@ -1,5 +1,6 @@
 //! Reads the store's own source, for tests that must hold for every method and every statement, also for those to come.
 
+use crate::world::Dialect;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -67,6 +68,77 @@ impl Source {
         }
         (literals, constants)
     }
+}
+
+/// Every statement that the store gives to this database, with each way in which its text is put together. What stands in a file
+/// that is called after a database is for that one only.
+pub(crate) fn statements() -> Vec<String> {
+    let mut statements = Vec::new();
+    let other = match crate::DIALECT {
+        Dialect::Sqlite => "postgres",
+        Dialect::Postgres => "sqlite",
+    };
+    // A backup is looked through as a whole, on purpose and by nobody else.
+    for source in files().into_iter().filter(|source| source.name != other && source.name != "backup") {
+        let (literals, constants) = source.literals();
+        let begins = |text: &str| {
+            let verb = ["SELECT ", "INSERT ", "UPDATE ", "DELETE "].iter().any(|verb| text.starts_with(verb));
+            verb || text.starts_with("{QUERY}")
+        };
+        for literal in
+            literals.iter().filter(|text| begins(text) && !constants.values().any(|one| one == *text))
+        {
+            let mut texts = vec![literal.clone()];
+            let parts = |beginning: &str| -> Vec<String> {
+                let fitting = literals.iter().filter(|text| text.starts_with(beginning)).cloned();
+                std::iter::once(String::new()).chain(fitting).collect()
+            };
+            let mut fills: BTreeMap<String, Vec<String>> =
+                constants.iter().map(|(name, text)| (name.clone(), vec![text.clone()])).collect();
+            // Those that follow.
+            let next = (1..).find(|number| !literal.contains(&format!("${number}"))).unwrap_or(1);
+            fills.insert("places".to_owned(), vec![format!("${next}, ${}", next + 1)]);
+            fills.insert("state".to_owned(), parts(" AND x.state"));
+            fills.insert("slug".to_owned(), parts(" AND i."));
+            for (name, beginning) in [
+                ("area", " AND area"),
+                ("exact", " AND action ="),
+                ("actor", " AND actor_id"),
+                ("outcome", " AND outcome"),
+            ] {
+                fills.insert(name.to_owned(), parts(beginning));
+            }
+            // After those that it stands in.
+            fills.insert("position".to_owned(), vec!["5".to_owned()]);
+            for (name, fills) in fills {
+                let place = format!("{{{name}}}");
+                texts = texts
+                    .into_iter()
+                    .flat_map(|text| {
+                        let count = if text.contains(&place) { fills.len() } else { 1 };
+                        let place = place.clone();
+                        fills
+                            .iter()
+                            .take(count)
+                            .map(move |fill| text.replace(&place, fill))
+                            .collect::<Vec<_>>()
+                    })
+                    .collect();
+            }
+            statements.extend(texts);
+        }
+    }
+    // A plugin is looked for in two ways, each of which goes with some states only: see `Store::executions`.
+    statements.retain(|statement| {
+        let few =
+            ["'waiting'", "'running'"].iter().any(|state| statement.contains(&format!("x.state = {state}")));
+        !statement.contains("i.slug = $4") || few != statement.contains("i.tenant_id = $1")
+    });
+    for statement in &statements {
+        assert!(!statement.contains('{'), "it is not known how to fill in {statement}");
+    }
+    assert!(statements.len() > 100, "the statements were not found: {}", statements.len());
+    statements
 }
 
 /// Reads a literal up to its closing quote: the text that it stands for, and what follows it.

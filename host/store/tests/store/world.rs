@@ -1,12 +1,11 @@
-//! A store on a database file of its own, and builders of what stands in it.
+//! A store on a database of its own, and builders of what stands in it.
+
+pub(crate) mod postgres;
+pub(crate) mod sqlite;
 
 use secrecy::SecretString;
 use serde_json::json;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
-use sqlx::{AssertSqlSafe, Row as _};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use twobot_domain::{
     ConversationId, EventId, ExecutionId, GatewayId, InboundId, InstallId, Limits, PlanCatalogue, TenantId,
@@ -27,64 +26,143 @@ pub(crate) const TOKEN: &str = "1234567:the-token-of-a-bot";
 /// What a provider shows on each delivery.
 pub(crate) const WEBHOOK_SECRET: &str = "the-secret-of-a-webhook";
 
-/// A store on a database file of its own.
+/// Which database a store works on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+/// The database itself, without the store.
+pub(crate) enum Database {
+    Sqlite(sqlite::Files),
+    Postgres(postgres::Server),
+}
+
+/// A store on a database of its own.
 pub(crate) struct World {
     pub(crate) store: Store,
-    /// The same file, without the store.
-    pub(crate) raw: SqlitePool,
-    folder: TempDir,
+    pub(crate) database: Database,
     dump_text: OnceCell<String>,
     strays_text: OnceCell<String>,
+}
+
+/// A column of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Column {
+    pub(crate) name: String,
+    /// In the database's own words.
+    pub(crate) kind: String,
+    pub(crate) not_null: bool,
+}
+
+/// A column that refers to another table's row.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ForeignKey {
+    pub(crate) table: String,
+    pub(crate) column: String,
+    pub(crate) parent: String,
+    pub(crate) on_delete: String,
+}
+
+/// An index of a table.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Index {
+    pub(crate) table: String,
+    pub(crate) columns: Vec<String>,
+    pub(crate) unique: bool,
+    /// The condition of rows that stand in it, without what databases write in ways of their own.
+    pub(crate) only: Option<String>,
+    /// None for those that a constraint brings.
+    pub(crate) name: Option<String>,
+}
+
+/// A condition in the words that databases share: without brackets and types, and lists as `IN`.
+fn condition(text: &str) -> String {
+    let text = text.replace("::text", "").replace("= ANY (ARRAY", "IN (");
+    text.chars().filter(|character| !"()[]".contains(*character)).collect()
 }
 
 /// The rows of a database by table, each with its tenant where it has one.
 pub(crate) type Dump = BTreeMap<String, Vec<(Option<TenantId>, String)>>;
 
+/// The key that all of these tests use.
+pub(crate) const KEY: [u8; 32] = [7; 32];
+
+/// Calls a method of either database.
+macro_rules! either {
+    ($world:expr, $database:ident => $call:expr) => {
+        match &$world.database {
+            Database::Sqlite($database) => $call,
+            Database::Postgres($database) => $call,
+        }
+    };
+}
+
 impl World {
+    /// A world with the present schema, on the database that this program is about.
     pub(crate) async fn new() -> Self {
-        let folder = TempDir::new().unwrap();
-        let world = Self::in_folder(folder).await;
+        Self::on(crate::DIALECT).await
+    }
+
+    /// A world with the present schema.
+    pub(crate) async fn on(dialect: Dialect) -> Self {
+        let world = match dialect {
+            Dialect::Sqlite => Self::with(Database::Sqlite(sqlite::Files::new())).await,
+            Dialect::Postgres => Self::with(Database::Postgres(postgres::Server::new().await)).await,
+        };
         world.store.migrate().await.unwrap();
         world
     }
 
-    /// Another world with a copy of this one's database.
+    pub(crate) async fn with(database: Database) -> Self {
+        let url = match &database {
+            Database::Sqlite(files) => files.url(),
+            Database::Postgres(server) => server.url(),
+        };
+        let store = Store::open(&url, MasterKey::new(KEY)).await.unwrap();
+        Self { store, database, dump_text: OnceCell::new(), strays_text: OnceCell::new() }
+    }
+
+    /// Another world with a copy of this one's database. This one is closed for it.
     pub(crate) async fn copy(&self) -> Self {
-        self.execute("PRAGMA wal_checkpoint(TRUNCATE)").await;
-        let copy = self.after_a_crash().await;
+        self.store.close().await;
+        let copy = match &self.database {
+            Database::Sqlite(files) => Database::Sqlite(files.copy()),
+            Database::Postgres(server) => Database::Postgres(server.copy().await),
+        };
         let text = |cell: &OnceCell<String>| OnceCell::new_with(cell.get().cloned());
         let (dump_text, strays_text) = (text(&self.dump_text), text(&self.strays_text));
-        Self { dump_text, strays_text, ..copy }
+        Self { dump_text, strays_text, ..Self::with(copy).await }
     }
 
-    async fn in_folder(folder: TempDir) -> Self {
-        let path = folder.path().join("2bot.db");
-        let store = open(&path).await;
-        let options = SqliteConnectOptions::new().filename(&path).foreign_keys(true);
-        let raw = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options);
-        Self { store, raw, folder, dump_text: OnceCell::new(), strays_text: OnceCell::new() }
-    }
-
-    pub(crate) fn path(&self) -> PathBuf {
-        self.folder.path().join("2bot.db")
-    }
-
-    /// Every byte that the database keeps on the disk.
-    pub(crate) fn bytes(&self) -> Vec<u8> {
-        let files = std::fs::read_dir(self.folder.path()).unwrap();
-        files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
-    }
-
-    /// The files as a crash at this moment would leave them, in a world of their own.
+    /// What a host finds that starts after this one has crashed at this moment.
     pub(crate) async fn after_a_crash(&self) -> Self {
-        let folder = TempDir::new().unwrap();
-        for name in ["2bot.db", "2bot.db-wal"] {
-            let from = self.folder.path().join(name);
-            if from.exists() {
-                std::fs::copy(from, folder.path().join(name)).unwrap();
-            }
+        Self::with(match &self.database {
+            // The files as they are on the disk now.
+            Database::Sqlite(files) => Database::Sqlite(files.copy()),
+            // The server has not crashed: what it answered is there for everybody.
+            Database::Postgres(server) => Database::Postgres(server.again()),
+        })
+        .await
+    }
+
+    /// The address of the database.
+    pub(crate) fn url(&self) -> String {
+        either!(self, database => database.url())
+    }
+
+    /// Another store on the same database, as on another node.
+    pub(crate) async fn another_store(&self) -> Store {
+        Store::open(&self.url(), MasterKey::new(KEY)).await.unwrap()
+    }
+
+    /// Every byte that the database keeps.
+    pub(crate) async fn bytes(&self) -> Vec<u8> {
+        match &self.database {
+            Database::Sqlite(files) => files.bytes(),
+            Database::Postgres(server) => server.bytes().await,
         }
-        Self::in_folder(folder).await
     }
 
     /// Makes a tenant with its owner.
@@ -96,37 +174,63 @@ impl World {
 
     /// Runs a statement beside the store.
     pub(crate) async fn execute(&self, text: &str) -> u64 {
-        sqlx::query(AssertSqlSafe(text.to_owned())).execute(&self.raw).await.unwrap().rows_affected()
+        either!(self, database => database.execute(text).await)
     }
 
     /// The number that a query beside the store answers.
     pub(crate) async fn number(&self, text: &str) -> i64 {
-        sqlx::query(AssertSqlSafe(text.to_owned())).fetch_one(&self.raw).await.unwrap().get(0)
+        either!(self, database => database.number(text).await)
     }
 
     /// The texts that a query beside the store answers.
     pub(crate) async fn texts(&self, text: &str) -> Vec<String> {
-        let rows = sqlx::query(AssertSqlSafe(text.to_owned())).fetch_all(&self.raw).await.unwrap();
-        rows.iter().map(|row| row.get(0)).collect()
+        self.texts_at(text, 0).await
+    }
+
+    /// The texts in a column of what a query beside the store answers.
+    pub(crate) async fn texts_at(&self, text: &str, column: usize) -> Vec<String> {
+        either!(self, database => database.texts(text, column).await)
     }
 
     /// The tables of the product.
     pub(crate) async fn tables(&self) -> Vec<String> {
-        self.texts(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' \
-             AND name NOT LIKE '!_sqlx%' ESCAPE '!' ORDER BY name",
-        )
-        .await
+        either!(self, database => database.tables().await)
+    }
+
+    pub(crate) async fn columns(&self, table: &str) -> Vec<Column> {
+        either!(self, database => database.columns(table).await)
+    }
+
+    pub(crate) async fn foreign_keys(&self, table: &str) -> Vec<ForeignKey> {
+        either!(self, database => database.foreign_keys(table).await)
+    }
+
+    pub(crate) async fn indexes(&self, table: &str) -> Vec<Index> {
+        either!(self, database => database.indexes(table).await)
+    }
+
+    /// Bytes, as they are written in SQL.
+    pub(crate) fn blob(&self, hex: &str) -> String {
+        match &self.database {
+            Database::Sqlite(_) => format!("x'{hex}'"),
+            Database::Postgres(_) => format!("'\\x{hex}'"),
+        }
+    }
+
+    /// Lets a table take what its constraints would refuse.
+    pub(crate) async fn ignore_checks(&self, table: &str) {
+        match &self.database {
+            Database::Sqlite(_) => drop(self.execute("PRAGMA ignore_check_constraints = on").await),
+            Database::Postgres(server) => server.drop_checks(table).await,
+        }
     }
 
     /// Everything that is stored.
     pub(crate) async fn dump(&self) -> Dump {
         let text = self.dump_text.get_or_init(|| self.explain_dump()).await;
-        let rows = sqlx::query(AssertSqlSafe(text.clone())).fetch_all(&self.raw).await.unwrap();
         let mut dump = Dump::new();
-        for row in rows {
-            let owner = row.get::<Option<uuid::Uuid>, _>(1).map(TenantId::from_uuid);
-            dump.entry(row.get(0)).or_default().push((owner, row.get(2)));
+        for (table, owner, row) in either!(self, database => database.owned(text).await) {
+            dump.entry(table).or_default().push((owner.map(TenantId::from_uuid), row));
         }
         dump.values_mut().for_each(|rows| rows.sort());
         dump
@@ -136,11 +240,12 @@ impl World {
     async fn explain_dump(&self) -> String {
         let mut parts = Vec::new();
         for table in self.tables().await {
-            let columns = self.texts(&format!("SELECT name FROM pragma_table_info('{table}')")).await;
-            let values: Vec<_> =
-                columns.iter().map(|column| format!("'{column}=' || quote(\"{column}\")")).collect();
+            let row = match &self.database {
+                Database::Sqlite(files) => files.row_as_text(&table).await,
+                Database::Postgres(_) => postgres::Server::row_as_text(&table),
+            };
             let owner = if table == "tenants" { "id" } else { "tenant_id" };
-            parts.push(format!("SELECT '{table}', {owner}, {} FROM \"{table}\"", values.join(" || ' ' || ")));
+            parts.push(format!("SELECT '{table}', {owner}, {row} FROM \"{table}\""));
         }
         parts.join(" UNION ALL ")
     }
@@ -154,16 +259,12 @@ impl World {
     async fn explain_strays(&self) -> String {
         let mut parts = Vec::new();
         for table in self.tables().await {
-            let keys = self
-                .texts(&format!(
-                    "SELECT \"from\" || ' ' || \"table\" FROM pragma_foreign_key_list('{table}') WHERE \"table\" <> 'tenants'"
-                ))
-                .await;
-            for key in keys {
-                let (column, parent) = key.split_once(' ').unwrap();
-                parts.push(format!(
-                    "SELECT '{table}.{column}' FROM {table} c JOIN {parent} p ON p.id = c.{column} WHERE p.tenant_id <> c.tenant_id"
-                ));
+            for ForeignKey { column, parent, .. } in self.foreign_keys(&table).await {
+                if parent != "tenants" {
+                    parts.push(format!(
+                        "SELECT '{table}.{column}' FROM {table} c JOIN {parent} p ON p.id = c.{column} WHERE p.tenant_id <> c.tenant_id"
+                    ));
+                }
             }
         }
         parts.join(" UNION ALL ")
@@ -176,11 +277,6 @@ pub(crate) fn without(dump: &Dump, tenant: TenantId) -> Dump {
         rows.iter().filter(|(owner, _)| *owner != Some(tenant)).cloned().collect()
     };
     dump.iter().map(|(table, rows)| (table.clone(), others(rows))).collect()
-}
-
-/// Opens the database at a path, with the key that all of these tests use.
-pub(crate) async fn open(path: &Path) -> Store {
-    Store::open(&format!("sqlite:{}", path.display()), MasterKey::new([7; 32])).await.unwrap()
 }
 
 pub(crate) fn account(email: &str) -> NewAccount {

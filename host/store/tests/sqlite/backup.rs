@@ -1,11 +1,16 @@
 //! Backups: of a database in use, looked through, and put back.
 
-use crate::world::{World, open, writes};
+use crate::world::{KEY, World, writes};
 use std::path::Path;
 use twobot_store::backup::{self, BackupError};
+use twobot_store::{MasterKey, Store};
 
 fn url(path: &Path) -> String {
     format!("sqlite:{}", path.display())
+}
+
+async fn open(path: &Path) -> Store {
+    Store::open(&url(path), MasterKey::new(KEY)).await.unwrap()
 }
 
 #[tokio::test]
@@ -24,12 +29,12 @@ async fn a_backup_of_a_database_in_use_has_what_was_committed_and_can_be_put_bac
             ann.queue(gateway, install).await;
         }
     };
-    let database = url(&world.path());
+    let database = world.url();
     let (report, ()) = tokio::join!(backup::backup(&database, &file), busy);
     let report = report.unwrap();
     assert_eq!((report.tenants, report.bytes), (1, std::fs::metadata(&file).unwrap().len()));
     assert!((1..=21).contains(&report.executions), "{report:?}");
-    assert!(matches!(backup::backup(&url(&world.path()), &file).await, Err(BackupError::Exists(_))));
+    assert!(matches!(backup::backup(&world.url(), &file).await, Err(BackupError::Exists(_))));
 
     let fresh = folder.path().join("new/twobot.db");
     assert_eq!(backup::restore(&url(&fresh), &file, false).await.unwrap(), report);
@@ -49,7 +54,7 @@ async fn what_is_there_is_replaced_only_when_asked_for_and_not_under_a_running_s
     world.tenant("ann").await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("backup.db");
-    backup::backup(&url(&world.path()), &file).await.unwrap();
+    backup::backup(&world.url(), &file).await.unwrap();
 
     let place = folder.path().join("twobot.db");
     let other = open(&place).await;
@@ -75,7 +80,7 @@ async fn what_is_no_sound_backup_is_refused_and_changes_nothing() {
     }
     let folder = tempfile::tempdir().unwrap();
     let (good, place) = (folder.path().join("good.db"), folder.path().join("twobot.db"));
-    backup::backup(&url(&world.path()), &good).await.unwrap();
+    backup::backup(&world.url(), &good).await.unwrap();
     let bytes = std::fs::read(&good).unwrap();
 
     let try_file = async |name: &str, content: &[u8]| {

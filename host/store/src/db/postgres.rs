@@ -1,0 +1,205 @@
+//! What only PostgreSQL needs. Why transactions are made as they are: `docs/decisions/0013-postgresql-as-the-second-dialect.md`.
+
+use super::statement::{Statement, Value, sql};
+use super::turns::{Turn, Turns};
+use crate::error::StoreError;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::{Arguments as _, ConnectOptions as _, Connection as _, Postgres, Row as _};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+use twobot_domain::TenantId;
+
+/// Connections at the same time. Every one is a process of the server.
+const CONNECTIONS: u32 = 20;
+/// How long a statement waits for a free connection.
+const ACQUIRE: Duration = Duration::from_secs(10);
+/// What has been idle for longer may have been cut by the server or by something on the way: it is tried before it is used.
+const TRUSTED_IDLE: Duration = Duration::from_secs(1);
+/// Statements that a connection keeps prepared: more than the repositories have.
+const PREPARED: usize = 256;
+/// The oldest server that this is tested with, as it numbers itself.
+const OLDEST: u32 = 150_000;
+
+/// What every connection is told. Times are in milliseconds.
+const SESSION: [(&str, &str); 4] = [
+    // The repositories are written for this level and for no other, whatever the server prefers.
+    ("default_transaction_isolation", "read committed"),
+    // What takes longer holds up others and will hardly end well.
+    ("statement_timeout", "10000"),
+    ("idle_in_transaction_session_timeout", "30000"),
+    // Every statement is small: compiling one takes longer than running it.
+    ("jit", "off"),
+];
+
+/// A database of a server.
+#[derive(Clone, Debug)]
+pub(crate) struct Server {
+    pub(super) pool: PgPool,
+    turns: Arc<Turns>,
+    /// As the operator gave them: migrations may take longer than statements of the product.
+    plain: Arc<PgConnectOptions>,
+}
+
+impl Server {
+    /// Connects to the database that a URL names. It has to exist.
+    pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
+        let plain = PgConnectOptions::from_str(url)?
+            .log_slow_statements(tracing::log::LevelFilter::Warn, super::SLOW)
+            .statement_cache_capacity(PREPARED);
+        let plain = match plain.get_application_name() {
+            Some(_) => plain,
+            None => plain.application_name("2bot"),
+        };
+        // Once directly: a pool would go on trying, and say no more than that the time was over.
+        let connect = PgConnection::connect_with(&plain);
+        let mut connection = tokio::time::timeout(ACQUIRE, connect)
+            .await
+            .map_err(|_| StoreError::Unusable("the server does not answer".to_owned()))??;
+        let mut options = plain.clone().options(SESSION);
+        if !is_durable(&inspect(&mut connection).await?) {
+            options = options.options([("synchronous_commit", "on")]);
+        }
+        connection.close().await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(ACQUIRE)
+            .test_before_acquire(false)
+            .before_acquire(|connection, about| {
+                Box::pin(async move {
+                    if about.idle_for > TRUSTED_IDLE {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .connect_lazy_with(options);
+        Ok(Self { pool, turns: Arc::default(), plain: Arc::new(plain) })
+    }
+
+    pub(super) async fn migrate(&self) -> Result<(), StoreError> {
+        let mut connection = PgConnection::connect_with(&self.plain).await?;
+        // Whoever starts at the same time waits: sqlx holds a lock of the database meanwhile.
+        sqlx::migrate!("../../migrations/postgres").run(&mut connection).await?;
+        Ok(connection.close().await?)
+    }
+
+    /// Begins a transaction, and waits until no other holds one of the locks.
+    pub(super) async fn begin(&self, locks: Vec<i64>) -> Result<ServerTx, StoreError> {
+        let turn = match locks.as_slice() {
+            [lock] => Some(self.turns.take(*lock).await),
+            // One task alone asks for many: see `inbound::group`.
+            _ => None,
+        };
+        let pool = self.pool.clone();
+        // In a task of its own, since whoever asks may be dropped meanwhile: sqlx would then give the connection back to the
+        // pool with a transaction open that it does not know of, and the next statement there would never be committed.
+        let begun = tokio::spawn(async move {
+            let mut tx = pool.begin().await?;
+            if !locks.is_empty() {
+                query(lock(locks))?.execute(&mut *tx).await?;
+            }
+            Ok(ServerTx { tx, _turn: turn })
+        });
+        begun.await.map_err(|error| StoreError::Unusable(error.to_string()))?
+    }
+}
+
+/// A transaction, and the turn that it is.
+pub(crate) struct ServerTx {
+    // The first to be dropped: the server is told before the next one's turn.
+    pub(super) tx: sqlx::Transaction<'static, Postgres>,
+    _turn: Option<Turn>,
+}
+
+/// Whether a commit is on disk when it is answered, as the server's `synchronous_commit` says: with anything but `off`.
+fn is_durable(synchronous_commit: &str) -> bool {
+    synchronous_commit != "off"
+}
+
+/// Refuses what can not work, and answers `synchronous_commit`.
+async fn inspect(connection: &mut PgConnection) -> Result<String, StoreError> {
+    let row = sqlx::query(
+        "SELECT current_setting('server_version_num') AS number, current_setting('server_version') AS version, \
+         current_setting('server_encoding') AS encoding, current_setting('synchronous_commit') AS commits",
+    )
+    .fetch_one(connection)
+    .await?;
+    let number: String = row.try_get("number")?;
+    if number.parse::<u32>().is_ok_and(|number| number < OLDEST) {
+        let version: String = row.try_get("version")?;
+        return Err(StoreError::Unusable(format!("PostgreSQL 15 or newer is needed; this is {version}")));
+    }
+    let encoding: String = row.try_get("encoding")?;
+    if encoding != "UTF8" {
+        return Err(StoreError::Unusable(format!("the database's encoding must be UTF8; it is {encoding}")));
+    }
+    Ok(row.try_get("commits")?)
+}
+
+/// What a lock is about. The numbers tell the locks of one tenant apart.
+#[derive(Clone, Copy)]
+pub(crate) enum Lock {
+    /// A tenant's transactions that read before they write.
+    Tenant = 0,
+    /// Deliveries to a tenant's gateways.
+    Inbox = 1,
+}
+
+impl Lock {
+    /// The number under which the server knows the lock. Two tenants with the same one would wait for each other without
+    /// need, and nothing else; among ids that end in 62 random bits that does not happen.
+    pub(super) fn number(self, tenant: TenantId) -> i64 {
+        let (_, low) = tenant.uuid().as_u64_pair();
+        i64::from_be_bytes(low.to_be_bytes()) ^ self as i64
+    }
+}
+
+/// Takes locks in the order of their numbers, so that nobody waits in a circle.
+fn lock(mut locks: Vec<i64>) -> Statement {
+    locks.sort_unstable();
+    locks.dedup();
+    sql("SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k").bind_integers(locks.into_iter())
+}
+
+/// A statement as PostgreSQL takes it.
+pub(super) fn query(
+    statement: Statement,
+) -> Result<sqlx::query::Query<'static, Postgres, PgArguments>, StoreError> {
+    let mut arguments = PgArguments::default();
+    for value in statement.values {
+        match value {
+            Value::Integer(value) => arguments.add(value),
+            Value::Text(value) => arguments.add(value),
+            Value::Bytes(value) => arguments.add(value),
+            Value::Uuid(value) => arguments.add(value),
+            Value::Integers(values) => arguments.add(values),
+            Value::Texts(values) => arguments.add(values),
+            Value::Uuids(values) => arguments.add(values),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(sqlx::query_with(Statement::text(statement.text), arguments))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_that_may_get_lost_is_not_durable() {
+        for (setting, durable) in
+            [("off", false), ("on", true), ("local", true), ("remote_write", true), ("remote_apply", true)]
+        {
+            assert_eq!(is_durable(setting), durable, "{setting}");
+        }
+    }
+
+    #[test]
+    fn locks_differ_by_tenant_and_by_what_they_are_about() {
+        let (one, other) = (TenantId::new(), TenantId::new());
+        assert_eq!(Lock::Tenant.number(one), Lock::Tenant.number(one));
+        assert_ne!(Lock::Tenant.number(one), Lock::Inbox.number(one));
+        assert_ne!(Lock::Tenant.number(one), Lock::Tenant.number(other));
+    }
+}

@@ -1,0 +1,78 @@
+//! What only SQLite needs.
+
+use super::PATIENCE;
+use super::statement::{Statement, Value};
+use super::writer::Writer;
+use crate::error::StoreError;
+use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+use sqlx::{Arguments as _, ConnectOptions as _, Connection as _, Sqlite};
+use std::path::Path;
+use std::str::FromStr;
+
+/// Connections that read at the same time.
+const READERS: u32 = 4;
+
+/// What a value is refused with that only PostgreSQL takes.
+pub(super) const NO_LISTS: &str = "SQLite has no parameters that are lists";
+
+/// A database in a file. SQLite has one writer at a time; tasks take turns with it instead of racing for the lock.
+#[derive(Clone, Debug)]
+pub(crate) struct Files {
+    pub(super) readers: SqlitePool,
+    pub(super) writer: Writer,
+}
+
+impl Files {
+    /// Opens the file that a URL names, and makes it where it does not exist.
+    pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::from_str(url)?
+            .foreign_keys(true)
+            .busy_timeout(PATIENCE)
+            .pragma("cache_size", "-32000")
+            .pragma("temp_store", "memory")
+            .log_slow_statements(tracing::log::LevelFilter::Warn, super::SLOW);
+        if let Some(folder) =
+            Path::new(options.get_filename()).parent().filter(|folder| !folder.as_os_str().is_empty())
+        {
+            std::fs::create_dir_all(folder)
+                .map_err(|error| StoreError::Folder(folder.display().to_string(), error))?;
+        }
+        // The writer makes the file where there is none.
+        let writer = Writer::open(options.get_filename())?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .connect_with(options.pragma("query_only", "on"))
+            .await?;
+        Ok(Self { readers, writer })
+    }
+
+    pub(super) async fn migrate(&self) -> Result<(), StoreError> {
+        let options = SqliteConnectOptions::new().filename(self.writer.path()).foreign_keys(true);
+        let mut connection = options.busy_timeout(PATIENCE).connect().await?;
+        sqlx::migrate!("../../migrations/sqlite").run(&mut connection).await?;
+        Ok(connection.close().await?)
+    }
+
+    pub(super) async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// A statement as the readers take it.
+pub(super) fn query(
+    statement: Statement,
+) -> Result<sqlx::query::Query<'static, Sqlite, SqliteArguments>, StoreError> {
+    let mut arguments = SqliteArguments::default();
+    for value in statement.values {
+        match value {
+            Value::Integer(value) => arguments.add(value),
+            Value::Text(value) => arguments.add(value),
+            Value::Bytes(value) => arguments.add(value),
+            Value::Uuid(value) => arguments.add(value),
+            Value::Integers(_) | Value::Texts(_) | Value::Uuids(_) => Err(NO_LISTS.into()),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(sqlx::query_with(Statement::text(statement.text), arguments))
+}

@@ -1,0 +1,31 @@
+//! What the store promises about tenants, durability, atomicity and quotas, whatever the database.
+//!
+//! `tests/sqlite` and `tests/postgres` each run all of this, and say which database it is with `crate::DIALECT`.
+
+pub(crate) mod estate;
+#[allow(dead_code, reason = "what only one database needs is built on it")]
+pub(crate) mod retention;
+pub(crate) mod source;
+#[allow(dead_code, reason = "each database's program uses another part of what they share")]
+pub(crate) mod world;
+
+mod accounts;
+mod audit;
+mod chat;
+mod conflicts;
+mod damage;
+mod effects;
+mod executions;
+mod gateways;
+mod inbound;
+mod installs;
+mod journal;
+mod notifications;
+mod outcomes;
+mod pages;
+mod quotas;
+mod schedules;
+mod schema;
+mod tenancy;
+mod texts;
+mod usage;

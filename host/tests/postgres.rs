@@ -1,0 +1,168 @@
+//! The binary on PostgreSQL: one way through everything, from the empty database to a plugin's answer.
+//!
+//! Needs the server that `cargo xtask test` or `cargo xtask postgres <command>` starts.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
+
+use serde_json::{Value, json};
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Connection as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// A database without a table; gone with this.
+struct Database {
+    server: String,
+    name: String,
+}
+
+impl Database {
+    fn empty() -> Self {
+        let server = std::env::var("TWOBOT_TEST_POSTGRES").expect(
+            "this test needs PostgreSQL: run `cargo xtask test`, or `cargo xtask postgres <command>` for a command of your own",
+        );
+        let database = Self { server, name: format!("test_{}", uuid::Uuid::new_v4().simple()) };
+        database.administrate(&format!("CREATE DATABASE {}", database.name));
+        database
+    }
+
+    fn administrate(&self, text: &str) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut connection = PgConnection::connect(&self.server).await.unwrap();
+            sqlx::query(AssertSqlSafe(text.to_owned())).execute(&mut connection).await.unwrap();
+        });
+    }
+
+    /// Its address, with a password that the server does not ask for.
+    fn url(&self) -> String {
+        let (place, parameters) = self.server.split_once('?').unwrap_or((&self.server, ""));
+        let (place, _) = place.rsplit_once('/').unwrap();
+        format!("{}/{}?{parameters}", place.replace("postgres@", "postgres:hush-hush@"), self.name)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        self.administrate(&format!("DROP DATABASE {} WITH (FORCE)", self.name));
+    }
+}
+
+/// The binary with nothing of this process's environment but the database.
+fn twobot(folder: &Path, database: &Database, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_twobot"));
+    command.args(arguments).env_clear().current_dir(folder);
+    command.env("DATABASE_URL", database.url()).env("TWOBOT_LISTEN", "127.0.0.1:0");
+    command.env("TWOBOT_LOG_FORMAT", "json").env("TWOBOT_GUEST_THREADS", "1");
+    command
+}
+
+/// What a command told, whatever came of it.
+fn told(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+}
+
+/// A running server.
+struct Server {
+    process: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(folder: &Path, database: &Database) -> Self {
+        let process = twobot(folder, database, &["serve"]).stderr(Stdio::piped()).spawn().unwrap();
+        let mut server = Self { process, address: String::new() };
+        let mut lines = BufReader::new(server.process.stderr.take().unwrap()).lines();
+        let mut log = String::new();
+        loop {
+            let line = lines.next().unwrap_or_else(|| panic!("it ended:\n{log}")).unwrap();
+            if let Some((_, rest)) = line.split_once("http://127.0.0.1:") {
+                let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
+                // Whatever else it says must not fill the pipe.
+                std::thread::spawn(move || lines.for_each(drop));
+                server.address = format!("127.0.0.1:{port}");
+                return server;
+            }
+            log.push_str(&line);
+            log.push('\n');
+        }
+    }
+
+    /// Sends a request and gives back the connection, from which the answer comes.
+    fn send(&self, method: &str, path: &str, token: &str, body: &str) -> BufReader<TcpStream> {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        write!(
+            stream,
+            "{method} /api/v1{path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\nauthorization: Bearer {token}\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            self.address,
+            body.len()
+        )
+        .unwrap();
+        BufReader::new(stream)
+    }
+
+    fn post(&self, path: &str, token: &str, body: &Value) -> Value {
+        let mut answer = String::new();
+        self.send("POST", path, token, &body.to_string()).read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 20"), "{path}: {answer}");
+        serde_json::from_str(body).unwrap_or(Value::Null)
+    }
+
+    /// Ends it as an operator does.
+    fn stop(mut self) {
+        let pid = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert!(self.process.wait().unwrap().success());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Only where the test failed before it was stopped.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn someone_signs_up_says_hello_and_is_answered() {
+    let (folder, database) = (tempfile::tempdir().unwrap(), Database::empty());
+    let migrated = told(&mut twobot(folder.path(), &database, &["migrate"]));
+    assert!(migrated.contains("is up to date") && migrated.contains("postgres:***@"), "{migrated}");
+
+    let server = Server::start(folder.path(), &database);
+    let account = json!({"email": "ada@example.org", "password": "Analytical-Engine-1", "name": "Ada"});
+    let registered = server.post("/auth/register", "", &account);
+    let token = registered["token"].as_str().unwrap();
+    let gateway = server.post("/gateways", token, &json!({"kind": "web-chat", "name": "Console"}));
+    let gateway = gateway["id"].as_str().unwrap();
+    let bound = json!({"gateways": {"channels": [gateway]}});
+    server.post("/user/plugins/auto-reply/install", token, &bound);
+    let conversation = server.post(&format!("/gateways/{gateway}/conversations"), token, &json!({}));
+    let place = format!("/conversations/{}", conversation["id"].as_str().unwrap());
+
+    let stream = server.send("GET", &format!("{place}/stream"), token, "");
+    server.post(&format!("{place}/messages"), token, &json!({"text": "hello"}));
+    let answered = stream.lines().map(Result::unwrap).any(|line| line.contains("\"author\":\"bot\""));
+    assert!(answered, "the stream ended without an answer");
+    server.stop();
+
+    // The next process finds what this one left, and no way tells the password.
+    let again = ["user", "create", "--email", "ada@example.org", "--password", "Analytical-Engine-1"];
+    let again = told(&mut twobot(folder.path(), &database, &again));
+    assert!(again.contains("already has an account"), "{again}");
+    let config = told(&mut twobot(folder.path(), &database, &["config"]));
+    let mut gone = twobot(folder.path(), &database, &["migrate"]);
+    let gone = told(gone.env("DATABASE_URL", database.url().replace("test_", "gone_")));
+    assert!(gone.contains("can not open the database"), "{gone}");
+    for text in [migrated, again, config, gone] {
+        assert!(!text.contains("hush-hush"), "{text}");
+    }
+}
