@@ -212,7 +212,8 @@ async fn no_more_is_held_than_may_be_and_for_no_longer_than_a_day() {
         .execute(&format!(
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {MAX_HELD}) \
              INSERT INTO executions (id, tenant_id, install_id, cause, event_kind, lane, state, next_at, created_at, held) \
-             SELECT randomblob(16), tenant_id, id, 'event', 'message', '', 'waiting', 0, i, 1 FROM n, installs"
+             SELECT {}, tenant_id, id, 'event', 'message', '', 'waiting', 0, i, 1 FROM n, installs",
+            world.random_id()
         ))
         .await;
     let last = ann.queue(gateway, install).await;

@@ -108,8 +108,6 @@ pub(crate) fn statements() -> Vec<String> {
             ] {
                 fills.insert(name.to_owned(), parts(beginning));
             }
-            // After those that it stands in.
-            fills.insert("position".to_owned(), vec!["5".to_owned()]);
             for (name, fills) in fills {
                 let place = format!("{{{name}}}");
                 texts = texts
@@ -125,7 +123,16 @@ pub(crate) fn statements() -> Vec<String> {
                     })
                     .collect();
             }
-            statements.extend(texts);
+            // Conditions that come and go are numbered as they come, after those that are always there.
+            statements.extend(texts.into_iter().map(|mut text| {
+                for number in 5.. {
+                    if !text.contains("{position}") {
+                        break;
+                    }
+                    text = text.replacen("{position}", &number.to_string(), 1);
+                }
+                text
+            }));
         }
     }
     // A plugin is looked for in two ways, each of which goes with some states only: see `Store::executions`.

@@ -209,6 +209,14 @@ impl World {
         either!(self, database => database.indexes(table).await)
     }
 
+    /// An id that nobody has, as it is written in SQL.
+    pub(crate) fn random_id(&self) -> &'static str {
+        match &self.database {
+            Database::Sqlite(_) => "randomblob(16)",
+            Database::Postgres(_) => "gen_random_uuid()",
+        }
+    }
+
     /// Bytes, as they are written in SQL.
     pub(crate) fn blob(&self, hex: &str) -> String {
         match &self.database {

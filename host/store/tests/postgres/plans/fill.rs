@@ -18,9 +18,9 @@ fn value(table: &str, column: &str, kind: &str, rows: u32) -> String {
     let few = || format!("(1 + n % {})", TENANTS * FEW);
     match (table, column) {
         (_, "id") => id(table, "n".to_owned()),
-        ("kv_totals", "tenant_id") => id("tenants", "n".to_owned()),
+        ("kv_totals" | "audit_heads", "tenant_id") => id("tenants", "n".to_owned()),
         (_, "tenant_id") => id("tenants", format!("(1 + n % {TENANTS})")),
-        (_, "user_id") => id("users", few()),
+        (_, "user_id" | "actor_id") => id("users", few()),
         (_, "gateway_id") => id("gateways", few()),
         (_, "install_id") => id("installs", few()),
         (_, "conversation_id") => id("conversations", few()),
@@ -36,6 +36,10 @@ fn value(table: &str, column: &str, kind: &str, rows: u32) -> String {
         ("effects", "state") => choice(["waiting", "failed", "sent"]),
         ("users", "role") => "'owner'".to_owned(),
         ("executions", "cause") => "'event'".to_owned(),
+        ("audit_log", "actor_kind") => "'user'".to_owned(),
+        ("audit_log", "outcome") => choice(["failure", "denied", "success"]),
+        ("audit_log", "area") => choice(["plugin", "auth", "gateway"]),
+        (_, "held" | "waits") => "CASE WHEN n % 211 = 0 THEN 1 ELSE 0 END".to_owned(),
         ("chat_messages", "author") => "'bot'".to_owned(),
         ("notifications", "severity") => "'info'".to_owned(),
         ("schedules", "cron") => "'0 6 * * *'".to_owned(),
@@ -62,7 +66,7 @@ pub(super) async fn fill(world: &World) {
     world.execute("SET session_replication_role = replica").await;
     for table in world.tables().await {
         let rows = match table.as_str() {
-            "tenants" | "kv_totals" => ALL_TENANTS,
+            "tenants" | "kv_totals" | "audit_heads" => ALL_TENANTS,
             "users" | "gateways" | "installs" | "install_gateways" | "conversations" => TENANTS * FEW,
             _ => TENANTS * MANY,
         };
