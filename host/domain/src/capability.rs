@@ -131,12 +131,15 @@ impl HostPattern {
         fits && self.port.map_or(port == 80 || port == 443, |only| port == only)
     }
 
-    /// The pattern for one host and port alone.
+    /// Every public host.
+    pub const ANY: Self = Self { hosts: Hosts::Any, port: None };
+
+    /// The pattern for one host and port alone; none for a host that only [`HostPattern::ANY`] could mean, such as `a..b`.
     #[must_use]
-    pub fn of(host: &str, port: u16) -> Self {
+    pub fn of(host: &str, port: u16) -> Option<Self> {
         let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
         let port = (port != 80 && port != 443).then_some(port);
-        Self { hosts: Hosts::One(host), port }
+        (is_name(&host) || is_v6(&host)).then_some(Self { hosts: Hosts::One(host), port })
     }
 
     /// Whether every public host is meant.
@@ -264,6 +267,25 @@ mod tests {
     }
 
     #[test]
+    fn the_pattern_of_one_host_is_one_that_can_be_asked_for() {
+        for (host, port, text) in [
+            ("API.example.com.", 443, Some("api.example.com")),
+            ("api.example.com", 8443, Some("api.example.com:8443")),
+            ("127.0.0.1", 80, Some("127.0.0.1")),
+            ("[::1]", 81, Some("[::1]:81")),
+            ("a..", 80, None),
+            ("a!b.com", 80, None),
+            ("", 80, None),
+        ] {
+            let pattern = HostPattern::of(host, port);
+            assert_eq!(pattern.as_ref().map(ToString::to_string).as_deref(), text, "{host}");
+            if let Some(pattern) = pattern {
+                assert_eq!(pattern.to_string().parse(), Ok(pattern));
+            }
+        }
+    }
+
+    #[test]
     fn a_pattern_means_its_hosts_and_ports_and_no_others() {
         let cases = [
             ("api.example.com", "API.Example.com.", 443, true),
@@ -288,7 +310,8 @@ mod tests {
             let parsed: HostPattern = pattern.parse().unwrap();
             assert_eq!(parsed.allows(host, port), allowed, "{pattern} and {host}:{port}");
         }
-        assert!("*".parse::<HostPattern>().unwrap().is_any());
+        assert_eq!("*".parse(), Ok(HostPattern::ANY));
+        assert!(HostPattern::ANY.is_any());
         assert!(!"*.example.com".parse::<HostPattern>().unwrap().is_any());
     }
 }

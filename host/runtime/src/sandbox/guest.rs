@@ -215,7 +215,10 @@ impl PluginSide {
             |granted: &&Capability| matches!(granted, Capability::Http(hosts) if hosts.allows(host, port));
         match self.grants.iter().find(allows).cloned() {
             Some(granted) => self.granted(granted),
-            None => Err(self.denied(Capability::Http(HostPattern::of(host, port)), "")),
+            None => Err(match HostPattern::of(host, port) {
+                Some(only) => self.denied(Capability::Http(only), ""),
+                None => self.denied(Capability::Http(HostPattern::ANY), &format!("{host}:{port}")),
+            }),
         }
     }
 
