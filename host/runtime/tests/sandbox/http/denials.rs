@@ -76,8 +76,8 @@ async fn a_grant_means_its_hosts_and_ports_and_no_others() {
     assert_eq!(ran.usage.http_requests, allowed.len() as u64);
     let said: Vec<_> = ran.logs.iter().map(|line| line.message.as_str()).collect();
     assert_eq!(said.len(), denied.len() - 3, "each once, however it is spelled");
-    let noted: Vec<_> =
-        ran.denials.iter().map(|one| (one.capability.to_string(), one.detail.as_str(), one.count)).collect();
+    let noted = ran.denials.iter().map(|one| (one.capability.to_string(), one.detail.as_str(), one.count));
+    let noted: Vec<_> = noted.filter(|(capability, ..)| capability.starts_with("http:")).collect();
     assert_eq!(noted.len(), said.len(), "for the audit log, too: {noted:?}");
     assert_eq!(noted[2], ("http:*".to_owned(), "api.test..:80", 1), "what no other capability could mean");
     assert_eq!(noted[10], ("http:127.0.0.1".to_owned(), "", 3));
