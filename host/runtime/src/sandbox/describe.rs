@@ -29,7 +29,7 @@ const LIMITS: RunLimits = RunLimits {
 
 /// Every component describes itself at the same moment with the same chance: a manifest must not depend on either.
 fn nobody() -> Origin {
-    Origin { tenant: TenantId::new(), seed: Vec::new(), started_at: Timestamp(0) }
+    Origin { tenant: TenantId::new(), seed: [].into(), started_at: Timestamp(0) }
 }
 
 fn reason(trouble: Trouble) -> String {

@@ -126,7 +126,7 @@ impl Machine {
         F: for<'a> FnOnce(&'a Gateway, &'a mut Store<Guest<GatewaySide>>) -> Call<'a, T> + Send + 'static,
     {
         let GatewayRun { scope, component, config, provider, limits, seed, started_at } = run;
-        let origin = Origin { tenant: scope.tenant(), seed, started_at };
+        let origin = Origin { tenant: scope.tenant(), seed: seed.into(), started_at };
         let machine = self.clone();
         let make = move |watch| {
             let side = GatewaySide { provider: may_call.then_some(provider) };

@@ -8,12 +8,11 @@ use crate::limits::{MemoryMeter, RunLimits};
 use crate::machine::{Machine, Shared};
 use crate::outside::{Outside, ProviderCalls};
 use crate::overlay::Overlay;
-use crate::sandbox::clock::{ExecutionClock, randomness};
+use crate::sandbox::clock::{Chance, ExecutionClock};
 use crate::sandbox::log::Log;
 use crate::sandbox::pace::Pace;
 use crate::sandbox::stopwatch::Stopwatch;
 use crate::storage_rate::StoragePace;
-use rand::rngs::StdRng;
 use serde_json::Value;
 use std::collections::HashSet;
 use std::fmt;
@@ -42,7 +41,7 @@ pub(crate) struct Guest<S> {
     pub(crate) watch: Stopwatch,
     pub(crate) pace: Pace,
     /// Gives the bytes that it asks for; single numbers come from WASI's own.
-    pub(crate) random: StdRng,
+    pub(crate) random: Chance,
     /// What is particular to its world.
     pub(crate) side: S,
 }
@@ -124,7 +123,7 @@ pub(crate) struct GatewaySide {
 /// From what a sandbox derives its time and chance.
 pub(crate) struct Origin {
     pub(crate) tenant: TenantId,
-    pub(crate) seed: Vec<u8>,
+    pub(crate) seed: Arc<[u8]>,
     pub(crate) started_at: Timestamp,
 }
 
@@ -143,8 +142,8 @@ impl<S> Guest<S> {
         let mut wasi = WasiCtx::builder();
         wasi.wall_clock(clock.clone())
             .monotonic_clock(clock)
-            .secure_random(randomness(key, &origin.seed, 0))
-            .insecure_random(randomness(key, &origin.seed, 1))
+            .secure_random(Chance::new(key, &origin.seed, 0))
+            .insecure_random(Chance::new(key, &origin.seed, 1))
             .insecure_random_seed(u128::from_le_bytes(seed_bytes(&origin.seed)))
             .stdout(log.stdout())
             .stderr(log.stderr())
@@ -162,7 +161,7 @@ impl<S> Guest<S> {
             config,
             watch,
             pace: Pace::default(),
-            random: randomness(key, &origin.seed, 2),
+            random: Chance::new(key, &origin.seed, 2),
             side,
         }
     }

@@ -156,8 +156,8 @@ impl Machine {
         // What the manifest does not ask for is not granted, whatever the tenant once said.
         let asked: HashSet<Capability> = component.manifest.capabilities.iter().cloned().collect();
         let grants = grants.into_iter().filter(|grant| asked.contains(grant)).collect();
-        let origin =
-            Origin { tenant: scope.tenant(), seed: execution.uuid().as_bytes().to_vec(), started_at };
+        let seed = execution.uuid().as_bytes().as_slice().into();
+        let origin = Origin { tenant: scope.tenant(), seed, started_at };
         let (machine, store) = (self.clone(), store.clone());
         let accounts = self.shared.storage.clone();
         let make = move |watch: Stopwatch| {
