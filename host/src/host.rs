@@ -43,6 +43,7 @@ pub(crate) async fn engine(settings: &Settings, store: Store) -> anyhow::Result<
         files: Some(settings.server.data_dir.join("files")),
         cache_bytes: settings.sandbox.compiled_cache_bytes,
         compiler: compiler(),
+        sandboxes: settings.sandbox.sandboxes,
         ..MachineConfig::new(store.master_key().derive("sandbox host"), settings.sandbox.threads)
     })
     .context("can not start the sandbox host")?;

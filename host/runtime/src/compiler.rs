@@ -53,7 +53,8 @@ mod tests {
 
     #[test]
     fn what_is_compiled_without_a_pool_fits_the_engine_that_runs_it() {
-        let (compiles, runs) = (Engine::new(&code_config()).unwrap(), Engine::new(&engine_config()).unwrap());
+        let (compiles, runs) =
+            (Engine::new(&code_config()).unwrap(), Engine::new(&engine_config(64)).unwrap());
         assert_eq!(engine_name(&compiles), engine_name(&runs));
     }
 }

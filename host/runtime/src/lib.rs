@@ -10,6 +10,7 @@ mod admission;
 mod bindings;
 mod cache;
 mod capability;
+pub mod capacity;
 mod compiler;
 mod component;
 mod convert;

@@ -4,6 +4,7 @@ use crate::admission::{Admission, World};
 use crate::bindings::{gateway, plugin};
 use crate::cache::CompiledCache;
 use crate::capability;
+use crate::capacity;
 use crate::compiler::Compiler;
 use crate::component::ComponentError;
 use crate::files::Directories;
@@ -24,10 +25,6 @@ use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails,
 };
-
-/// Live sandboxes at the same time, over all tenants. A component has about three core instances, each with mappings of its
-/// own; far more than this and the kernel's limit on mappings (65,530 by default) would bind before memory does.
-const SANDBOXES: u32 = 1_000;
 
 /// Memories and tables that one place in the room has. A sandbox that needs more takes several places, so that who finds a place finds
 /// its memories and tables too.
@@ -60,6 +57,9 @@ pub struct MachineConfig {
     pub threads: NonZeroUsize,
     /// Where plugins keep files; without it the capability `directory` gives none.
     pub files: Option<PathBuf>,
+    /// Live sandboxes at the same time, over all tenants and both worlds; who comes when all places are taken waits for one.
+    /// See [`capacity::of_this_machine`](crate::capacity::of_this_machine).
+    pub sandboxes: u32,
     /// Where components are compiled.
     pub compiler: Compiler,
     /// The most bytes of compiled components that are kept in `cache`.
@@ -67,10 +67,24 @@ pub struct MachineConfig {
 }
 
 impl MachineConfig {
-    /// Without a cache, and compiling in this process.
+    /// Without a cache, compiling in this process, and with room for a thousand sandboxes.
     #[must_use]
     pub const fn new(key: [u8; 32], threads: NonZeroUsize) -> Self {
-        Self { cache: None, key, threads, files: None, compiler: Compiler::Here, cache_bytes: CACHE_BYTES }
+        Self {
+            cache: None,
+            key,
+            threads,
+            files: None,
+            sandboxes: 1_000,
+            compiler: Compiler::Here,
+            cache_bytes: CACHE_BYTES,
+        }
+    }
+
+    /// The settings of the engine. Public so that a benchmark can set up the engine alone in the same way.
+    #[must_use]
+    pub fn engine(&self) -> Config {
+        engine_config(self.sandboxes.clamp(capacity::LEAST, capacity::MOST))
     }
 }
 
@@ -149,7 +163,7 @@ impl Machine {
     /// When the engine refuses its settings or the threads can not be started.
     pub fn new(config: MachineConfig) -> Result<Self, ComponentError> {
         let refused = |error: wasmtime::Error| ComponentError::Host(format!("{error:#}"));
-        let engine = Engine::new(&engine_config()).map_err(refused)?;
+        let engine = Engine::new(&config.engine()).map_err(refused)?;
 
         let mut plugins = Linker::new(&engine);
         sandbox::wasi::add_to_linker(&mut plugins).map_err(refused)?;
@@ -171,6 +185,8 @@ impl Machine {
             .map_err(|error| ComponentError::Host(error.to_string()))?;
         let cache = CompiledCache::new(config.cache, config.key, engine.clone(), config.cache_bytes);
         cache.tidy();
+        // Half for each world: a plugin's sandbox that waits has at most one gateway's beside it.
+        let room = config.sandboxes.clamp(capacity::LEAST, capacity::MOST) as usize / 2;
         Ok(Self {
             shared: Arc::new(Shared {
                 engine,
@@ -179,8 +195,8 @@ impl Machine {
                 memory: TenantMemory::default(),
                 admission: Admission::default(),
                 storage: StorageAccounts::default(),
-                plugin_room: Semaphore::new(SANDBOXES as usize / 2),
-                gateway_room: Semaphore::new(SANDBOXES as usize / 2),
+                plugin_room: Semaphore::new(room),
+                gateway_room: Semaphore::new(room),
                 cache,
                 compiler: config.compiler,
                 compilations: AtomicU64::new(0),
@@ -233,14 +249,14 @@ impl fmt::Debug for Machine {
     }
 }
 
-pub(crate) fn engine_config() -> Config {
+pub(crate) fn engine_config(sandboxes: u32) -> Config {
     let mut pool = PoolingAllocationConfig::default();
-    pool.total_component_instances(SANDBOXES)
+    pool.total_component_instances(sandboxes)
         // Only counted, so that there may be as many as all sandboxes together can have; memories and tables take room.
-        .total_core_instances(SANDBOXES * MAX_CORE_INSTANCES)
-        .total_memories(SANDBOXES * PLACE_MEMORIES)
-        .total_tables(SANDBOXES * PLACE_TABLES)
-        .total_stacks(SANDBOXES)
+        .total_core_instances(sandboxes * MAX_CORE_INSTANCES)
+        .total_memories(sandboxes * PLACE_MEMORIES)
+        .total_tables(sandboxes * PLACE_TABLES)
+        .total_stacks(sandboxes)
         .max_memory_size(LARGEST_MEMORY)
         .table_elements(TABLE_ELEMENTS)
         .max_memories_per_module(MAX_MEMORIES)

@@ -17,6 +17,7 @@ pub(crate) async fn check(file: &Path) -> anyhow::Result<()> {
     let size = bytes.len();
     // Nothing of it is kept, so that any key will do.
     let machine = Machine::new(MachineConfig {
+        sandboxes: 0,
         compiler: crate::host::compiler(),
         ..MachineConfig::new([0; 32], NonZeroUsize::MIN)
     })?;

@@ -3,7 +3,7 @@
 use super::reader::{Reader, Spec};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use twobot_runtime::CACHE_BYTES;
+use twobot_runtime::{CACHE_BYTES, capacity};
 
 const MB: u64 = 1024 * 1024;
 
@@ -12,6 +12,8 @@ const MB: u64 = 1024 * 1024;
 pub(crate) struct Sandbox {
     /// `TWOBOT_GUEST_THREADS`
     pub(crate) threads: NonZeroUsize,
+    /// `TWOBOT_SANDBOXES`
+    pub(crate) sandboxes: u32,
     /// `TWOBOT_PLUGINS_DIR`
     pub(crate) plugins_dir: Option<PathBuf>,
     /// `TWOBOT_COMPILED_CACHE_MB`
@@ -29,6 +31,21 @@ impl Sandbox {
                 secret: false,
             },
             |text| text.parse().map_err(|_| format!("`{text}` must be a number above 0")),
+        );
+        let room = capacity::of_this_machine();
+        let sandboxes = reader.optional(
+            Spec {
+                name: "TWOBOT_SANDBOXES",
+                doc: "Live sandboxes at the same time, over all tenants. More than this machine has room for needs a larger vm.max_map_count.",
+                default: format!("{room} (for which this machine has room)"),
+                secret: false,
+            },
+            |text| {
+                let number = text.parse().ok().filter(|number| (capacity::LEAST..=capacity::MOST).contains(number));
+                number.ok_or_else(|| {
+                    format!("`{text}` must be a number from {} to {}", capacity::LEAST, capacity::MOST)
+                })
+            },
         );
         let plugins_dir = reader.optional(
             Spec {
@@ -51,6 +68,11 @@ impl Sandbox {
                 _ => Err(format!("`{text}` must be a number from 1 to 1048576")),
             },
         );
-        Self { threads: threads.unwrap_or(processors), plugins_dir, compiled_cache_bytes }
+        Self {
+            threads: threads.unwrap_or(processors),
+            sandboxes: sandboxes.unwrap_or(room),
+            plugins_dir,
+            compiled_cache_bytes,
+        }
     }
 }
