@@ -11,7 +11,7 @@ use crate::{guests, web};
 pub(crate) struct Args {
     /// Optimise; the result is `target/release/twobot`
     #[arg(long)]
-    release: bool,
+    pub(crate) release: bool,
 }
 
 /// Builds everything that the server needs, in the order in which it is embedded.

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::support::process;
 use crate::support::stamp;
-use crate::support::toolchain::{Route, Toolchain};
+use crate::support::toolchain::{Route, Target, Toolchain};
 use crate::support::workspace::Workspace;
 
 /// What a component's file begins with; a core module differs in the last four bytes.
@@ -20,10 +20,10 @@ const COMPONENT_MAGIC: &[u8] = b"\0asm\x0d\0\x01\0";
 #[derive(Default, clap::Args)]
 pub(crate) struct Args {
     /// Only these (as `analytics` or `twobot-analytics`); all when none is named
-    names: Vec<String>,
+    pub(crate) names: Vec<String>,
     /// Take this route to a compiler instead of the first that works
     #[arg(long)]
-    route: Option<Route>,
+    pub(crate) route: Option<Route>,
 }
 
 /// A crate that becomes a component.
@@ -57,7 +57,7 @@ pub(crate) fn command(ws: &Workspace, args: &Args) -> Result<()> {
         println!("there are no guests to build");
         return Ok(());
     }
-    let toolchain = Toolchain::prepare(ws, args.route)?;
+    let toolchain = Toolchain::prepare(ws, Target::Component, args.route)?;
     let built = compile(ws, &toolchain, &chosen)?;
     let mut failed = Vec::new();
     for guest in &chosen {

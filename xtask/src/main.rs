@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "a command line tool talks to the terminal")]
 #![expect(clippy::print_stderr, reason = "a command line tool talks to the terminal")]
 
+mod bench;
 mod build;
 mod check;
 mod crash_test;
@@ -44,10 +45,12 @@ enum Command {
     Test(test::Args),
     /// Kill the server again and again under load, and look for what was lost or repeated
     CrashTest(crash_test::Args),
-    /// Check formatting, lints and repository hygiene
-    Check,
     /// Run a command with a private PostgreSQL server, which tests find by `TWOBOT_TEST_POSTGRES`
     Postgres(postgres::Args),
+    /// Check formatting, lints, dependencies and repository hygiene
+    Check(check::Args),
+    /// Measure 2Bot beside its peers, and write the table of `docs/performance.md`
+    Bench(bench::Args),
     /// Write `api/openapi.json` and the TypeScript types made from it
     Openapi,
 }
@@ -70,8 +73,9 @@ fn dispatch(ws: &Workspace, command: Command) -> anyhow::Result<()> {
         Command::Run(args) => run::command(ws, &args),
         Command::Test(args) => test::command(ws, &args),
         Command::CrashTest(args) => crash_test::command(ws, &args),
-        Command::Check => check::command(ws),
         Command::Postgres(args) => postgres::command(ws, &args),
+        Command::Check(args) => check::command(ws, &args),
+        Command::Bench(args) => bench::command(ws, &args),
         Command::Openapi => openapi::command(ws),
     }
 }

@@ -22,7 +22,7 @@ const REGISTRIES: &[&str] = &[
 ];
 
 /// Cargo writes the public index's name into its lock file; it means the source, not a server that was used.
-const MAY_NAME_REGISTRIES: &[&str] = &["Cargo.lock"];
+const MAY_NAME_REGISTRIES: &[&str] = &["Cargo.lock", "benches/Cargo.lock"];
 
 /// Longer source files are mentioned.
 const LONG: usize = 500;

@@ -18,8 +18,24 @@ use clap::ValueEnum;
 use super::workspace::Workspace;
 use super::{environment, process};
 
-/// The target of all guests. It gives components directly.
-pub(crate) const TARGET: &str = "wasm32-wasip2";
+/// What guests are compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// Gives components directly: the target of all our guests.
+    Component,
+    /// Gives core modules, with nothing of an operating system: what peers in benchmarks run.
+    Module,
+}
+
+impl Target {
+    /// The compiler's name of it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Component => "wasm32-wasip2",
+            Self::Module => "wasm32-unknown-unknown",
+        }
+    }
+}
 
 /// Enough to download a standard library over a slow line, and bearable where packets go nowhere.
 const RUSTUP_LIMIT: Duration = Duration::from_secs(30);
@@ -36,8 +52,8 @@ pub(crate) enum Route {
 }
 
 /// How to call cargo for guests.
-#[derive(Default)]
 pub(crate) struct Toolchain {
+    target: Target,
     cargo: OsString,
     args: Vec<OsString>,
     flags: Vec<OsString>,
@@ -46,47 +62,54 @@ pub(crate) struct Toolchain {
 
 impl Toolchain {
     /// Finds, or with the second and third route makes, a toolchain; says which route it took.
-    pub(crate) fn prepare(ws: &Workspace, wanted: Option<Route>) -> Result<Self> {
+    pub(crate) fn prepare(ws: &Workspace, target: Target, wanted: Option<Route>) -> Result<Self> {
         match wanted {
-            None => Self::first_that_works(ws),
-            Some(Route::Installed) if target_is_installed(ws.root()) => {
-                Ok(Self::of_this_cargo(Route::Installed))
+            None => Self::first_that_works(ws, target),
+            Some(Route::Installed) if target_is_installed(ws.root(), target) => {
+                Ok(Self::of_this_cargo(target, Route::Installed))
             }
-            Some(Route::Installed) => bail!("{TARGET} is not installed for the present toolchain"),
+            Some(Route::Installed) => {
+                bail!("{} is not installed for the present toolchain", target.name())
+            }
             Some(Route::Rustup) => {
-                add_by_rustup(ws.root())?;
-                Ok(Self::of_this_cargo(Route::Rustup))
+                add_by_rustup(ws.root(), target)?;
+                Ok(Self::of_this_cargo(target, Route::Rustup))
             }
-            Some(Route::Debian) => Self::of_debian(ws),
+            Some(Route::Debian) => Self::of_debian(ws, target),
         }
     }
 
-    fn first_that_works(ws: &Workspace) -> Result<Self> {
-        if target_is_installed(ws.root()) {
-            return Ok(Self::of_this_cargo(Route::Installed));
+    fn first_that_works(ws: &Workspace, target: Target) -> Result<Self> {
+        if target_is_installed(ws.root(), target) {
+            return Ok(Self::of_this_cargo(target, Route::Installed));
         }
         // Once the third route was needed here, rustup need not fail again each time.
         if !debian::is_prepared(ws) {
-            match add_by_rustup(ws.root()) {
-                Ok(()) if target_is_installed(ws.root()) => return Ok(Self::of_this_cargo(Route::Rustup)),
-                Ok(()) => println!("rustup added {TARGET}, but the present compiler does not find it"),
-                Err(error) => println!("rustup can not add {TARGET}: {error:#}"),
+            match add_by_rustup(ws.root(), target) {
+                Ok(()) if target_is_installed(ws.root(), target) => {
+                    return Ok(Self::of_this_cargo(target, Route::Rustup));
+                }
+                Ok(()) => {
+                    println!("rustup added {}, but the present compiler does not find it", target.name());
+                }
+                Err(error) => println!("rustup can not add {}: {error:#}", target.name()),
             }
         }
-        Self::of_debian(ws).with_context(|| {
+        Self::of_debian(ws, target).with_context(|| {
             format!(
-                "no compiler for {TARGET} (not installed, rustup could not add it, and Debian's did not work)"
+                "no compiler for {} (not installed, rustup could not add it, and Debian's did not work)",
+                target.name()
             )
         })
     }
 
-    fn of_this_cargo(route: Route) -> Self {
+    fn of_this_cargo(target: Target, route: Route) -> Self {
         println!("guest toolchain: route {}", describe(route));
-        Self { cargo: "cargo".into(), ..Self::default() }
+        Self { target, cargo: "cargo".into(), args: Vec::new(), flags: Vec::new(), env: Vec::new() }
     }
 
-    fn of_debian(ws: &Workspace) -> Result<Self> {
-        let toolchain = debian::prepare(ws)?;
+    fn of_debian(ws: &Workspace, target: Target) -> Result<Self> {
+        let toolchain = debian::prepare(ws, target)?;
         println!("guest toolchain: route {}", describe(Route::Debian));
         Ok(toolchain)
     }
@@ -95,7 +118,11 @@ impl Toolchain {
     pub(crate) fn cargo(&self, ws: &Workspace, subcommand: &str) -> Command {
         let mut command = process::command(&self.cargo, ws.root());
         environment::clean_for_guests(&mut command);
-        command.arg(subcommand).args(["--target", TARGET]).arg("--target-dir").arg(ws.guest_target());
+        command
+            .arg(subcommand)
+            .args(["--target", self.target.name()])
+            .arg("--target-dir")
+            .arg(ws.guest_target());
         command.args(&self.args).envs(self.env.iter().cloned());
         let flags = [self.flags.clone(), without_machine_paths(ws)].concat();
         command.env("CARGO_ENCODED_RUSTFLAGS", flags.join(OsStr::new("\u{1f}")));
@@ -128,9 +155,9 @@ fn describe(route: Route) -> &'static str {
     }
 }
 
-fn target_is_installed(dir: &Path) -> bool {
+fn target_is_installed(dir: &Path, target: Target) -> bool {
     let mut rustc = process::command("rustc", dir);
-    let printed = process::output(rustc.args(["--print", "target-libdir", "--target", TARGET]));
+    let printed = process::output(rustc.args(["--print", "target-libdir", "--target", target.name()]));
     let Ok(entries) = printed.map(|path| std::fs::read_dir(path.trim())) else { return false };
     // The folder alone says little: an interrupted installation may leave it empty.
     entries.is_ok_and(|mut all| {
@@ -142,13 +169,13 @@ fn is_std(file_name: &str) -> bool {
     file_name.starts_with("libstd-") && file_name.ends_with(".rlib")
 }
 
-fn add_by_rustup(dir: &Path) -> Result<()> {
+fn add_by_rustup(dir: &Path, target: Target) -> Result<()> {
     if process::find("rustup").is_none() {
         bail!("there is no rustup here");
     }
     let mut rustup = process::command("rustup", dir);
     // A backtrace of a server out of reach helps nobody.
-    rustup.args(["target", "add", TARGET]).env("RUST_BACKTRACE", "0");
+    rustup.args(["target", "add", target.name()]).env("RUST_BACKTRACE", "0");
     match process::run_limited(&mut rustup, RUSTUP_LIMIT)? {
         Some(status) => process::expect_success(&rustup, status),
         None => bail!("it did not end within {} s", RUSTUP_LIMIT.as_secs()),

@@ -50,6 +50,21 @@ impl Workspace {
         self.target().join("stamps")
     }
 
+    /// The benchmarks: a workspace of their own.
+    pub(crate) fn benches(&self) -> PathBuf {
+        self.root.join("benches")
+    }
+
+    /// Where finished components of benchmarks go.
+    pub(crate) fn bench_components(&self) -> PathBuf {
+        self.components().join("benches")
+    }
+
+    /// Where benchmarks put what they found.
+    pub(crate) fn bench_results(&self) -> PathBuf {
+        self.target().join("benches/results")
+    }
+
     /// The dashboard's folder.
     pub(crate) fn web(&self) -> PathBuf {
         self.root.join("web")

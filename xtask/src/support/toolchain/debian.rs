@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use super::Toolchain;
+use super::{Target, Toolchain};
 use crate::support::workspace::Workspace;
 use crate::support::{apt, apt_sources, process};
 
@@ -31,7 +31,7 @@ pub(super) fn is_prepared(ws: &Workspace) -> bool {
 }
 
 /// Installs and unpacks what is missing.
-pub(super) fn prepare(ws: &Workspace) -> Result<Toolchain> {
+pub(super) fn prepare(ws: &Workspace, target: Target) -> Result<Toolchain> {
     let linkers = find_linkers(ws.root())?;
     if !compiler_is_there() {
         apt::install(PACKAGES)?;
@@ -46,6 +46,7 @@ pub(super) fn prepare(ws: &Workspace) -> Result<Toolchain> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths(std::iter::once(linkers).chain(std::env::split_paths(&path)))?;
     Ok(Toolchain {
+        target,
         cargo: CARGO.into(),
         // Another cargo than the one that keeps the lock file: it must not rewrite it.
         args: vec!["--locked".into(), "-Zbuild-std=std,panic_abort".into()],

@@ -1,0 +1,147 @@
+//! P12: the memory of the real server, idle, with many tenants and installs; and what each adds.
+
+use crate::host;
+use crate::proc::{self, Memory};
+use crate::row::{Row, bytes, thousands};
+use anyhow::{Context as _, Result};
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use twobot_domain::Timestamp;
+use twobot_store::schedules::NewSchedule;
+
+/// Tenants that are registered.
+const TENANTS: u32 = 10_000;
+
+/// What each of them has installed.
+const INSTALLS: [&str; 3] = ["analytics", "auto-reply", "bench"];
+
+/// The most resident memory, in bytes.
+const MOST: u64 = 150 * 1_024 * 1_024;
+
+/// How long the memory must stay the same to count as settled: longer than the server's sweeps are apart.
+const SETTLED: Duration = Duration::from_secs(20);
+
+/// Memory that may come and go without counting as a change, in bytes.
+const TREMOR: u64 = 256 * 1_024;
+
+const GIB: f64 = 1_073_741_824.0;
+
+/// Registered tenants that a gigabyte should hold.
+const PER_GIB: f64 = 500_000.0;
+
+pub(crate) fn measure() -> Result<Vec<Row>> {
+    let runtime = host::runtime()?;
+    let empty = folder()?;
+    let alone = resident(empty.path())?;
+    let full = folder()?;
+    runtime.block_on(fill(full.path()))?;
+    let crowded = resident(full.path())?;
+    let each = crowded.private.saturating_sub(alone.private) as f64 / f64::from(TENANTS);
+    let per_gib = GIB / each.max(1.0);
+    let shown = if each < 1.0 { "no difference was found".to_owned() } else { thousands(per_gib as u64) };
+    let installs = thousands(u64::from(TENANTS) * INSTALLS.len() as u64);
+    Ok(vec![
+        Row::new(
+            format!("the server idle, {} tenants with {installs} installs", thousands(TENANTS.into())),
+            bytes(crowded.resident),
+        )
+        .beside(format!("without any tenant: {}", bytes(alone.resident)))
+        .times(crowded.resident as f64 / alone.resident as f64)
+        .target("P12", "≤ 150 MB", crowded.resident <= MOST),
+        Row::new("registered tenants per GiB, from the difference", shown)
+            .beside(format!("a tenant with its {} installs: {} B", INSTALLS.len(), each as u64))
+            .target("P3", "500,000", per_gib >= PER_GIB),
+    ])
+}
+
+/// A folder in memory where there is one: only the server's own memory is looked at, not its disk.
+fn folder() -> Result<tempfile::TempDir> {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { Ok(tempfile::tempdir_in(memory)?) } else { Ok(tempfile::tempdir()?) }
+}
+
+async fn fill(folder: &Path) -> Result<()> {
+    let store = host::open(folder, [1; 32]).await?;
+    let tomorrow = Timestamp::now().plus_millis(86_400_000);
+    for number in 0..TENANTS {
+        let scope = host::register(&store, &format!("tenant-{number}")).await?;
+        for slug in INSTALLS {
+            let install = host::install(&store, scope, slug, &"0".repeat(64)).await?;
+            if slug == "analytics" {
+                let nightly = NewSchedule {
+                    name: "roll-up".to_owned(),
+                    cron: "10 0 * * *".to_owned(),
+                    time_zone: "UTC".to_owned(),
+                    due_at: tomorrow,
+                };
+                store.set_schedules(scope, install, &[nightly]).await?;
+            }
+        }
+    }
+    store.close().await;
+    Ok(())
+}
+
+/// The memory of the server on this folder's database, once it does not change any more.
+fn resident(folder: &Path) -> Result<Memory> {
+    let server = Server::start(folder)?;
+    let begun = Instant::now();
+    let mut last = proc::memory(Some(server.0.id()))?;
+    let mut since = Instant::now();
+    while since.elapsed() < SETTLED && begun.elapsed() < 5 * SETTLED {
+        std::thread::sleep(Duration::from_millis(500));
+        let now = proc::memory(Some(server.0.id())).context("the server has ended")?;
+        if now.resident.abs_diff(last.resident) > TREMOR {
+            (last, since) = (now, Instant::now());
+        }
+    }
+    Ok(last)
+}
+
+/// The server, ended with the value.
+struct Server(Child);
+
+impl Server {
+    fn start(folder: &Path) -> Result<Self> {
+        let binary = std::env::var_os("TWOBOT_BIN").map_or_else(
+            || [env!("CARGO_MANIFEST_DIR"), "../target/release/twobot"].iter().collect::<PathBuf>(),
+            PathBuf::from,
+        );
+        let mut server = Command::new(&binary)
+            .arg("serve")
+            .env("TWOBOT_DATA_DIR", folder)
+            .env("DATABASE_URL", format!("sqlite:{}", folder.join("2bot.db").display()))
+            .env("TWOBOT_MASTER_KEY", "01".repeat(32))
+            .env("TWOBOT_LISTEN", "127.0.0.1:0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| {
+                format!("{} can not be started; `cargo xtask build --release` makes it", binary.display())
+            })?;
+        let output = server.stderr.take().context("the server has no output")?;
+        let server = Self(server);
+        let mut lines = BufReader::new(output).lines();
+        let mut said = Vec::new();
+        for line in &mut lines {
+            let line = line?;
+            if line.contains("ready") {
+                // What it says from now on must not fill the pipe.
+                std::thread::spawn(move || lines.for_each(drop));
+                return Ok(server);
+            }
+            said.push(line);
+        }
+        anyhow::bail!("the server did not start: {}", said.join("\n"))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}

@@ -1,0 +1,81 @@
+//! The table of figures, between markers in the page.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+const BEGIN: &str = "<!-- figures: written by `cargo xtask bench`, not by hand -->";
+const END: &str = "<!-- end of figures -->";
+
+/// Benchmarks in the order in which a reader wants them.
+const ORDER: &[&str] = &["overhead", "extism", "node", "density", "neighbour", "compile", "fuel", "idle"];
+
+/// What the benchmarks found.
+pub(super) fn rows(results: &Path) -> Result<Vec<Value>> {
+    let mut rows = Vec::new();
+    for name in ORDER {
+        let file = results.join(format!("{name}.json"));
+        let text = std::fs::read(&file).with_context(|| format!("the benchmark `{name}` left no result"))?;
+        let found: Vec<Value> = serde_json::from_slice(&text)?;
+        rows.extend(found);
+    }
+    Ok(rows)
+}
+
+/// The table in Markdown.
+pub(super) fn render(machine: &str, rows: &[Value]) -> String {
+    let mut text = format!(
+        "{machine}\n\n| # | what | 2Bot | beside | ratio | target | |\n|---|---|---|---|---|---|---|\n"
+    );
+    for row in rows {
+        let of = |name: &str| row[name].as_str().unwrap_or_default().replace('|', "\\|");
+        let reached = match row["reached"].as_bool() {
+            Some(true) => "reached",
+            Some(false) => "**missed**",
+            None => "",
+        };
+        let cells = [
+            of("target_id"),
+            of("what"),
+            of("ours"),
+            of("peer"),
+            of("ratio"),
+            of("target"),
+            reached.to_owned(),
+        ];
+        text.push_str(&format!("| {} |\n", cells.join(" | ")));
+    }
+    text
+}
+
+/// The page with the table put between its markers.
+pub(super) fn put(page: &str, table: &str) -> Result<String> {
+    let (before, rest) = page.split_once(BEGIN).context("the page has no place for figures")?;
+    let (_, after) = rest.split_once(END).context("the page's place for figures has no end")?;
+    Ok(format!("{before}{BEGIN}\n{table}{END}{after}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn figures_replace_figures_and_nothing_else() {
+        let page = format!("before\n{BEGIN}\nold\n{END}\nafter\n");
+        let put = put(&page, "new\n").unwrap();
+        assert_eq!(put, format!("before\n{BEGIN}\nnew\n{END}\nafter\n"));
+        assert!(super::put("no markers", "new").is_err());
+    }
+
+    #[test]
+    fn rows_say_whether_the_target_is_reached() {
+        let row = |reached| json!({ "target_id": "P1", "what": "a|b", "ours": "1 µs", "peer": "2 µs", "ratio": "0.5 ×", "target": "≤ 2 ×", "reached": reached });
+        let table = render("A machine.", &[row(json!(true)), row(json!(false)), row(json!(null))]);
+        let lines: Vec<_> = table.lines().skip(4).collect();
+        assert_eq!(lines[0], "| P1 | a\\|b | 1 µs | 2 µs | 0.5 × | ≤ 2 × | reached |");
+        assert!(lines[1].ends_with("| **missed** |") && lines[2].ends_with("|  |"));
+    }
+}
