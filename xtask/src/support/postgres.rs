@@ -93,6 +93,9 @@ impl Postgres {
     }
 
     fn stop(&mut self) -> Result<()> {
+        if self.server.try_wait()?.is_some() {
+            return Ok(());
+        }
         // A quick end in good order; the standard library has no signal but the last.
         let pid = self.server.id().to_string();
         process::run(process::command("kill", Path::new("/")).args(["-INT", &pid]))?;
