@@ -14,11 +14,11 @@ use serde_json::json;
 use std::process::Command;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
-use twobot_domain::{GatewayError, GatewayId, Timestamp, Usage};
+use twobot_domain::{GatewayError, GatewayId, HttpError, Timestamp, Usage};
 use twobot_runtime::capacity;
 use twobot_runtime::{
-    GatewayCall, GatewayComponent, GatewayRun, InlineAnswer, InlineCall, Machine, Outside, ProviderCalls,
-    RunLimits,
+    GatewayCall, GatewayComponent, GatewayRun, HttpAnswer, HttpRequest, InlineAnswer, InlineCall, Machine,
+    Outside, ProviderCalls, RunLimits,
 };
 use twobot_store::TenantScope;
 
@@ -145,7 +145,12 @@ impl Outside for Model {
             component: Arc::clone(&self.component),
             config: json!({ "model": "some-model" }),
             provider: Arc::clone(&self.provider) as Arc<dyn ProviderCalls>,
-            limits: RunLimits { tenant_memory_bytes: u64::MAX, vcpu: 1_000.0, ..self.limits },
+            limits: RunLimits {
+                tenant_memory_bytes: u64::MAX,
+                vcpu: 1_000.0,
+                at_once: host::MANY,
+                ..self.limits
+            },
             seed: gateway.uuid().as_bytes().to_vec(),
             started_at: Timestamp::now(),
         };
@@ -153,13 +158,19 @@ impl Outside for Model {
         let answer = match ran.result {
             Ok(answer) => answer.map(InlineAnswer::Chat),
             Err(GatewayCall::Host(error)) => Err(GatewayError::Unavailable(error)),
-            Err(GatewayCall::Fault(trouble)) => Err(GatewayError::Unavailable(format!("{trouble:?}"))),
+            Err(GatewayCall::Fault(trouble) | GatewayCall::Busy(trouble)) => {
+                Err(GatewayError::Unavailable(format!("{trouble:?}")))
+            }
         };
         if let Err(error) = &answer {
             println!("a gateway failed: {error:?}");
             std::process::exit(1);
         }
         (answer, ran.usage)
+    }
+
+    async fn fetch(&self, _: TenantScope, _: HttpRequest) -> Result<HttpAnswer, HttpError> {
+        Err(HttpError::UnknownHost)
     }
 }
 

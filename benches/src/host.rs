@@ -10,11 +10,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use twobot_domain::manifest::Capability;
-use twobot_domain::{ExecutionId, GatewayError, GatewayId, Limits, PlanCatalogue, Timestamp, Usage};
+use twobot_domain::{
+    ExecutionId, GatewayError, GatewayId, HttpError, Limits, PlanCatalogue, Timestamp, Usage,
+};
 use twobot_runtime::contract::{Event, Payload, events};
 use twobot_runtime::{
-    Done, InlineAnswer, InlineCall, Machine, MachineConfig, Outside, PluginCall, PluginComponent, PluginRun,
-    Ran, RunLimits,
+    AtOnce, Done, HttpAnswer, HttpRequest, InlineAnswer, InlineCall, Machine, MachineConfig, Outside,
+    PluginCall, PluginComponent, PluginRun, Ran, RunLimits,
 };
 use twobot_store::accounts::NewAccount;
 use twobot_store::executions::{Cause, NewExecution};
@@ -23,6 +25,9 @@ use twobot_store::{MasterKey, Store, TenantScope};
 
 /// Sandboxes that a benchmark's machine has room for, where it does not ask for more.
 pub const SANDBOXES: u32 = 4_000;
+
+/// As many runs of a tenant as there are places: what its plan allows is not what is measured.
+pub const MANY: AtOnce = AtOnce { tenant: 1_000_000, install: 1_000_000 };
 
 /// A database in a temporary folder, and a machine.
 pub struct Host {
@@ -55,10 +60,8 @@ pub struct Tenant {
 pub fn config(cache: Option<&Path>, threads: usize, sandboxes: u32) -> MachineConfig {
     MachineConfig {
         cache: cache.map(|folder| folder.join("compiled")),
-        key: [7; 32],
-        threads: NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN),
-        files: None,
         sandboxes,
+        ..MachineConfig::new([7; 32], NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN))
     }
 }
 
@@ -88,6 +91,7 @@ impl Host {
         let install = install(&self.store, scope, "bench", &self.component.digest).await?;
         let mut limits = RunLimits::plugin(&plan()?);
         limits.vcpu = 1_000.0;
+        limits.at_once = MANY;
         Ok(Tenant { scope, install, bound: Vec::new(), limits, outside: Arc::new(Nobody) })
     }
 
@@ -229,6 +233,10 @@ impl Outside for Nobody {
         _: &InlineCall,
     ) -> (Result<InlineAnswer, GatewayError>, Usage) {
         (Err(GatewayError::Unavailable("nobody is there".to_owned())), Usage::default())
+    }
+
+    async fn fetch(&self, _: TenantScope, _: HttpRequest) -> Result<HttpAnswer, HttpError> {
+        Err(HttpError::UnknownHost)
     }
 }
 

@@ -5,18 +5,21 @@ use std::fs::read_to_string;
 /// Fewer make no sense: a plugin that waits for a gateway takes two.
 pub const LEAST: u32 = 16;
 
-/// The most sandboxes of one process. For each memory of a sandbox 4 GiB of addresses are set aside, so that its bounds need no
-/// checks, and each may have two: 96 TiB of the 128 that a process has.
+/// The most sandboxes of one process.
+///
+/// For each memory of a sandbox 4 GiB of addresses are set aside, so that its bounds need no checks, and each may have two: 96 TiB of
+/// the 128 that a process has.
 pub const MOST: u32 = 12_000;
 
 /// Mappings of a live sandbox: of its memory (what it was made from, what it has written, what it may not touch), its tables and
-/// its stack. Measured by `benches/`.
+/// its stack. A cautious figure, since past the limit nothing at all can be mapped; `benches/` (`density`)
+/// counts them.
 const MAPPINGS_EACH: u64 = 6;
 
 /// Mappings that the rest of the process may have: code, threads, the database.
 const MAPPINGS_OF_THE_REST: u64 = 5_000;
 
-/// Bytes of memory of a live sandbox that has done a little and waits. Measured by `benches/`.
+/// Bytes of memory of a live sandbox that has done a little and waits. A cautious figure; `benches/` (`density`) measures it.
 const BYTES_EACH: u64 = 96 * 1024;
 
 /// The part of the machine's memory that sandboxes in waiting may take.
