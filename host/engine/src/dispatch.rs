@@ -314,7 +314,9 @@ mod tests {
     const AT_ONCE: AtOnce = AtOnce { tenant: 4, install: 2 };
 
     async fn scope() -> TenantScope {
-        let store = Store::open("sqlite::memory:", MasterKey::new([1; 32])).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("test.db").display());
+        let store = Store::open(&url, MasterKey::new([1; 32])).await.unwrap();
         store.migrate().await.unwrap();
         let account = twobot_store::accounts::NewAccount {
             email: "a@example.org".to_owned(),

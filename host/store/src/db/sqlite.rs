@@ -25,6 +25,10 @@ pub(crate) struct Files {
 impl Files {
     /// Opens the file that a URL names, and makes it where it does not exist.
     pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
+        // Each connection would have a memory of its own, and nothing in it would be durable.
+        if url.contains(":memory:") || url.contains("mode=memory") {
+            return Err(StoreError::UnsupportedDatabase("sqlite::memory:".to_owned()));
+        }
         let options = SqliteConnectOptions::from_str(url)?
             .foreign_keys(true)
             .busy_timeout(PATIENCE)
@@ -75,4 +79,17 @@ pub(super) fn query(
         .map_err(sqlx::Error::Encode)?;
     }
     Ok(sqlx::query_with(Statement::text(statement.text), arguments))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_database_in_memory_is_refused() {
+        for url in ["sqlite::memory:", "sqlite://:memory:", "sqlite:file:x?mode=memory&cache=shared"] {
+            let refused = Files::open(url).await.map(drop);
+            assert!(matches!(refused, Err(StoreError::UnsupportedDatabase(_))), "{url}: {refused:?}");
+        }
+    }
 }
