@@ -24,7 +24,7 @@ use twobot_store::installs::{BoundGateway, InstallState, NewInstall};
 use twobot_store::{MasterKey, Store, TenantScope};
 
 /// Sandboxes that a benchmark's machine has room for, where it does not ask for more.
-pub const SANDBOXES: u32 = 4_000;
+pub const SANDBOXES: u32 = 1_500;
 
 /// As many runs of a tenant as there are places: what its plan allows is not what is measured.
 pub const MANY: AtOnce = AtOnce { tenant: 1_000_000, install: 1_000_000 };

@@ -6,7 +6,7 @@ mod guests;
 mod machine;
 mod table;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::support::workspace::Workspace;
 use crate::support::{process, stamp};
@@ -33,6 +33,9 @@ pub(crate) struct Args {
     /// Few rounds: a look whether all works; the page stays as it is
     #[arg(long)]
     quick: bool,
+    /// Write the page also when only a part is measured; it says what was not
+    #[arg(long)]
+    write: bool,
 }
 
 /// Builds what is measured and measures it.
@@ -58,13 +61,17 @@ pub(crate) fn command(ws: &Workspace, args: &Args) -> Result<()> {
         cargo.arg("--quick");
     }
     process::run(&mut cargo)?;
-    if args.quick || !args.only.is_empty() {
-        println!("\n{PAGE} stays as it is: only a whole run writes it");
+    if args.quick || !(args.only.is_empty() || args.write) {
+        println!("\n{PAGE} stays as it is: a whole run writes it, or a part with `--write`");
         return Ok(());
     }
     let page = ws.root().join(PAGE);
     let text = std::fs::read_to_string(&page).with_context(|| format!("{PAGE} can not be read"))?;
-    let text = table::put(&text, &table::render(&machine, &table::rows(&ws.bench_results())?))?;
+    let results = table::results(&ws.bench_results())?;
+    if !args.write && !results.1.is_empty() {
+        bail!("no result was left by {}", results.1.join(", "));
+    }
+    let text = table::put(&text, &table::render(&machine, &results))?;
     stamp::write_if_changed(&page, text.as_bytes())?;
     println!("\n{PAGE} has the figures of this run");
     Ok(())

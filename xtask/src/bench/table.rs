@@ -11,20 +11,23 @@ const END: &str = "<!-- end of figures -->";
 /// Benchmarks in the order in which a reader wants them.
 const ORDER: &[&str] = &["overhead", "extism", "node", "density", "neighbour", "compile", "fuel", "idle"];
 
-/// What the benchmarks found.
-pub(super) fn rows(results: &Path) -> Result<Vec<Value>> {
-    let mut rows = Vec::new();
+/// What the benchmarks found, and those that were not run.
+pub(super) fn results(folder: &Path) -> Result<(Vec<Value>, Vec<&'static str>)> {
+    let (mut rows, mut missing) = (Vec::new(), Vec::new());
     for name in ORDER {
-        let file = results.join(format!("{name}.json"));
-        let text = std::fs::read(&file).with_context(|| format!("the benchmark `{name}` left no result"))?;
-        let found: Vec<Value> = serde_json::from_slice(&text)?;
+        let file = folder.join(format!("{name}.json"));
+        if !file.exists() {
+            missing.push(*name);
+            continue;
+        }
+        let found: Vec<Value> = serde_json::from_slice(&std::fs::read(&file)?)?;
         rows.extend(found);
     }
-    Ok(rows)
+    Ok((rows, missing))
 }
 
 /// The table in Markdown.
-pub(super) fn render(machine: &str, rows: &[Value]) -> String {
+pub(super) fn render(machine: &str, (rows, missing): &(Vec<Value>, Vec<&str>)) -> String {
     let mut text = format!(
         "{machine}\n\n| # | what | 2Bot | beside | ratio | target | |\n|---|---|---|---|---|---|---|\n"
     );
@@ -45,6 +48,9 @@ pub(super) fn render(machine: &str, rows: &[Value]) -> String {
             reached.to_owned(),
         ];
         text.push_str(&format!("| {} |\n", cells.join(" | ")));
+    }
+    if !missing.is_empty() {
+        text.push_str(&format!("\n**Not measured in this run:** {}.\n", missing.join(", ")));
     }
     text
 }
@@ -73,9 +79,11 @@ mod tests {
     #[test]
     fn rows_say_whether_the_target_is_reached() {
         let row = |reached| json!({ "target_id": "P1", "what": "a|b", "ours": "1 µs", "peer": "2 µs", "ratio": "0.5 ×", "target": "≤ 2 ×", "reached": reached });
-        let table = render("A machine.", &[row(json!(true)), row(json!(false)), row(json!(null))]);
+        let rows = vec![row(json!(true)), row(json!(false)), row(json!(null))];
+        let table = render("A machine.", &(rows, vec!["idle"]));
         let lines: Vec<_> = table.lines().skip(4).collect();
         assert_eq!(lines[0], "| P1 | a\\|b | 1 µs | 2 µs | 0.5 × | ≤ 2 × | reached |");
         assert!(lines[1].ends_with("| **missed** |") && lines[2].ends_with("|  |"));
+        assert_eq!(lines.last(), Some(&"**Not measured in this run:** idle."));
     }
 }
