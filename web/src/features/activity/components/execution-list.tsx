@@ -4,6 +4,7 @@ import { executionsQuery, type ExecutionFilter } from "@/api/get-executions";
 import { useInstalls } from "@/api/get-installs";
 import { EmptyState } from "@/components/empty-state";
 import { ErrorState } from "@/components/error-state";
+import { ShowOlder } from "@/components/show-older";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { Select } from "@/components/ui/select";
@@ -77,18 +78,7 @@ export function ExecutionList({ filter, onFilter }: ExecutionListProps) {
       ) : (
         <ExecutionRows executions={executions} />
       )}
-      {query.hasNextPage && (
-        <div className="border-t p-3 text-center">
-          <Button
-            variant="ghost"
-            size="sm"
-            pending={query.isFetchingNextPage}
-            onClick={() => void query.fetchNextPage()}
-          >
-            Show older
-          </Button>
-        </div>
-      )}
+      <ShowOlder pages={query} />
     </Card>
   );
 }

@@ -2,6 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { ScrollText } from "lucide-react";
 import { EmptyState } from "@/components/empty-state";
 import { ErrorState } from "@/components/error-state";
+import { ShowOlder } from "@/components/show-older";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { auditLogQuery } from "@/features/audit-log/api/get-audit-log";
@@ -45,18 +46,7 @@ export function AuditList({ filter, onFilter }: AuditListProps) {
       ) : (
         <AuditRows entries={entries} />
       )}
-      {query.hasNextPage && (
-        <div className="border-t p-3 text-center">
-          <Button
-            variant="ghost"
-            size="sm"
-            pending={query.isFetchingNextPage}
-            onClick={() => void query.fetchNextPage()}
-          >
-            Show older
-          </Button>
-        </div>
-      )}
+      <ShowOlder pages={query} />
     </Card>
   );
 }
