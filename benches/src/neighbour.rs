@@ -3,7 +3,7 @@
 //! The neighbour has a thousand executions under way that compute without end, on every thread there is; its plan lets it have
 //! the whole machine. The quiet tenant runs a small handler now and then. Both are asked from this process, as a server would.
 
-use crate::host::{self, Host, SANDBOXES, Tenant};
+use crate::host::{self, Host, Tenant};
 use crate::race;
 use crate::race::percentile;
 use crate::row::{Row, time};
@@ -18,6 +18,9 @@ use twobot_runtime::PluginRun;
 /// Executions of the neighbour that are under way at the same time.
 const CROWD: usize = 1_000;
 
+/// Places for sandboxes: half of them are for plugins, and the neighbour gets half of those.
+const PLACES: u32 = 4 * CROWD as u32;
+
 /// Runs of the quiet tenant in one round.
 const RUNS: u32 = 200;
 
@@ -30,7 +33,7 @@ const SPINS: u64 = 1_000_000;
 pub(crate) fn measure(effort: Effort) -> Result<Vec<Row>> {
     let threads = std::thread::available_parallelism()?.get();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
-    let host = Arc::new(runtime.block_on(Host::new(threads, SANDBOXES))?);
+    let host = Arc::new(runtime.block_on(Host::new(threads, PLACES))?);
     let quiet = runtime.block_on(host.tenant("quiet"))?;
     let busy = runtime.block_on(host.tenant("busy"))?;
 

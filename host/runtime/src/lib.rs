@@ -23,6 +23,7 @@ mod mac;
 mod machine;
 mod outside;
 mod overlay;
+mod room;
 mod sandbox;
 mod storage_rate;
 mod too_much;

@@ -9,6 +9,7 @@ use crate::compiler::Compiler;
 use crate::component::ComponentError;
 use crate::files::Directories;
 use crate::limits::{LARGEST_MEMORY, TABLE_ELEMENTS, TenantMemory};
+use crate::room::Room;
 use crate::sandbox;
 use crate::sandbox::guest::{GatewaySide, Guest, PluginSide};
 use crate::sandbox::turns::Turns;
@@ -131,8 +132,8 @@ pub(crate) struct Shared {
     pub(crate) storage: StorageAccounts,
     /// Room for sandboxes, per world. A plugin that waits for a gateway holds its own place: with one room for both, plugins could
     /// fill it and wait for ever for the gateways that find no place in it.
-    pub(crate) plugin_room: Semaphore,
-    pub(crate) gateway_room: Semaphore,
+    pub(crate) plugin_room: Room,
+    pub(crate) gateway_room: Room,
     pub(crate) cache: CompiledCache,
     pub(crate) compiler: Compiler,
     /// How many components were compiled.
@@ -186,7 +187,8 @@ impl Machine {
         let cache = CompiledCache::new(config.cache, config.key, engine.clone(), config.cache_bytes);
         cache.tidy();
         // Half for each world: a plugin's sandbox that waits has at most one gateway's beside it.
-        let room = config.sandboxes.clamp(capacity::LEAST, capacity::MOST) as usize / 2;
+        let room = config.sandboxes.clamp(capacity::LEAST, capacity::MOST) / 2;
+        let largest = MAX_MEMORIES.div_ceil(PLACE_MEMORIES).max(MAX_TABLES.div_ceil(PLACE_TABLES));
         Ok(Self {
             shared: Arc::new(Shared {
                 engine,
@@ -195,8 +197,8 @@ impl Machine {
                 memory: TenantMemory::default(),
                 admission: Admission::default(),
                 storage: StorageAccounts::default(),
-                plugin_room: Semaphore::new(room),
-                gateway_room: Semaphore::new(room),
+                plugin_room: Room::new(room, largest),
+                gateway_room: Room::new(room, largest),
                 cache,
                 compiler: config.compiler,
                 compilations: AtomicU64::new(0),

@@ -5,6 +5,7 @@ pub(crate) mod describe;
 pub(crate) mod gateway;
 pub(crate) mod guest;
 pub(crate) mod log;
+pub(crate) mod nudge;
 pub(crate) mod pace;
 pub(crate) mod plugin;
 pub(crate) mod run;

@@ -8,6 +8,7 @@ use crate::limits::{MemoryMeter, RunLimits};
 use crate::machine::{Machine, Shared};
 use crate::outside::{Outside, ProviderCalls};
 use crate::overlay::Overlay;
+use crate::room::Room;
 use crate::sandbox::clock::{Chance, ExecutionClock};
 use crate::sandbox::log::Log;
 use crate::sandbox::pace::Pace;
@@ -17,7 +18,6 @@ use serde_json::Value;
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 use twobot_domain::capability::HostPattern;
 use twobot_domain::manifest::Capability;
 use twobot_domain::{InstallId, TenantId, Timestamp, Usage};
@@ -49,7 +49,7 @@ pub(crate) struct Guest<S> {
 /// What is particular to a world.
 pub(crate) trait Side: Sized + Send + 'static {
     /// Where its sandboxes find a place.
-    fn room(shared: &Shared) -> &Semaphore;
+    fn room(shared: &Shared) -> &Room;
 
     /// Does what a guest is about to wait for.
     fn settle(_: &mut Guest<Self>) -> impl Future<Output = ()> + Send {
@@ -58,7 +58,7 @@ pub(crate) trait Side: Sized + Send + 'static {
 }
 
 impl Side for PluginSide {
-    fn room(shared: &Shared) -> &Semaphore {
+    fn room(shared: &Shared) -> &Room {
         &shared.plugin_room
     }
 
@@ -68,7 +68,7 @@ impl Side for PluginSide {
 }
 
 impl Side for GatewaySide {
-    fn room(shared: &Shared) -> &Semaphore {
+    fn room(shared: &Shared) -> &Room {
         &shared.gateway_room
     }
 }

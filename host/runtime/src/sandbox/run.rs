@@ -11,7 +11,6 @@ use crate::trap::{self, Ended};
 use futures::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::time::Duration;
 use twobot_domain::{Trouble, Usage};
 use wasmtime::{PoolConcurrencyLimitError, Store};
 
@@ -54,19 +53,6 @@ impl From<String> for NotRun {
     }
 }
 
-/// Waits for a place in the host's room. However full it is, that is not the guest's doing.
-async fn find_room<S: Side>(
-    machine: &Machine,
-    places: u32,
-    patience: Duration,
-) -> Result<tokio::sync::SemaphorePermit<'_>, NotRun> {
-    let room = S::room(&machine.shared).acquire_many(places);
-    match tokio::time::timeout(patience, room).await {
-        Ok(found) => found.map_err(|error| NotRun::Host(error.to_string())),
-        Err(_) => Err(NotRun::Host("there was no room for another sandbox".to_owned())),
-    }
-}
-
 /// Runs one call on the threads for guests, within its limits.
 ///
 /// # Errors
@@ -92,7 +78,9 @@ where
         let entered = machine.shared.admission.enter(entry.who, limits.at_once, limits.total_time);
         let _place = entered.await.map_err(NotRun::Full)?;
         let patience = limits.total_time.saturating_sub(watch.elapsed());
-        let _room = find_room::<S>(&machine, entry.places, patience).await?;
+        let seat = S::room(&machine.shared).enter(entry.who.tenant, entry.places, patience).await;
+        // However full it is, that is not the guest's doing.
+        let _seat = seat.ok_or_else(|| NotRun::Host("there was no room for another sandbox".to_owned()))?;
         drop(pause);
         let guest = make(watch.clone());
         let share = Share { tenant: guest.tenant, vcpu: limits.vcpu };
