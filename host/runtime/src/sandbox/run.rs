@@ -5,12 +5,13 @@ use crate::limits::RunLimits;
 use crate::machine::Machine;
 use crate::sandbox::guest::{Guest, Side};
 use crate::sandbox::stopwatch::Stopwatch;
-use crate::sandbox::turns::{InTurns, Share};
+use crate::sandbox::turns::{Claim, InTurns, Share};
 use crate::trace;
 use crate::trap::{self, Ended};
 use futures::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
+use std::time::{Duration, Instant};
 use twobot_domain::{Trouble, Usage};
 use wasmtime::{PoolConcurrencyLimitError, Store};
 
@@ -81,9 +82,16 @@ where
         let seat = S::room(&machine.shared).enter(entry.who.tenant, entry.places, patience).await;
         // However full it is, that is not the guest's doing.
         let _seat = seat.ok_or_else(|| NotRun::Host("there was no room for another sandbox".to_owned()))?;
+        // Making a sandbox is computing, too: a crowd of runs that come at once makes theirs in turns.
+        let share = Share { tenant: entry.who.tenant, vcpu: limits.vcpu };
+        let mut claim = Claim::new(machine.shared.turns.clone(), share);
+        let waited = within(&watch, &limits, claim.turn()).await;
         drop(pause);
         let guest = make(watch.clone());
-        let share = Share { tenant: guest.tenant, vcpu: limits.vcpu };
+        if let Err(trouble) = waited {
+            let usage = Usage { wall_ms: millis(watch.elapsed()), ..Usage::default() };
+            return Ok(Finished { guest, result: Err(trouble), usage });
+        }
         let mut store =
             Store::try_new(&machine.shared.engine, guest).map_err(|error| format!("{error:#}"))?;
         store.limiter(|guest| &mut guest.memory);
@@ -92,10 +100,12 @@ where
         store.set_fuel(limits.fuel).map_err(|error| format!("{error:#}"))?;
         store.fuel_async_yield_interval(Some(SLICE)).map_err(|error| format!("{error:#}"))?;
         // A panic in a host function ends this sandbox, not the thread that others run on.
-        let call = InTurns::new(call(&mut store), machine.shared.turns.clone(), share, watch.clone());
+        let call = InTurns::new(call(&mut store), claim, watch.clone());
         let ended = AssertUnwindSafe(within(&watch, &limits, call)).catch_unwind().await;
         let fuel_used = limits.fuel.saturating_sub(store.get_fuel().unwrap_or(0));
+        let clearing_up = Instant::now();
         let guest = store.into_data();
+        machine.shared.turns.charge(&share, clearing_up.elapsed());
         let result = match ended {
             Ok(Ok(Ok(value))) => Ok(value),
             // Places are counted by what components need, so that this does not happen; if it does, nobody's code is to blame.
@@ -113,7 +123,7 @@ where
         let usage = Usage {
             fuel: fuel_used,
             peak_memory_bytes: guest.memory.peak(),
-            wall_ms: u64::try_from(watch.elapsed().as_millis()).unwrap_or(u64::MAX),
+            wall_ms: millis(watch.elapsed()),
             ..Usage::default()
         };
         Ok(Finished { guest, result, usage })
@@ -121,11 +131,15 @@ where
     task.await.map_err(|error| NotRun::Host(error.to_string()))?
 }
 
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
 async fn within<T>(
     watch: &Stopwatch,
     limits: &RunLimits,
-    call: impl Future<Output = wasmtime::Result<T>>,
-) -> Result<wasmtime::Result<T>, Trouble> {
+    call: impl Future<Output = T>,
+) -> Result<T, Trouble> {
     tokio::select! {
         // What has ended has ended in time.
         biased;

@@ -13,6 +13,7 @@ use crate::sandbox::stopwatch::{Pause, Stopwatch};
 use futures::task::AtomicWaker;
 use parking_lot::Mutex;
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -217,8 +218,8 @@ pub(crate) struct InTurns<F> {
 }
 
 impl<F: Future> InTurns<F> {
-    pub(crate) fn new(call: F, turns: Turns, share: Share, watch: Stopwatch) -> Self {
-        let claim = Claim { turns, share, state: Standing::Nothing };
+    /// The call may have its first turn already.
+    pub(crate) fn new(call: F, claim: Claim, watch: Stopwatch) -> Self {
         Self { call: Box::pin(call), nudge: Arc::default(), claim, watch, pause: None }
     }
 }
@@ -233,7 +234,7 @@ impl<F: Future> Future for InTurns<F> {
             return Poll::Pending;
         }
         this.pause = None;
-        let begun = Instant::now();
+        let begun = this.claim.begun.take().unwrap_or_else(Instant::now);
         let (polled, wants_more) = this.nudge.poll(this.call.as_mut(), context);
         this.claim.end_slice(begun.elapsed(), wants_more);
         if wants_more {
@@ -248,10 +249,12 @@ impl<F: Future> Future for InTurns<F> {
 }
 
 /// What a call has of the processors.
-struct Claim {
+pub(crate) struct Claim {
     turns: Turns,
     share: Share,
     state: Standing,
+    /// Since when it has its first turn.
+    begun: Option<Instant>,
 }
 
 enum Standing {
@@ -262,6 +265,16 @@ enum Standing {
 }
 
 impl Claim {
+    pub(crate) fn new(turns: Turns, share: Share) -> Self {
+        Self { turns, share, state: Standing::Nothing, begun: None }
+    }
+
+    /// Waits for the first turn; what is computed from here on is part of it.
+    pub(crate) async fn turn(&mut self) {
+        poll_fn(|context| self.poll_turn(context)).await;
+        self.begun = Some(Instant::now());
+    }
+
     fn end_slice(&mut self, spent: Duration, wants_more: bool) {
         if !self.turns.after_slice(&self.share, spent, wants_more) {
             self.state = Standing::Nothing;
@@ -489,13 +502,14 @@ mod tests {
         let shares = [share(1.0), share(2.0), share(0.5)];
         let calls = (0..60).map(|number| {
             let share = shares[number % 3];
-            tokio::spawn(InTurns::new(Slices(200), turns.clone(), share, Stopwatch::start()))
+            tokio::spawn(InTurns::new(Slices(200), Claim::new(turns.clone(), share), Stopwatch::start()))
         });
         for call in calls.collect::<Vec<_>>() {
             call.await.unwrap();
         }
         // One that is given up between two of its slices.
-        let mut call = Box::pin(InTurns::new(Slices(200), turns.clone(), shares[0], Stopwatch::start()));
+        let mut call =
+            Box::pin(InTurns::new(Slices(200), Claim::new(turns.clone(), shares[0]), Stopwatch::start()));
         assert!(futures::poll!(&mut call).is_pending());
         assert_eq!(turns.of(shares[0].tenant), 1);
         drop(call);
@@ -510,14 +524,15 @@ mod tests {
         let one = share(1.0);
         assert!(matches!(turns.ask(&one, Instant::now()), Asked::Turn));
         for granted in [false, true] {
-            let mut call = Box::pin(InTurns::new(async {}, turns.clone(), one, Stopwatch::start()));
+            let mut call =
+                Box::pin(InTurns::new(async {}, Claim::new(turns.clone(), one), Stopwatch::start()));
             assert!(futures::poll!(&mut call).is_pending());
             if granted {
                 turns.give_back(&one, SLICE);
             }
             drop(call);
         }
-        InTurns::new(async {}, turns.clone(), one, Stopwatch::start()).await;
+        InTurns::new(async {}, Claim::new(turns.clone(), one), Stopwatch::start()).await;
         assert_eq!(turns.0.lock().free, 1);
     }
 }
