@@ -14,7 +14,8 @@ use serde_json::json;
 use std::process::Command;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
-use twobot_domain::{GatewayError, GatewayId, HttpError, Timestamp, Usage};
+use twobot_domain::manifest::WhenUnknown;
+use twobot_domain::{EffectKey, GatewayError, GatewayId, HttpError, Timestamp, Usage};
 use twobot_runtime::capacity;
 use twobot_runtime::{
     GatewayCall, GatewayComponent, GatewayRun, HttpAnswer, HttpRequest, InlineAnswer, InlineCall, Machine,
@@ -136,6 +137,7 @@ impl Outside for Model {
         scope: TenantScope,
         gateway: GatewayId,
         call: &InlineCall,
+        _: &EffectKey,
     ) -> (Result<InlineAnswer, GatewayError>, Usage) {
         let InlineCall::Chat(request) = call else {
             return (Err(GatewayError::Unsupported("only chat".to_owned())), Usage::default());
@@ -167,6 +169,10 @@ impl Outside for Model {
             std::process::exit(1);
         }
         (answer, ran.usage)
+    }
+
+    async fn when_unknown(&self, _: TenantScope, _: GatewayId, _: &InlineCall) -> WhenUnknown {
+        WhenUnknown::Repeat
     }
 
     async fn fetch(&self, _: TenantScope, _: HttpRequest) -> Result<HttpAnswer, HttpError> {

@@ -9,8 +9,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
-use twobot_domain::manifest::Capability;
+use twobot_domain::manifest::{Capability, WhenUnknown};
 use twobot_domain::{
+    EffectKey,
     ExecutionId, GatewayError, GatewayId, HttpError, Limits, PlanCatalogue, Timestamp, Usage,
 };
 use twobot_runtime::contract::{Event, Payload, events};
@@ -231,8 +232,13 @@ impl Outside for Nobody {
         _: TenantScope,
         _: GatewayId,
         _: &InlineCall,
+        _: &EffectKey,
     ) -> (Result<InlineAnswer, GatewayError>, Usage) {
         (Err(GatewayError::Unavailable("nobody is there".to_owned())), Usage::default())
+    }
+
+    async fn when_unknown(&self, _: TenantScope, _: GatewayId, _: &InlineCall) -> WhenUnknown {
+        WhenUnknown::Report
     }
 
     async fn fetch(&self, _: TenantScope, _: HttpRequest) -> Result<HttpAnswer, HttpError> {

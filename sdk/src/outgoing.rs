@@ -106,6 +106,7 @@ impl GatewayError {
             Self::Rejected(why) => format!("the provider refused ({}): {}", why.code, why.message),
             Self::Unavailable(what) => format!("the provider can not be reached: {what}"),
             Self::TimedOut => "the provider did not answer in time".to_owned(),
+            Self::OutcomeUnknown(why) => format!("it is not known whether the provider did this: {why}"),
             Self::OverLimit(what) => format!("a limit of the plan was reached: {what}"),
         }
     }

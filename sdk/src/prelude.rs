@@ -1,7 +1,8 @@
 //! What almost every component needs: `use twobot::prelude::*;`.
 
 pub use crate::gateway::{
-    Account, Decoded, DecodedEvent, Feature, Gateway, GatewayManifest, Inbound, Ingress, Malformed,
+    Account, Decoded, DecodedEvent, Feature, Gateway, GatewayCall, GatewayManifest, Inbound, Ingress,
+    Malformed, WhenUnknown,
 };
 pub use crate::{
     Action, ActionError, ActionSpec, Callback, Capability, Context, Conversation, ConversationKind, Error,

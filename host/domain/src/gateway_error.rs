@@ -40,6 +40,9 @@ pub enum GatewayError {
     /// The provider did not answer in time.
     #[error("the provider did not answer in time")]
     TimedOut,
+    /// It is not known whether the provider did it; says why not.
+    #[error("it is not known whether this was done: {0}")]
+    OutcomeUnknown(String),
     /// A limit of the plan was reached.
     #[error("limit reached: {0}")]
     OverLimit(String),
@@ -59,6 +62,7 @@ impl GatewayError {
             Self::Rejected { .. } => "gateway_rejected",
             Self::Unavailable(_) => "gateway_unavailable",
             Self::TimedOut => "gateway_timed_out",
+            Self::OutcomeUnknown(_) => "gateway_outcome_unknown",
             Self::OverLimit(_) => "limit_reached",
         }
     }
@@ -66,7 +70,32 @@ impl GatewayError {
     /// Whether the same call may work later without anyone changing anything.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::RateLimited(_) | Self::Unavailable(_) | Self::TimedOut)
+        matches!(self, Self::RateLimited(_) | Self::Unavailable(_) | Self::TimedOut | Self::OutcomeUnknown(_))
+    }
+
+    /// Whether the provider may have done what was asked, although this is what came of it. Everything else says that it did nothing:
+    /// it was not reached, or refused.
+    #[must_use]
+    pub const fn may_have_happened(&self) -> bool {
+        matches!(self, Self::TimedOut | Self::OutcomeUnknown(_))
+    }
+
+    /// The same error of a call that may be made twice: whether it was done does not matter then, only that there is no answer.
+    #[must_use]
+    pub fn with_nothing_at_stake(self) -> Self {
+        match self {
+            Self::OutcomeUnknown(why) => Self::Unavailable(why),
+            other => other,
+        }
+    }
+
+    /// The same error of a call that is not made again although it may have been done.
+    #[must_use]
+    pub fn not_repeated(self) -> Self {
+        match self {
+            Self::OutcomeUnknown(why) => Self::OutcomeUnknown(why),
+            other => Self::OutcomeUnknown(other.to_string()),
+        }
     }
 
     /// What to tell the gateway's owner, who knows it under this name.
@@ -101,11 +130,43 @@ impl GatewayError {
                 format!("“{gateway}” can not be reached"),
                 "Check the address in the gateway's settings and the provider's status page. It is tried again by itself.".to_owned(),
             ),
+            Self::OutcomeUnknown(_) => (
+                format!("It is not known whether “{gateway}” did this"),
+                "Look there whether it was done, and do it yourself if it was not. It is not done again by itself.".to_owned(),
+            ),
             Self::OverLimit(_) => (
                 "A limit of your plan was reached".to_owned(),
                 "Look at Usage to see which one; it frees up with time, or with a larger plan.".to_owned(),
             ),
         };
         Trouble::new(self.code(), title, self.to_string(), advice)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_sent_and_not_answered_may_have_happened() {
+        let text = || "why".to_owned();
+        let rejected = GatewayError::Rejected { code: text(), message: text() };
+        for (error, may) in [
+            (GatewayError::NotBound(text()), false),
+            (GatewayError::Denied(text()), false),
+            (GatewayError::Invalid(text()), false),
+            (GatewayError::Unsupported(text()), false),
+            (GatewayError::Unauthorized(text()), false),
+            (GatewayError::RateLimited(None), false),
+            (rejected, false),
+            (GatewayError::Unavailable(text()), false),
+            (GatewayError::OverLimit(text()), false),
+            (GatewayError::TimedOut, true),
+            (GatewayError::OutcomeUnknown(text()), true),
+        ] {
+            assert_eq!(error.may_have_happened(), may, "{error}");
+            assert!(matches!(error.clone().not_repeated(), GatewayError::OutcomeUnknown(_)));
+            assert!(!matches!(error.with_nothing_at_stake(), GatewayError::OutcomeUnknown(_)));
+        }
     }
 }

@@ -37,6 +37,11 @@ pub enum HttpError {
     /// The answer's body is too large: more bytes than this.
     #[error("the body of the answer has more than {0} bytes")]
     BodyTooLarge(u64),
+    /// It is not known whether the other host did what was asked, and the request is not one that may be made twice.
+    #[error(
+        "it is not known whether the other host did what was asked: no answer came, and the request is not made again"
+    )]
+    OutcomeUnknown,
     /// The host itself failed or is stopping.
     #[error("the platform could not make the request: {0}")]
     Unavailable(String),

@@ -5,6 +5,7 @@
 pub mod audit;
 pub mod capability;
 pub mod config;
+pub mod effect_key;
 pub mod gateway_error;
 pub mod http_error;
 pub mod ids;
@@ -15,6 +16,7 @@ pub mod trouble;
 pub mod usage;
 
 pub use audit::{ActorKind, AuditAction, AuditOutcome};
+pub use effect_key::EffectKey;
 pub use gateway_error::GatewayError;
 pub use http_error::HttpError;
 pub use ids::*;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 pub use crate::capability::{BadHostPattern, Capability, HostPattern, UnknownCapability};
 
@@ -150,6 +151,18 @@ pub enum GatewayFeature {
     AiChat,
 }
 
+/// What is done about a call of which it is not known whether the provider carried it out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenUnknown {
+    /// Twice comes to the same as once: it is done again, and nothing is noted before it is done.
+    Repeat,
+    /// Better twice than not at all: it is done again and counted.
+    Insist,
+    /// Better not at all than twice: it is given up, and told.
+    Report,
+}
+
 /// What a gateway kind is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GatewayManifest {
@@ -169,8 +182,21 @@ pub struct GatewayManifest {
     pub ingress: Vec<Ingress>,
     /// What it can do.
     pub features: Vec<GatewayFeature>,
+    /// What is done about calls of unknown outcome, by the call's name: that of an action, or [`CHAT_CALL`].
+    pub when_unknown: BTreeMap<String, WhenUnknown>,
     /// JSON Schema of the credentials.
     pub credentials_schema: Value,
     /// JSON Schema of the settings.
     pub config_schema: Value,
+}
+
+/// The name of `ai.chat` among a gateway's calls.
+pub const CHAT_CALL: &str = "chat";
+
+impl GatewayManifest {
+    /// What is done about a call of unknown outcome. Of what the manifest does not mention nobody said that it may be done twice.
+    #[must_use]
+    pub fn when_unknown(&self, call: &str) -> WhenUnknown {
+        self.when_unknown.get(call).copied().unwrap_or(WhenUnknown::Report)
+    }
 }

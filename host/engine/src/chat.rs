@@ -124,7 +124,7 @@ impl WebChat {
         Ok((scope, conversation, name))
     }
 
-    async fn send(&self, account: &Account, call: Send) -> Result<Value, GatewayError> {
+    async fn send(&self, account: &Account, call: Send, key: Option<&str>) -> Result<Value, GatewayError> {
         let (scope, conversation, name) = self.conversation(account, &call.conversation_id).await?;
         let new = NewChatMessage {
             author: Author::Bot,
@@ -134,12 +134,15 @@ impl WebChat {
             buttons: buttons(call.buttons),
             reply_to: call.reply_to,
             trouble: None,
-            client_id: None,
+            // A message that is sent again is the one that is there already.
+            client_id: key.map(str::to_owned),
         };
-        let (message, _) =
+        let (message, is_new) =
             self.store.add_chat_message(scope, conversation, &new).await.map_err(|error| gone(&error))?;
         let answer = json!({"message_id": message.id.to_string()});
-        self.live.tell(scope, LiveEvent::ChatMessage(Box::new(message)));
+        if is_new {
+            self.live.tell(scope, LiveEvent::ChatMessage(Box::new(message)));
+        }
         Ok(answer)
     }
 
@@ -183,13 +186,19 @@ impl Connector for WebChat {
         "web-chat"
     }
 
-    async fn call(&self, account: &Account, operation: &str, value: Value) -> Result<Value, GatewayError> {
+    async fn call(
+        &self,
+        account: &Account,
+        operation: &str,
+        value: Value,
+        key: Option<&str>,
+    ) -> Result<Value, GatewayError> {
         match operation {
             "account" => {
                 let (_, name) = self.scope(account).await?;
                 Ok(json!({"id": account.gateway.to_string(), "name": name}))
             }
-            "message.send" => self.send(account, arguments(value)?).await,
+            "message.send" => self.send(account, arguments(value)?, key).await,
             "message.edit" => self.edit(account, arguments(value)?).await,
             "message.delete" => self.delete(account, arguments(value)?).await,
             "typing" => self.typing(account, arguments(value)?).await,
@@ -200,6 +209,10 @@ impl Connector for WebChat {
                 other.escape_debug()
             ))),
         }
+    }
+
+    fn only_reads(&self, operation: &str) -> bool {
+        operation == "account"
     }
 
     fn arrival(&self, _account: &Account, _webhook: Option<Url>) -> Arrival {

@@ -18,6 +18,7 @@ mod attempt;
 mod backoff;
 mod chat;
 mod dispatch;
+mod doing;
 mod engine;
 mod gateways;
 mod outside;

@@ -1,14 +1,17 @@
 //! Carrying out actions and model calls through a gateway: queued effects, and inline ones of running plugins.
 
+use crate::doing::{Doing, Reached};
 use crate::engine::{Engine, Inner};
 use crate::provider::AccountCalls;
 use async_trait::async_trait;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio_util::task::AbortOnDropHandle;
-use twobot_domain::{GatewayError, GatewayId, HttpError, Timestamp, Trouble, Usage};
+use twobot_domain::manifest::{CHAT_CALL, WhenUnknown};
+use twobot_domain::{EffectKey, GatewayError, GatewayId, HttpError, Timestamp, Trouble, Usage};
 use twobot_gateways::egress::{Fetch, Fetched, Most};
 use twobot_gateways::{Account, Connector};
+use twobot_runtime::contract::action_kind;
 use twobot_runtime::{
     GatewayCall, GatewayRan, GatewayRun, HttpAnswer, HttpRequest, InlineAnswer, InlineCall, MAX_HTTP_BODY,
     MAX_HTTP_HEADER_BYTES, MAX_HTTP_HEADERS, Outside, Patience, RunLimits,
@@ -38,6 +41,7 @@ impl Outside for EngineOutside {
         scope: TenantScope,
         gateway: GatewayId,
         call: &InlineCall,
+        key: &EffectKey,
     ) -> (Result<InlineAnswer, GatewayError>, Usage) {
         let Some(inner) = self.0.upgrade() else {
             return (Err(GatewayError::Unavailable("the platform is stopping".to_owned())), Usage::default());
@@ -45,10 +49,21 @@ impl Outside for EngineOutside {
         let engine = Engine { inner };
         match engine.store().gateway(scope, gateway).await {
             Ok(gateway) => {
-                let (answer, usage) = engine.carry_out(scope, &gateway, call).await;
-                (answer.map_err(NotCarriedOut::into_gateway_error), usage)
+                let doing = Arc::new(Doing::known_by(key.clone()));
+                let (answer, usage) = engine.carry_out(scope, &gateway, call, &doing).await;
+                let policy = engine.when_unknown(&gateway, call);
+                (answer.map_err(|error| error.into_gateway_error(policy)), usage)
             }
             Err(error) => (Err(lost(&error)), Usage::default()),
+        }
+    }
+
+    async fn when_unknown(&self, scope: TenantScope, gateway: GatewayId, call: &InlineCall) -> WhenUnknown {
+        let Some(inner) = self.0.upgrade() else { return WhenUnknown::Report };
+        let engine = Engine { inner };
+        match engine.store().gateway(scope, gateway).await {
+            Ok(gateway) => engine.when_unknown(&gateway, call),
+            Err(_) => WhenUnknown::Report,
         }
     }
 
@@ -63,7 +78,8 @@ impl Outside for EngineOutside {
         let egress = inner.egress.clone();
         // On the threads for waiting on networks; the guest that waits for it may be thrown away meanwhile.
         let call = AbortOnDropHandle::new(inner.threads.spawn(async move { egress.fetch(fetch).await }));
-        let Fetched { status, headers, body } = call.await.map_err(|_| stopping())??;
+        // Where it did not come to its end, the request may have been sent.
+        let Fetched { status, headers, body } = call.await.map_err(|_| HttpError::Broken)??;
         Ok(HttpAnswer { status, headers, body })
     }
 }
@@ -72,8 +88,15 @@ impl Outside for EngineOutside {
 pub(crate) enum NotCarriedOut {
     /// The tenant had too many gateways running for as long as it could wait. Nothing was tried.
     Busy(Trouble),
-    /// It was tried, or could not be.
+    /// It was tried, or could not be. Either way the provider did nothing, or what is wrong stays wrong however often it is tried.
     Failed(GatewayError),
+    /// The provider may have done it, or a part of it.
+    Unknown {
+        /// What is known of it.
+        error: GatewayError,
+        /// Another try may go well, and can not do again what is known to be done.
+        may_try_again: bool,
+    },
 }
 
 impl From<GatewayError> for NotCarriedOut {
@@ -84,10 +107,25 @@ impl From<GatewayError> for NotCarriedOut {
 
 impl NotCarriedOut {
     /// In the words that plugins know.
-    fn into_gateway_error(self) -> GatewayError {
+    fn into_gateway_error(self, policy: WhenUnknown) -> GatewayError {
         match self {
             Self::Busy(trouble) => GatewayError::OverLimit(format!("{}: {}", trouble.code, trouble.detail)),
             Self::Failed(error) => error,
+            Self::Unknown { error, .. } if policy == WhenUnknown::Repeat => error.with_nothing_at_stake(),
+            Self::Unknown { error, .. } => error.not_repeated(),
+        }
+    }
+
+    /// A failure, in the light of what the provider may have done.
+    fn after(self, reached: Reached) -> Self {
+        let Self::Failed(error) = self else { return self };
+        let passes = error.is_transient();
+        match reached {
+            // A component can not know better.
+            Reached::Nothing => Self::Failed(error.with_nothing_at_stake()),
+            Reached::Partly if !passes => Self::Failed(error),
+            Reached::Partly => Self::Unknown { error, may_try_again: false },
+            Reached::Unsure { partly } => Self::Unknown { error, may_try_again: passes && !partly },
         }
     }
 }
@@ -121,6 +159,7 @@ impl Engine {
         scope: TenantScope,
         gateway: &Gateway,
         time: Duration,
+        doing: &Arc<Doing>,
     ) -> Result<GatewayRun, GatewayError> {
         let component = self.catalogue().gateway_kind(&gateway.kind).cloned().ok_or_else(|| {
             GatewayError::Unsupported(format!("this host has no gateway kind `{}`", gateway.kind))
@@ -135,16 +174,28 @@ impl Engine {
         let limits = self.limits(scope).await.map_err(|error| lost(&error))?;
         let mut limits = RunLimits::gateway(&limits);
         limits.total_time = time;
-        let provider = AccountCalls { connector, account, threads: self.inner.threads.clone() };
+        let threads = self.inner.threads.clone();
+        let provider = AccountCalls { connector, account, doing: Arc::clone(doing), threads };
         Ok(GatewayRun {
             scope,
             component,
             config: gateway.config.clone(),
             provider: Arc::new(provider),
             limits,
-            seed: rand::random::<[u8; 16]>().to_vec(),
+            seed: doing.seed().unwrap_or_else(|| rand::random::<[u8; 16]>().to_vec()),
             started_at: Timestamp::now(),
         })
+    }
+
+    /// What the gateway's kind says of this call's unknown outcomes.
+    pub(crate) fn when_unknown(&self, gateway: &Gateway, call: &InlineCall) -> WhenUnknown {
+        let name = match call {
+            InlineCall::Perform(action) => action_kind(action),
+            InlineCall::Chat(_) => CHAT_CALL,
+        };
+        self.catalogue()
+            .gateway_kind(&gateway.kind)
+            .map_or(WhenUnknown::Report, |component| component.manifest.when_unknown(name))
     }
 
     /// Carries out an action or a model call, and notes on the gateway whether it works.
@@ -153,11 +204,15 @@ impl Engine {
         scope: TenantScope,
         gateway: &Gateway,
         call: &InlineCall,
+        doing: &Arc<Doing>,
     ) -> (Result<InlineAnswer, NotCarriedOut>, Usage) {
-        let (answer, usage) = self.try_to_carry_out(scope, gateway, call).await;
+        let (answer, usage) = self.try_to_carry_out(scope, gateway, call, doing).await;
+        let answer = answer.map_err(|error| error.after(doing.reached()));
         match &answer {
             Ok(_) => self.note(scope, gateway, None).await,
-            Err(NotCarriedOut::Failed(error)) => self.note(scope, gateway, Some(error)).await,
+            Err(NotCarriedOut::Failed(error) | NotCarriedOut::Unknown { error, .. }) => {
+                self.note(scope, gateway, Some(error.clone().with_nothing_at_stake())).await;
+            }
             Err(NotCarriedOut::Busy(_)) => {}
         }
         (answer, usage)
@@ -168,6 +223,7 @@ impl Engine {
         scope: TenantScope,
         gateway: &Gateway,
         call: &InlineCall,
+        doing: &Arc<Doing>,
     ) -> (Result<InlineAnswer, NotCarriedOut>, Usage) {
         if !gateway.enabled {
             let why = format!("“{}” is disconnected; connect it on the gateways page", gateway.name);
@@ -177,7 +233,7 @@ impl Engine {
             InlineCall::Perform(_) => ACTION_TIME,
             InlineCall::Chat(_) => CHAT_TIME,
         };
-        let run = match self.gateway_run(scope, gateway, time).await {
+        let run = match self.gateway_run(scope, gateway, time, doing).await {
             Ok(run) => run,
             Err(error) => return (Err(error.into()), Usage::default()),
         };
@@ -209,7 +265,7 @@ impl Engine {
     }
 
     /// Keeps the gateway's status true: what its provider says of the credentials and of itself shows there.
-    async fn note(&self, scope: TenantScope, gateway: &Gateway, error: Option<&GatewayError>) {
+    async fn note(&self, scope: TenantScope, gateway: &Gateway, error: Option<GatewayError>) {
         let noted = match error {
             Some(
                 error @ (GatewayError::Unauthorized(_)

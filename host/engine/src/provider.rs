@@ -1,6 +1,8 @@
 //! The provider behind one gateway: its connector, with its credentials.
 
+use crate::doing::Doing;
 use async_trait::async_trait;
+use serde_json::Value;
 use std::sync::Arc;
 use twobot_domain::GatewayError;
 use twobot_gateways::{Account, Connector};
@@ -10,6 +12,8 @@ use twobot_runtime::ProviderCalls;
 pub(crate) struct AccountCalls {
     pub(crate) connector: Arc<dyn Connector>,
     pub(crate) account: Account,
+    /// What the calls are made for.
+    pub(crate) doing: Arc<Doing>,
     /// The threads for waiting on networks; guests' threads are for computing.
     pub(crate) threads: tokio::runtime::Handle,
 }
@@ -17,13 +21,34 @@ pub(crate) struct AccountCalls {
 #[async_trait]
 impl ProviderCalls for AccountCalls {
     async fn call(&self, operation: &str, arguments: &str) -> Result<String, GatewayError> {
+        let key = self.doing.next_key(operation, arguments);
         let arguments = serde_json::from_str(arguments)
             .map_err(|error| GatewayError::Invalid(format!("arguments: must be JSON: {error}")))?;
+        let answer = if self.connector.only_reads(operation) {
+            self.make(operation, arguments, key).await.map_err(GatewayError::with_nothing_at_stake)
+        } else {
+            self.doing.begin().await?;
+            let answer = self.make(operation, arguments, key).await;
+            self.doing.came_to(&answer);
+            answer
+        };
+        answer.map(|answer| answer.to_string())
+    }
+}
+
+impl AccountCalls {
+    async fn make(
+        &self,
+        operation: &str,
+        arguments: Value,
+        key: Option<String>,
+    ) -> Result<Value, GatewayError> {
         let (connector, account, operation) =
             (Arc::clone(&self.connector), self.account.clone(), operation.to_owned());
-        let call = self.threads.spawn(async move { connector.call(&account, &operation, arguments).await });
-        let answer = call.await.map_err(|error| GatewayError::Unavailable(error.to_string()))??;
-        Ok(answer.to_string())
+        let call = self
+            .threads
+            .spawn(async move { connector.call(&account, &operation, arguments, key.as_deref()).await });
+        call.await.map_err(|error| GatewayError::OutcomeUnknown(error.to_string()))?
     }
 }
 

@@ -91,12 +91,25 @@ pub trait Connector: Send + Sync + 'static {
     /// The name by which manifests ask for it.
     fn name(&self) -> &'static str;
 
-    /// Carries out one operation at the provider, with the account's credentials, at the provider's rate.
+    /// Carries out one operation at the provider, with the account's credentials, at the provider's rate. `key` is the same whenever
+    /// the same call is made again: for providers that drop repeats by it.
     ///
     /// # Errors
-    /// `Unsupported` for operations outside its list; otherwise what the provider or the network said.
-    async fn call(&self, account: &Account, operation: &str, arguments: Value)
-    -> Result<Value, GatewayError>;
+    /// `Unsupported` for operations outside its list; otherwise what the provider or the network said. Whoever asks decides by the error
+    /// whether to ask again: `TimedOut` and `OutcomeUnknown` where the provider may have done it, all others where it surely did not.
+    async fn call(
+        &self,
+        account: &Account,
+        operation: &str,
+        arguments: Value,
+        key: Option<&str>,
+    ) -> Result<Value, GatewayError>;
+
+    /// Whether an operation changes nothing at the provider, so that it does not matter how often it is made.
+    fn only_reads(&self, operation: &str) -> bool {
+        let _ = operation;
+        false
+    }
 
     /// How events of this account are to arrive, given the public address of its webhook where the host has one.
     fn arrival(&self, account: &Account, webhook: Option<Url>) -> Arrival;

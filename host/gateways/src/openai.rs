@@ -67,8 +67,13 @@ impl OpenAi {
     }
 
     /// async-openai's client for one call of one account.
-    fn client(&self, account: &Account, operation: Operation) -> Result<Client<Endpoint>, GatewayError> {
-        let endpoint = Endpoint::of(account, operation)?;
+    fn client(
+        &self,
+        account: &Account,
+        operation: Operation,
+        key: Option<&str>,
+    ) -> Result<Client<Endpoint>, GatewayError> {
+        let endpoint = Endpoint::of(account, operation)?.known_by(key);
         let http = self.clients.client_for(endpoint.base()).map_err(errors::refused)?.clone();
         let exchange = Exchange::new(http.clone(), &endpoint, operation);
         // Without this service the client would try again by itself, for minutes, with every failure: the host decides
@@ -85,7 +90,7 @@ impl OpenAi {
         let answer = tokio::time::timeout(self.timeout, answer).await.map_err(|_| GatewayError::TimedOut)?;
         let answer = answer.map_err(Answered::cause)?;
         serde_json::to_value(answer)
-            .map_err(|error| GatewayError::Unavailable(format!("unreadable answer: {error}")))
+            .map_err(|error| GatewayError::OutcomeUnknown(format!("unreadable answer: {error}")))
     }
 }
 
@@ -100,21 +105,26 @@ impl Connector for OpenAi {
         account: &Account,
         operation: &str,
         arguments: Value,
+        key: Option<&str>,
     ) -> Result<Value, GatewayError> {
         match operation {
             "chat.completions" => {
                 let request = chat_request(account, arguments)?;
-                let client = self.client(account, Operation::Chat)?;
+                let client = self.client(account, Operation::Chat, key)?;
                 self.ask(async { client.chat().create(request).await }).await
             }
             "models.list" => {
-                let client = self.client(account, Operation::Models)?;
+                let client = self.client(account, Operation::Models, None)?;
                 self.ask(async { client.models().list().await }).await
             }
             _ => Err(GatewayError::Unsupported(
                 "this connector knows chat.completions and models.list".to_owned(),
             )),
         }
+    }
+
+    fn only_reads(&self, operation: &str) -> bool {
+        operation == "models.list"
     }
 
     fn arrival(&self, _: &Account, _: Option<Url>) -> Arrival {

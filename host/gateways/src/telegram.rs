@@ -124,7 +124,8 @@ impl Telegram {
     ) -> Result<T, GatewayError> {
         let body = serde_json::to_vec(payload).map_err(|error| GatewayError::Invalid(error.to_string()))?;
         let request = Request { bot: &known.bot, method, body: body.into(), timeout, largest: LARGEST_BATCH };
-        api::send(request, read).await.map_err(|failure| hold(known, failure))
+        // None of the host's own calls does harm when it is made twice.
+        api::send(request, read).await.map_err(|failure| hold(known, failure).with_nothing_at_stake())
     }
 
     async fn delete_webhook(&self, known: &Known) -> Result<(), GatewayError> {
@@ -161,6 +162,8 @@ impl Connector for Telegram {
         account: &Account,
         operation: &str,
         arguments: Value,
+        // The Bot API has no place for it.
+        _key: Option<&str>,
     ) -> Result<Value, GatewayError> {
         let (method, kind) = methods::find(operation).ok_or_else(|| {
             GatewayError::Unsupported("this method of the Bot API is not open to components".to_owned())
@@ -178,11 +181,15 @@ impl Connector for Telegram {
             Request { bot: &known.bot, method, body: body.into(), timeout, largest: LARGEST_ANSWER };
         let answer = api::send(request, |result| {
             serde_json::from_str(result)
-                .map_err(|error| GatewayError::Unavailable(format!("unreadable answer: {error}")))
+                .map_err(|error| GatewayError::OutcomeUnknown(format!("unreadable answer: {error}")))
         });
         let mut result = answer.await.map_err(|failure| hold(&known, failure))?;
         updates::hide_token(&mut result, known.bot.token());
         Ok(result)
+    }
+
+    fn only_reads(&self, operation: &str) -> bool {
+        operation.starts_with("get")
     }
 
     fn arrival(&self, account: &Account, webhook: Option<Url>) -> Arrival {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use twobot_domain::ExecutionId;
+use twobot_domain::{EffectKey, ExecutionId};
 use twobot_store::journal::JournalEntry;
 use twobot_store::{Store, StoreError, TenantScope};
 
@@ -25,6 +25,8 @@ pub(crate) enum Next<A, M = Pending> {
     Recorded(A),
     /// It has to be made.
     Make(M),
+    /// It was begun, and it is not known what came of it.
+    Unsure(M),
 }
 
 impl Journal {
@@ -60,13 +62,30 @@ impl Journal {
             return Ok(match &entry.result {
                 Some(result) => Next::Recorded(serde_json::from_str(result).map_err(damaged)?),
                 // The intent stands there already. What was recorded after it may still be what comes next.
-                None => Next::Make(Pending(seq)),
+                None => Next::Unsure(Pending(seq)),
             });
         }
         self.recorded.truncate(position);
         self.store.journal_intent(self.scope, self.execution, seq, &request).await?;
         self.recorded.push(JournalEntry { request, result: None });
         Ok(Next::Make(Pending(seq)))
+    }
+
+    /// What a pending effect is known by.
+    pub(crate) fn key(&self, pending: &Pending) -> EffectKey {
+        EffectKey::inline(self.execution, pending.0)
+    }
+
+    /// Records that an effect is about to be made once more, which may have been done before.
+    pub(crate) async fn repeat(&mut self, pending: &Pending) -> Result<(), StoreError> {
+        self.store.journal_again(self.scope, self.execution, pending.0, true).await
+    }
+
+    /// Takes back the answer that was found last, to make its effect once more: it surely was not done.
+    pub(crate) async fn take_back(&mut self) -> Result<Pending, StoreError> {
+        let seq = (self.next - 1) as u64;
+        self.store.journal_again(self.scope, self.execution, seq, false).await?;
+        Ok(Pending(seq))
     }
 
     /// Records what an effect was answered.

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use twobot_domain::{GatewayError, GatewayId, HttpError, Usage};
+use twobot_domain::manifest::WhenUnknown;
+use twobot_domain::{EffectKey, GatewayError, GatewayId, HttpError, Usage};
 use twobot_store::TenantScope;
 use url::Url;
 
@@ -71,13 +72,17 @@ pub struct HttpAnswer {
 #[async_trait]
 pub trait Outside: Send + Sync + 'static {
     /// Carries out an effect through a gateway of the tenant, within the effect's own time limit. What it used is told in
-    /// either case.
+    /// either case. `key` is the same whenever the same effect is carried out again.
     async fn carry_out(
         &self,
         scope: TenantScope,
         gateway: GatewayId,
         call: &InlineCall,
+        key: &EffectKey,
     ) -> (Result<InlineAnswer, GatewayError>, Usage);
+
+    /// What is done about an effect that was begun and never answered, since the host went away meanwhile.
+    async fn when_unknown(&self, scope: TenantScope, gateway: GatewayId, call: &InlineCall) -> WhenUnknown;
 
     /// Makes a plugin's request to another host, to addresses that the operator's policy allows. It follows no redirect.
     ///

@@ -11,8 +11,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use twobot_api::ApiConfig;
 
-/// How long running work may take to end when the server is told to stop.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long running work may take to end when the server is told to stop: longer than a provider may take for an action (30 s), so that
+/// what was begun is known to be done or not.
+const PATIENCE: Duration = Duration::from_secs(35);
 
 /// Runs the platform until it is told to stop.
 ///

@@ -23,8 +23,12 @@ pub struct QueuedEffect {
     pub kind: String,
     /// The action, as JSON in the shape of the contract.
     pub action: String,
-    /// Tries so far.
+    /// Tries so far whose outcome is recorded.
     pub attempt: u64,
+    /// When a try began of which no outcome is recorded: the host went away while the provider was asked.
+    pub begun_at: Option<Timestamp>,
+    /// How often the provider may have done it already.
+    pub done_at_most: u64,
     /// When it was queued.
     pub created_at: Timestamp,
     /// How many of the plugin's own doings led to the execution that asked for it.
@@ -44,19 +48,41 @@ pub struct EffectRecord {
     pub state: String,
     /// Tries so far.
     pub attempt: u64,
+    /// How often it may have been done beyond the first time.
+    pub repeats: u64,
     /// Why the last try failed.
     pub trouble: Option<Trouble>,
     /// When it was asked for.
     pub created_at: Timestamp,
 }
 
+/// What is known of a try that did not end well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tried {
+    /// It has no intent on record: the provider was not asked for anything that counts.
+    NotBegun,
+    /// It has an intent, and surely did nothing.
+    Undone,
+    /// It has an intent, and may have been done.
+    Unsure,
+}
+
+impl Tried {
+    /// How many times the provider did it less than the intent feared.
+    const fn undone(self) -> u64 {
+        matches!(self, Self::Undone) as u64
+    }
+}
+
 fn record(row: &Row) -> Result<EffectRecord, StoreError> {
+    let done_at_most: u64 = row.get("done_at_most")?;
     Ok(EffectRecord {
         id: row.get("id")?,
         gateway: (row.get("gateway_id")?, row.get("gateway_name")?),
         kind: row.get("kind")?,
         state: row.get("state")?,
         attempt: row.get("attempt")?,
+        repeats: done_at_most.saturating_sub(1),
         trouble: row.json_option("trouble")?,
         created_at: row.get("created_at")?,
     })
@@ -108,7 +134,8 @@ impl Store {
         let row = self
             .db
             .one(
-                sql("SELECT f.id, f.install_id, f.execution_id, f.gateway_id, f.kind, f.action, f.attempt, f.created_at, x.depth FROM effects f \
+                sql("SELECT f.id, f.install_id, f.execution_id, f.gateway_id, f.kind, f.action, f.attempt, f.begun_at, \
+                     f.done_at_most, f.created_at, x.depth FROM effects f \
                      JOIN executions x ON x.id = f.execution_id WHERE f.id = $1 AND f.tenant_id = $2 AND f.state = 'waiting'")
                 .bind(id)
                 .bind(scope.tenant()),
@@ -122,9 +149,30 @@ impl Store {
             kind: row.get("kind")?,
             action: row.get("action")?,
             attempt: row.get("attempt")?,
+            begun_at: row.get("begun_at")?,
+            done_at_most: row.get("done_at_most")?,
             created_at: row.get("created_at")?,
             depth: row.get("depth")?,
         })
+    }
+
+    /// Records that the provider is about to be asked for an effect. A try before this one that left its intent behind counts as one.
+    ///
+    /// # Errors
+    /// `NotFound` when it has an outcome already: it must not be done.
+    pub async fn begin_effect(&self, scope: TenantScope, id: EffectId) -> Result<(), StoreError> {
+        let changed = self
+            .db
+            .run(
+                sql("UPDATE effects SET attempt = attempt + CASE WHEN begun_at IS NULL THEN 0 ELSE 1 END, \
+                     done_at_most = done_at_most + 1, begun_at = $1 \
+                     WHERE id = $2 AND tenant_id = $3 AND state = 'waiting'")
+                .bind(Timestamp::now())
+                .bind(id)
+                .bind(scope.tenant()),
+            )
+            .await?;
+        if changed == 0 { Err(StoreError::NotFound) } else { Ok(()) }
     }
 
     /// Records that an effect was delivered, and what that used.
@@ -141,7 +189,7 @@ impl Store {
         transaction!(self.db.begin(scope), |tx| {
             let changed = tx
             .run(
-                sql("UPDATE effects SET state = 'sent', attempt = attempt + 1, trouble = NULL, finished_at = $1 \
+                sql("UPDATE effects SET state = 'sent', attempt = attempt + 1, begun_at = NULL, trouble = NULL, finished_at = $1 \
                      WHERE id = $2 AND tenant_id = $3 AND state = 'waiting'")
                 .bind(now)
                 .bind(id)
@@ -164,11 +212,12 @@ impl Store {
         &self,
         scope: TenantScope,
         id: EffectId,
+        tried: Tried,
         trouble: &Trouble,
         until: Timestamp,
         usage: &Usage,
     ) -> Result<(), StoreError> {
-        self.put_off(scope, id, 1, trouble, until, usage).await
+        self.put_off(scope, id, (1, tried), trouble, until, usage).await
     }
 
     /// Records that an effect has to wait, which is no failed try.
@@ -179,18 +228,19 @@ impl Store {
         &self,
         scope: TenantScope,
         id: EffectId,
+        tried: Tried,
         trouble: &Trouble,
         until: Timestamp,
         usage: &Usage,
     ) -> Result<(), StoreError> {
-        self.put_off(scope, id, 0, trouble, until, usage).await
+        self.put_off(scope, id, (0, tried), trouble, until, usage).await
     }
 
     async fn put_off(
         &self,
         scope: TenantScope,
         id: EffectId,
-        tries: u64,
+        (tries, tried): (u64, Tried),
         trouble: &Trouble,
         until: Timestamp,
         usage: &Usage,
@@ -200,9 +250,13 @@ impl Store {
         transaction!(self.db.begin(scope), |tx| {
             let changed = tx
                 .run(
-                    sql("UPDATE effects SET attempt = attempt + $1, trouble = $2, next_at = $3 \
-                     WHERE id = $4 AND tenant_id = $5 AND state = 'waiting'")
+                    // A try that was not begun leaves what one before it left behind.
+                    sql("UPDATE effects SET attempt = attempt + $1, done_at_most = done_at_most - $2, \
+                     begun_at = CASE WHEN $3 = 1 THEN NULL ELSE begun_at END, trouble = $4, next_at = $5 \
+                     WHERE id = $6 AND tenant_id = $7 AND state = 'waiting'")
                     .bind(tries)
+                    .bind(tried.undone())
+                    .bind(u64::from(tried != Tried::NotBegun))
                     .bind(trouble.as_str())
                     .bind(until)
                     .bind(id)
@@ -225,6 +279,7 @@ impl Store {
         &self,
         scope: TenantScope,
         id: EffectId,
+        tried: Tried,
         trouble: &Trouble,
         usage: &Usage,
         told: Option<(&NewEvent, &NewExecution)>,
@@ -235,8 +290,10 @@ impl Store {
         transaction!(self.db.begin(scope), |tx| {
             let changed = tx
             .run(
-                sql("UPDATE effects SET state = 'failed', attempt = attempt + 1, trouble = $1, finished_at = $2 \
-                     WHERE id = $3 AND tenant_id = $4 AND state = 'waiting'")
+                sql("UPDATE effects SET state = 'failed', attempt = attempt + 1, done_at_most = done_at_most - $1, \
+                     begun_at = NULL, trouble = $2, finished_at = $3 \
+                     WHERE id = $4 AND tenant_id = $5 AND state = 'waiting'")
+                .bind(tried.undone())
                 .bind(trouble.as_str())
                 .bind(now)
                 .bind(id)
@@ -267,7 +324,7 @@ impl Store {
         let rows = self
             .db
             .all(
-                sql("SELECT f.id, f.gateway_id, g.name AS gateway_name, f.kind, f.state, f.attempt, f.trouble, f.created_at \
+                sql("SELECT f.id, f.gateway_id, g.name AS gateway_name, f.kind, f.state, f.attempt, f.done_at_most, f.trouble, f.created_at \
                      FROM effects f JOIN gateways g ON g.id = f.gateway_id \
                      WHERE f.execution_id = $1 AND f.tenant_id = $2 ORDER BY f.id")
                 .bind(execution)

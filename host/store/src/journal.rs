@@ -75,6 +75,32 @@ impl Store {
         })
     }
 
+    /// Records that what was asked before is about to be asked again, with the same intent: whatever was answered no longer counts.
+    /// `repeats` says whether it may have been done before.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such intent: what can not be recorded must not be done.
+    pub async fn journal_again(
+        &self,
+        scope: TenantScope,
+        execution: ExecutionId,
+        seq: u64,
+        repeats: bool,
+    ) -> Result<(), StoreError> {
+        let changed = self
+            .db
+            .run(
+                sql("UPDATE journal SET result = NULL, repeats = repeats + $1 \
+                     WHERE execution_id = $2 AND tenant_id = $3 AND seq = $4")
+                .bind(u64::from(repeats))
+                .bind(execution)
+                .bind(scope.tenant())
+                .bind(seq),
+            )
+            .await?;
+        if changed == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+    }
+
     /// Records what was answered.
     ///
     /// # Errors

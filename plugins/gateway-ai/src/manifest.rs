@@ -33,6 +33,8 @@ pub(crate) fn manifest() -> GatewayManifest {
         .summary("Ask a language model: OpenAI, Gemini, Claude, Mistral, Groq, Ollama or your own.")
         .description(DESCRIPTION)
         .features([Feature::AiChat])
+        // An answer that nobody saw costs tokens and no more; without one the person who asked waits for nothing.
+        .when_unknown(WhenUnknown::Repeat, [GatewayCall::Chat])
         .credentials_schema(json!({
             "type": "object",
             "properties": {

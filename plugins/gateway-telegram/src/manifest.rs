@@ -20,6 +20,22 @@ pub(crate) fn manifest() -> GatewayManifest {
         .description(DESCRIPTION)
         .ingress([Ingress::Polling, Ingress::Webhook])
         .features([Feature::Actions])
+        // Who reads an answer twice shrugs; who gets none thinks that the bot is broken. Telegram can not be asked what was sent.
+        .when_unknown(WhenUnknown::Insist, [GatewayCall::SendMessage])
+        // After any number of these, all is as after one.
+        .when_unknown(
+            WhenUnknown::Repeat,
+            [
+                GatewayCall::EditMessage,
+                GatewayCall::DeleteMessage,
+                GatewayCall::AnswerCallback,
+                GatewayCall::AnswerJoinRequest,
+                GatewayCall::React,
+                GatewayCall::ShowTyping,
+            ],
+        )
+        // What a method that is called by its name does, only the plugin knows.
+        .when_unknown(WhenUnknown::Report, [GatewayCall::Provider])
         .credentials_schema(json!({
             "type": "object",
             "properties": {

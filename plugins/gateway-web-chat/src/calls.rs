@@ -49,6 +49,16 @@ pub(crate) fn of(action: Action) -> Option<Call> {
     Some(Call { operation, arguments })
 }
 
+/// An answer, where a message that is gone is as good as deleted: another try has done it.
+pub(crate) fn settled(call: &Call, answer: Result<Json, GatewayError>) -> Result<Json, GatewayError> {
+    match answer {
+        Err(GatewayError::Rejected(why)) if call.operation == "message.delete" && why.code == "not_found" => {
+            Ok(Json::Null)
+        }
+        answer => answer,
+    }
+}
+
 pub(crate) fn outcome(call: &Call, answer: &Json) -> Result<Outcome, GatewayError> {
     if call.operation != "message.send" {
         return Ok(Outcome::Done);

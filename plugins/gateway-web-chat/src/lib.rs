@@ -25,8 +25,8 @@ impl Gateway for WebChat {
 
     fn execute(action: Action) -> Result<Outcome, GatewayError> {
         let call = calls::of(action).ok_or_else(|| unsupported("web chats have no such action"))?;
-        let answer = gateway::call(call.operation, &call.arguments)?;
-        calls::outcome(&call, &answer)
+        let answer = gateway::call(call.operation, &call.arguments);
+        calls::outcome(&call, &calls::settled(&call, answer)?)
     }
 
     fn check() -> Result<Account, GatewayError> {

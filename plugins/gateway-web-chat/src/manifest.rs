@@ -14,6 +14,17 @@ pub(crate) fn manifest() -> GatewayManifest {
         .description(DESCRIPTION)
         .ingress([Ingress::Internal])
         .features([Feature::Actions])
+        // The host's connector knows a message again by the key of the call.
+        .when_unknown(
+            WhenUnknown::Repeat,
+            [
+                GatewayCall::SendMessage,
+                GatewayCall::EditMessage,
+                GatewayCall::DeleteMessage,
+                GatewayCall::AnswerCallback,
+                GatewayCall::ShowTyping,
+            ],
+        )
         .config_schema(json!({
             "type": "object",
             "properties": {

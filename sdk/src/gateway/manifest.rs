@@ -4,7 +4,7 @@ use crate::bindings::gateway::twobot::plugin::gateway_manifest as wit;
 use crate::manifest::empty_object;
 use serde_json::Value;
 
-pub use wit::{GatewayFeature as Feature, Ingress};
+pub use wit::{GatewayCall, GatewayFeature as Feature, Ingress, WhenUnknown};
 
 /// What a gateway kind is.
 #[derive(Clone, Debug)]
@@ -22,6 +22,7 @@ impl GatewayManifest {
             connector: connector.to_owned(),
             ingress: Vec::new(),
             features: Vec::new(),
+            when_unknown: Vec::new(),
             credentials_schema: empty_object().to_string(),
             config_schema: empty_object().to_string(),
         })
@@ -52,6 +53,14 @@ impl GatewayManifest {
     #[must_use]
     pub fn features(mut self, features: impl IntoIterator<Item = Feature>) -> Self {
         self.0.features.extend(features);
+        self
+    }
+
+    /// What is done about these calls where it is not known whether the provider carried them out. For calls that are not named it is
+    /// [`WhenUnknown::Report`].
+    #[must_use]
+    pub fn when_unknown(mut self, what: WhenUnknown, calls: impl IntoIterator<Item = GatewayCall>) -> Self {
+        self.0.when_unknown.extend(calls.into_iter().map(|call| (call, what)));
         self
     }
 

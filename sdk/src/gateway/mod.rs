@@ -9,7 +9,7 @@ use crate::bindings::gateway::{self as world};
 use crate::{Action, GatewayError, Outcome, Payload, Timestamp};
 
 pub use gateway_handler::{Account, Decoded, DecodedEvent, Inbound, Malformed};
-pub use manifest::{Feature, GatewayManifest, Ingress};
+pub use manifest::{Feature, GatewayCall, GatewayManifest, Ingress, WhenUnknown};
 pub use provider::{call, call_for};
 
 /// A connection to an outside service. The host keeps the credentials and carries the calls; a gateway knows the provider's words.

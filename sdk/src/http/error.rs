@@ -19,6 +19,9 @@ pub enum HttpError {
     Unreachable(String),
     /// The answer did not come in time.
     TimedOut,
+    /// It is not known whether the other host did what was asked, and it is not asked again: no answer came, and the request is a `POST`
+    /// or the like without an `idempotency-key` header.
+    OutcomeUnknown,
     /// The answer has more than 1 MB, or too many headers, or the run was given 16 MB already.
     TooLarge,
     /// One run may make 100 requests, and wait for 32 at the same time.
@@ -43,6 +46,7 @@ impl HttpError {
             Self::UnknownHost => "http_unknown_host",
             Self::Unreachable(_) => "http_unreachable",
             Self::TimedOut => "http_timed_out",
+            Self::OutcomeUnknown => "http_outcome_unknown",
             Self::TooLarge => "http_too_large",
             Self::TooMany => "http_too_many",
             Self::Status(_) => "http_status",
@@ -72,6 +76,7 @@ impl fmt::Display for HttpError {
             Self::UnknownHost => f.write_str("http: the host is not known"),
             Self::Unreachable(why) => write!(f, "http: the host can not be reached: {why}"),
             Self::TimedOut => f.write_str("http: the answer did not come in time"),
+            Self::OutcomeUnknown => f.write_str("http: it is not known whether the host did what was asked"),
             Self::TooLarge => f.write_str("http: the answer is too large"),
             Self::TooMany => f.write_str("http: too many requests in one run"),
             Self::Status(status) => write!(f, "http: the host answered with status {status}"),

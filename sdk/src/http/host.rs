@@ -146,6 +146,7 @@ impl From<ErrorCode> for HttpError {
                 Self::Unreachable("no secure connection could be made".to_owned())
             }
             ErrorCode::ConnectionTimeout | ErrorCode::HttpResponseTimeout => Self::TimedOut,
+            ErrorCode::HttpResponseIncomplete => Self::OutcomeUnknown,
             ErrorCode::ConnectionLimitReached => Self::TooMany,
             ErrorCode::HttpResponseBodySize(_) | ErrorCode::HttpResponseHeaderSectionSize(_) => {
                 Self::TooLarge

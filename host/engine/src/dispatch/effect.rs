@@ -1,56 +1,120 @@
 //! Delivering a queued effect through its gateway.
 
 use super::retry;
+use crate::doing::Doing;
 use crate::engine::Engine;
 use crate::outside::NotCarriedOut;
 use crate::{backoff, circles, troubles};
-use twobot_domain::manifest::EventKind;
-use twobot_domain::{EffectId, EventId, ExecutionId, GatewayError, Timestamp, Trouble, Usage};
+use std::sync::Arc;
+use twobot_domain::manifest::{EventKind, WhenUnknown};
+use twobot_domain::{EffectId, EffectKey, EventId, ExecutionId, GatewayError, Timestamp, Trouble, Usage};
 use twobot_runtime::InlineCall;
 use twobot_runtime::contract::events::EffectFailure;
 use twobot_runtime::contract::{self, Action, Payload};
-use twobot_store::effects::QueuedEffect;
+use twobot_store::effects::{QueuedEffect, Tried};
 use twobot_store::events::NewEvent;
 use twobot_store::executions::{Cause, NewExecution, Work};
 use twobot_store::{StoreError, TenantScope};
 
 pub(super) async fn deliver(engine: &Engine, work: &Work) -> Result<(), StoreError> {
     let (store, scope) = (engine.store(), work.scope);
-    let effect = store.queued_effect(scope, EffectId::from_uuid(work.id)).await?;
+    let mut effect = store.queued_effect(scope, EffectId::from_uuid(work.id)).await?;
     let gateway = store.gateway(scope, effect.gateway).await?;
     let Ok(action) = serde_json::from_str::<Action>(&effect.action) else {
         let error = GatewayError::Invalid("the action was stored by another version".to_owned());
-        return give_up(engine, scope, &effect, error.trouble(&gateway.name), &Usage::default()).await;
+        let trouble = error.trouble(&gateway.name);
+        return give_up(engine, scope, &effect, Tried::NotBegun, trouble, &Usage::default()).await;
     };
     let conversation = contract::action_conversation(&action).to_owned();
-    let (answer, mut usage) = engine.carry_out(scope, &gateway, &InlineCall::Perform(action)).await;
-    match answer {
+    let call = InlineCall::Perform(action);
+    let policy = engine.when_unknown(&gateway, &call);
+    let mut doing = Doing::known_by(EffectKey::queued(effect.id));
+    if policy != WhenUnknown::Repeat {
+        if is_over(&effect, policy) {
+            let trouble = unknown(INTERRUPTED, effect.done_at_most).trouble(&gateway.name);
+            engine.show_trouble(scope, gateway.id, &conversation, &trouble).await;
+            return give_up(engine, scope, &effect, Tried::Unsure, trouble, &Usage::default()).await;
+        }
+        doing = doing.with_intent(store.clone(), scope, effect.id);
+    }
+    // The try that was interrupted was one.
+    effect.attempt += u64::from(effect.begun_at.is_some());
+    let doing = Arc::new(doing);
+    let (answer, mut usage) = engine.carry_out(scope, &gateway, &call, &doing).await;
+    let failed = match answer {
         Ok(_) => {
             usage.messages_out = u64::from(effect.kind == "send_message");
-            store.effect_sent(scope, effect.id, &usage).await
+            return store.effect_sent(scope, effect.id, &usage).await;
         }
         // Nothing was tried: it stays in the queue as it is, and waits once more.
-        Err(NotCarriedOut::Busy(_)) => Ok(()),
-        Err(NotCarriedOut::Failed(error)) => {
-            let tries = effect.attempt + 1;
-            let trouble = error.trouble(&gateway.name);
-            let now = Timestamp::now();
-            // Who is asked to wait was not refused: that is no failed try, or a long queue of messages would lose its end.
-            if let GatewayError::RateLimited(seconds) = error
-                && now < effect.created_at.plus_millis(retry::RATE_LIMITED_MS)
-            {
-                let wait = (i64::from(seconds.unwrap_or(1).min(3_600)) * 1_000).max(retry::SHORTEST_WAIT_MS);
-                return store.delay_effect(scope, effect.id, &trouble, now.plus_millis(wait), &usage).await;
+        Err(NotCarriedOut::Busy(_)) => return Ok(()),
+        Err(NotCarriedOut::Failed(error)) => Failed { retry: error.is_transient(), sure: true, error },
+        Err(NotCarriedOut::Unknown { error, may_try_again }) => match policy {
+            WhenUnknown::Repeat => {
+                Failed { retry: error.is_transient(), sure: true, error: error.with_nothing_at_stake() }
             }
-            if error.is_transient() && tries < retry::EFFECT_TRIES {
-                return store
-                    .postpone_effect(scope, effect.id, &trouble, backoff::after(tries), &usage)
-                    .await;
-            }
-            engine.show_trouble(scope, gateway.id, &conversation, &trouble).await;
-            give_up(engine, scope, &effect, trouble, &usage).await
-        }
+            WhenUnknown::Insist => Failed { retry: may_try_again, sure: false, error },
+            WhenUnknown::Report => Failed { retry: false, sure: false, error },
+        },
+    };
+    let tried = match (doing.has_begun(), failed.sure) {
+        (false, _) => Tried::NotBegun,
+        (true, true) => Tried::Undone,
+        (true, false) => Tried::Unsure,
+    };
+    let (tries, now) = (effect.attempt + 1, Timestamp::now());
+    // Who is asked to wait was not refused: that is no failed try, or a long queue of messages would lose its end.
+    if let (true, GatewayError::RateLimited(seconds)) = (failed.retry, &failed.error)
+        && now < effect.created_at.plus_millis(retry::RATE_LIMITED_MS)
+    {
+        let wait = (i64::from(seconds.unwrap_or(1).min(3_600)) * 1_000).max(retry::SHORTEST_WAIT_MS);
+        let trouble = failed.error.trouble(&gateway.name);
+        return store.delay_effect(scope, effect.id, tried, &trouble, now.plus_millis(wait), &usage).await;
     }
+    if failed.retry && tries < retry::EFFECT_TRIES {
+        // As long as it is tried again, the owner only has to know why it waits.
+        let trouble = failed.error.with_nothing_at_stake().trouble(&gateway.name);
+        return store.postpone_effect(scope, effect.id, tried, &trouble, backoff::after(tries), &usage).await;
+    }
+    // What an earlier try may have done counts, however surely this one did nothing.
+    let done_at_most = effect.done_at_most + u64::from(!failed.sure);
+    let error = match (policy, done_at_most) {
+        (WhenUnknown::Repeat, _) | (_, 0) => failed.error,
+        (_, times) => unknown(&failed.error.to_string(), times),
+    };
+    let trouble = error.trouble(&gateway.name);
+    engine.show_trouble(scope, gateway.id, &conversation, &trouble).await;
+    give_up(engine, scope, &effect, tried, trouble, &usage).await
+}
+
+/// A try that did not end well.
+struct Failed {
+    error: GatewayError,
+    /// It may be tried again.
+    retry: bool,
+    /// The provider surely did nothing, or it does not matter whether it did.
+    sure: bool,
+}
+
+/// What is known of a try that a process before this one began.
+const INTERRUPTED: &str = "the platform was interrupted before the provider's answer";
+
+/// Whether an effect of which it is not known whether it was done is not tried any more.
+fn is_over(effect: &QueuedEffect, policy: WhenUnknown) -> bool {
+    match policy {
+        WhenUnknown::Repeat => false,
+        WhenUnknown::Report => effect.done_at_most > 0,
+        // A process that an effect brings down must not be brought down by it for ever.
+        WhenUnknown::Insist => effect.begun_at.is_some() && effect.attempt + 1 >= retry::EFFECT_TRIES,
+    }
+}
+
+/// What is told of an effect that may have been done so many times, and is given up.
+fn unknown(why: &str, times: u64) -> GatewayError {
+    GatewayError::OutcomeUnknown(match times {
+        0 | 1 => why.to_owned(),
+        times => format!("{why}; it was tried {times} times, and may have been done as often"),
+    })
 }
 
 /// Gives an effect up and tells its install by an event, unless that has gone round too often.
@@ -58,13 +122,14 @@ async fn give_up(
     engine: &Engine,
     scope: TenantScope,
     effect: &QueuedEffect,
+    tried: Tried,
     trouble: Trouble,
     usage: &Usage,
 ) -> Result<(), StoreError> {
     let depth = effect.depth + 1;
     if depth > circles::MAX_DEPTH {
         let trouble = troubles::circle(&trouble, circles::MAX_DEPTH);
-        return engine.store().effect_failed(scope, effect.id, &trouble, usage, None).await;
+        return engine.store().effect_failed(scope, effect.id, tried, &trouble, usage, None).await;
     }
     let failure = EffectFailure {
         effect_id: effect.id.to_string(),
@@ -92,7 +157,10 @@ async fn give_up(
         lane,
         depth,
     };
-    engine.store().effect_failed(scope, effect.id, &trouble, usage, Some((&event, &execution))).await?;
+    engine
+        .store()
+        .effect_failed(scope, effect.id, tried, &trouble, usage, Some((&event, &execution)))
+        .await?;
     engine.wake_executions(scope);
     Ok(())
 }

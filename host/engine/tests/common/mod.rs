@@ -35,6 +35,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct FakeTelegram {
     /// Calls in order: operation and arguments.
     pub(crate) calls: Mutex<Vec<(String, Value)>>,
+    /// The keys that calls carried, in order.
+    pub(crate) keys: Mutex<Vec<String>>,
     /// Answers to the next calls of `sendMessage`, before it works.
     pub(crate) send_failures: Mutex<VecDeque<GatewayError>>,
     /// The answer to `getMe`, where it fails.
@@ -69,8 +71,10 @@ impl Connector for FakeTelegram {
         _account: &Account,
         operation: &str,
         arguments: Value,
+        key: Option<&str>,
     ) -> Result<Value, GatewayError> {
         self.calls.lock().push((operation.to_owned(), arguments.clone()));
+        self.keys.lock().extend(key.map(str::to_owned));
         match operation {
             "getMe" => match self.check_failure.lock().clone() {
                 Some(error) => Err(error),

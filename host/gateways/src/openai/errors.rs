@@ -30,12 +30,16 @@ pub(super) fn unreachable(error: reqwest::Error, about: &About) -> GatewayError 
     if error.is_timeout() && !error.is_connect() {
         return GatewayError::TimedOut;
     }
+    let was_sent = !error.is_connect() && !error.is_builder();
     let error = error.without_url();
     let mut cause: &dyn Error = &error;
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }
     let cause = about.safe(&cause.to_string());
+    if was_sent {
+        return GatewayError::OutcomeUnknown(format!("the connection to {} broke: {cause}", about.target));
+    }
     GatewayError::Unavailable(format!("no connection to {}: {cause}", about.target))
 }
 
@@ -74,7 +78,7 @@ pub(super) fn refusal(
                 ),
             }
         }
-        500.. => GatewayError::Unavailable(
+        500.. => GatewayError::OutcomeUnknown(
             format!("{} answered {status} {message}", about.target).trim_end().to_owned(),
         ),
         _ if message.is_empty() => {

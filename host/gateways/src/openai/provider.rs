@@ -104,6 +104,14 @@ impl Endpoint {
         Ok(())
     }
 
+    /// With the key by which a provider knows a call again that was made before. Those that take none pass over the header.
+    pub(super) fn known_by(mut self, key: Option<&str>) -> Self {
+        if let Some(key) = key.and_then(|key| HeaderValue::from_str(key).ok()) {
+            self.headers.insert(HeaderName::from_static("idempotency-key"), key);
+        }
+        self
+    }
+
     pub(super) const fn base(&self) -> &Url {
         &self.base
     }

@@ -52,7 +52,7 @@ impl Answered {
             },
             OpenAIError::InvalidArgument(what) => GatewayError::Invalid(what),
             // Not its text: it repeats the answer, with what people said to the model.
-            OpenAIError::JSONDeserialize(error, _) => GatewayError::Unavailable(format!(
+            OpenAIError::JSONDeserialize(error, _) => GatewayError::OutcomeUnknown(format!(
                 "unreadable answer at line {}, column {}",
                 error.line(),
                 error.column()

@@ -17,6 +17,7 @@ pub(super) fn unreachable(error: reqwest012::Error, request: &Request<'_>) -> Ga
     if error.is_timeout() && !error.is_connect() {
         return GatewayError::TimedOut;
     }
+    let was_sent = !error.is_connect() && !error.is_builder();
     // The address holds the token: it goes from the error, and from the causes below it should one repeat it.
     let error = error.without_url();
     let mut cause: &dyn Error = &error;
@@ -24,6 +25,9 @@ pub(super) fn unreachable(error: reqwest012::Error, request: &Request<'_>) -> Ga
         cause = deeper;
     }
     let cause = redact::message(&cause.to_string(), request.bot.token());
+    if was_sent {
+        return GatewayError::OutcomeUnknown(format!("the connection to {} broke: {cause}", server(request)));
+    }
     GatewayError::Unavailable(format!("no connection to {}: {cause}", server(request)))
 }
 
@@ -40,7 +44,7 @@ pub(super) fn refusal(refusal: &Refusal, request: &Request<'_>, foreign: bool) -
             .into();
     }
     if *code >= 500 {
-        return GatewayError::Unavailable(
+        return GatewayError::OutcomeUnknown(
             format!("{} answered {code} {description}", server(request)).trim_end().to_owned(),
         )
         .into();
@@ -49,11 +53,14 @@ pub(super) fn refusal(refusal: &Refusal, request: &Request<'_>, foreign: bool) -
         return GatewayError::Unauthorized("Telegram does not know this bot token".to_owned()).into();
     }
     if foreign {
-        return GatewayError::Unavailable(format!(
+        let what = format!(
             "{} answered {code} and not as a Bot API server does; the operator should check TWOBOT_TELEGRAM_API_URL",
             server(request)
-        ))
-        .into();
+        );
+        // Whoever says yes in words that can not be read may have done it.
+        let is_yes = (200..300).contains(code);
+        return if is_yes { GatewayError::OutcomeUnknown(what) } else { GatewayError::Unavailable(what) }
+            .into();
     }
     match kind(description) {
         ApiError::InvalidToken => GatewayError::Unauthorized("Telegram does not know this bot token".to_owned()),

@@ -1,6 +1,6 @@
 //! The connector `openai` against servers that answer as providers do.
 
-use crate::support::{account, closed_port, install_tls};
+use crate::support::{HALF, account, closed_port, hangs_up, install_tls};
 use serde_json::{Value, json};
 use std::time::Duration;
 use twobot_domain::GatewayError;
@@ -38,7 +38,7 @@ async fn answering(status: u16, body: Value) -> MockServer {
 }
 
 async fn ask(server: &MockServer) -> Result<Value, GatewayError> {
-    openai(&[&server.uri()]).call(&custom(&server.uri()), "chat.completions", question()).await
+    openai(&[&server.uri()]).call(&custom(&server.uri()), "chat.completions", question(), None).await
 }
 
 #[tokio::test]
@@ -63,8 +63,10 @@ async fn a_question_is_answered() {
         "model": "m", "temperature": 0.5, "max_tokens": 100, "stream": false,
         "messages": [{ "role": "system", "content": "Be brief." }, { "role": "user", "content": "2+2?" }],
     });
-    let answer =
-        openai(&[&server.uri()]).call(&custom(&server.uri()), "chat.completions", arguments).await.unwrap();
+    let answer = openai(&[&server.uri()])
+        .call(&custom(&server.uri()), "chat.completions", arguments, None)
+        .await
+        .unwrap();
     assert_eq!(answer["model"], "m-2026");
     assert_eq!(answer["choices"][0]["message"]["content"], "4");
     assert_eq!(answer["choices"][0]["finish_reason"], "stop");
@@ -87,14 +89,15 @@ async fn the_gateways_model_is_asked_where_none_is_named() {
     let server = answering(200, json!({ "choices": [] })).await;
     let arguments = json!({ "messages": [{ "role": "user", "content": "hi" }] });
     openai(&[&server.uri()])
-        .call(&custom(&server.uri()), "chat.completions", arguments.clone())
+        .call(&custom(&server.uri()), "chat.completions", arguments.clone(), None)
         .await
         .unwrap();
     let asked: Value = serde_json::from_slice(&server.received_requests().await.unwrap()[0].body).unwrap();
     assert_eq!(asked["model"], "default-model");
 
     let nameless = account(&json!({}), json!({ "provider": "custom", "base_url": server.uri() }));
-    let error = openai(&[&server.uri()]).call(&nameless, "chat.completions", arguments).await.unwrap_err();
+    let error =
+        openai(&[&server.uri()]).call(&nameless, "chat.completions", arguments, None).await.unwrap_err();
     assert!(matches!(error, GatewayError::Invalid(_)), "{error}");
 }
 
@@ -109,7 +112,8 @@ async fn models_are_listed() {
         .expect(1)
         .mount(&server)
         .await;
-    let list = openai(&[&server.uri()]).call(&custom(&server.uri()), "models.list", json!({})).await.unwrap();
+    let list =
+        openai(&[&server.uri()]).call(&custom(&server.uri()), "models.list", json!({}), None).await.unwrap();
     assert_eq!(list["data"][1]["id"], "m-2");
 }
 
@@ -175,11 +179,12 @@ async fn an_empty_purse_is_no_reason_to_wait() {
 #[tokio::test]
 async fn a_provider_that_fails_or_is_gone_is_named() {
     let server = answering(503, json!({ "error": { "message": "overloaded" } })).await;
-    let Err(GatewayError::Unavailable(text)) = ask(&server).await else { panic!("not unavailable") };
+    // It was asked and may have thought, which it does not do for nothing.
+    let Err(GatewayError::OutcomeUnknown(text)) = ask(&server).await else { panic!("not unknown") };
     assert!(text.contains(&server.address().to_string()) && text.contains("overloaded"), "{text}");
 
     let gone = closed_port();
-    let error = openai(&[&gone]).call(&custom(&gone), "models.list", json!({})).await.unwrap_err();
+    let error = openai(&[&gone]).call(&custom(&gone), "models.list", json!({}), None).await.unwrap_err();
     let GatewayError::Unavailable(text) = error else { panic!("{error}") };
     assert!(text.contains(gone.trim_start_matches("http://")), "{text}");
 }
@@ -211,7 +216,7 @@ async fn a_silent_provider_times_out() {
     let egress = EgressPolicy::parse(&server.address().to_string()).unwrap();
     let openai = OpenAi::new(OpenAiOptions { egress, timeout: Duration::from_millis(100) }).unwrap();
     assert_eq!(
-        openai.call(&custom(&server.uri()), "chat.completions", question()).await,
+        openai.call(&custom(&server.uri()), "chat.completions", question(), None).await,
         Err(GatewayError::TimedOut)
     );
 }
@@ -227,8 +232,10 @@ async fn sizes_are_bounded_both_ways() {
     let silent = MockServer::start().await;
     let mut long = question();
     long["messages"][0]["content"] = "x".repeat(2 * 1024 * 1024).into();
-    let error =
-        openai(&[&silent.uri()]).call(&custom(&silent.uri()), "chat.completions", long).await.unwrap_err();
+    let error = openai(&[&silent.uri()])
+        .call(&custom(&silent.uri()), "chat.completions", long, None)
+        .await
+        .unwrap_err();
     assert!(matches!(error, GatewayError::Invalid(_)), "{error}");
     assert_eq!(silent.received_requests().await.unwrap().len(), 0);
 }
@@ -242,10 +249,10 @@ async fn wrong_calls_are_not_made() {
         ("chat.completions", json!([1])),
         ("chat.completions", json!({ "model": "m", "messages": [], "stream": true })),
     ] {
-        let error = openai.call(&account, operation, arguments.clone()).await.unwrap_err();
+        let error = openai.call(&account, operation, arguments.clone(), None).await.unwrap_err();
         assert!(matches!(error, GatewayError::Invalid(_)), "{arguments}: {error}");
     }
-    let error = openai.call(&account, "files.delete", json!({})).await.unwrap_err();
+    let error = openai.call(&account, "files.delete", json!({}), None).await.unwrap_err();
     assert!(matches!(error, GatewayError::Unsupported(_)), "{error}");
     assert_eq!(server.received_requests().await.unwrap().len(), 0);
 }
@@ -257,14 +264,16 @@ async fn private_addresses_are_closed_unless_the_operator_opens_them() {
     // By address, and by a name that only resolving shows to be private.
     for host in ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "2130706433"] {
         let account = custom(&format!("http://{host}:{port}"));
-        let error = openai(&[]).call(&account, "chat.completions", question()).await.unwrap_err();
+        let error = openai(&[]).call(&account, "chat.completions", question(), None).await.unwrap_err();
         let GatewayError::Denied(text) = &error else { panic!("{host}: {error}") };
         assert!(text.contains(&format!(":{port} is ")) && text.contains("TWOBOT_EGRESS_ALLOW"), "{text}");
         assert!(!error.is_transient());
     }
     // Another port of the same machine opens nothing.
-    let error =
-        openai(&["127.0.0.1:1"]).call(&custom(&server.uri()), "models.list", json!({})).await.unwrap_err();
+    let error = openai(&["127.0.0.1:1"])
+        .call(&custom(&server.uri()), "models.list", json!({}), None)
+        .await
+        .unwrap_err();
     assert!(matches!(error, GatewayError::Denied(_)), "{error}");
     assert_eq!(server.received_requests().await.unwrap().len(), 0);
 
@@ -274,7 +283,7 @@ async fn private_addresses_are_closed_unless_the_operator_opens_them() {
         .mount(&server)
         .await;
     let named = custom(&format!("http://localhost:{port}"));
-    openai(&[&format!("localhost:{port}")]).call(&named, "models.list", json!({})).await.unwrap();
+    openai(&[&format!("localhost:{port}")]).call(&named, "models.list", json!({}), None).await.unwrap();
 }
 
 #[tokio::test]
@@ -285,7 +294,7 @@ async fn a_redirect_does_not_lead_past_the_check() {
     Mock::given(method("POST")).respond_with(elsewhere).mount(&server).await;
     // Not even to an address that is open.
     let openai = openai(&[&server.uri(), &private.uri()]);
-    let error = openai.call(&custom(&server.uri()), "chat.completions", question()).await.unwrap_err();
+    let error = openai.call(&custom(&server.uri()), "chat.completions", question(), None).await.unwrap_err();
     let GatewayError::Rejected { code, message } = error else { panic!("{error}") };
     assert_eq!(code, "307");
     assert!(message.contains(&private.uri()), "{message}");
@@ -316,4 +325,34 @@ async fn nothing_arrives_by_itself() {
     openai.disconnect(&account).await.unwrap();
     assert!(openai.identify("{}").is_err());
     assert!(matches!(openai.poll(&account, None).await, Err(GatewayError::Unsupported(_))));
+}
+
+#[tokio::test]
+async fn what_was_sent_and_not_answered_may_have_been_done_and_all_else_was_not() {
+    let ask = async |address: &str| {
+        openai(&[address]).call(&custom(address), "chat.completions", question(), None).await.unwrap_err()
+    };
+    for begun in ["", HALF] {
+        let error = ask(&hangs_up(begun).await).await;
+        assert!(matches!(error, GatewayError::OutcomeUnknown(_)), "{begun}: {error}");
+    }
+    let error = ask(&closed_port()).await;
+    assert!(!error.may_have_happened(), "{error}");
+    let openai = openai(&[]);
+    assert!(openai.only_reads("models.list") && !openai.only_reads("chat.completions"));
+}
+
+#[tokio::test]
+async fn a_question_carries_the_key_by_which_it_is_known_again() {
+    let server = answering(200, json!({ "choices": [{ "message": { "content": "4" } }] })).await;
+    openai(&[&server.uri()])
+        .call(&custom(&server.uri()), "chat.completions", question(), Some("key-7"))
+        .await
+        .unwrap();
+    let nameless = answering(200, json!({ "choices": [{ "message": { "content": "4" } }] })).await;
+    ask(&nameless).await.unwrap();
+    let sent = &server.received_requests().await.unwrap()[0];
+    assert_eq!(sent.headers["idempotency-key"], "key-7");
+    let sent = &nameless.received_requests().await.unwrap()[0];
+    assert!(!sent.headers.contains_key("idempotency-key"));
 }

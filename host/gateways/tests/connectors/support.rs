@@ -4,6 +4,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 use std::net::TcpListener;
 use std::sync::Once;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use twobot_domain::{GatewayId, TenantId};
 use twobot_gateways::Account;
 
@@ -30,3 +31,21 @@ pub(crate) fn closed_port() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())
 }
+
+/// An address where someone takes a request and hangs up: within an answer, if one is begun.
+pub(crate) async fn hangs_up(begun: &'static str) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = [0; 64 * 1024];
+            let _ = stream.read(&mut request).await;
+            let _ = stream.write_all(begun.as_bytes()).await;
+        }
+    });
+    address
+}
+
+/// An answer that ends before it has as many bytes as it said.
+pub(crate) const HALF: &str =
+    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 900\r\n\r\n{\"ok\":";

@@ -1,6 +1,6 @@
 //! The connector `telegram` against a server that answers as documented.
 
-use crate::support::{account, closed_port, install_tls};
+use crate::support::{HALF, account, closed_port, hangs_up, install_tls};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -39,7 +39,7 @@ async fn answering(status: u16, body: Value) -> MockServer {
 
 async fn refused(server: &MockServer) -> GatewayError {
     telegram(&server.uri())
-        .call(&bot(), "sendMessage", json!({ "chat_id": 1, "text": "x" }))
+        .call(&bot(), "sendMessage", json!({ "chat_id": 1, "text": "x" }), None)
         .await
         .unwrap_err()
 }
@@ -60,7 +60,7 @@ async fn a_call_goes_out_as_it_is_and_brings_the_result() {
         .expect(1)
         .mount(&server)
         .await;
-    let result = telegram(&server.uri()).call(&bot(), "sendMessage", arguments).await.unwrap();
+    let result = telegram(&server.uri()).call(&bot(), "sendMessage", arguments, None).await.unwrap();
     assert_eq!(result, json!({ "message_id": 5, "a_field_of_tomorrow": [1.5] }));
 }
 
@@ -74,7 +74,7 @@ async fn an_own_server_may_live_below_a_path() {
         .await;
     for base in ["/telegram", "/telegram/"] {
         let telegram = telegram(&format!("{}{base}", server.uri()));
-        assert_eq!(telegram.call(&bot(), "getMe", Value::Null).await.unwrap()["id"], 1);
+        assert_eq!(telegram.call(&bot(), "getMe", Value::Null, None).await.unwrap()["id"], 1);
     }
 }
 
@@ -86,7 +86,7 @@ async fn results_of_lenient_servers_are_taken() {
         (json!({ "ok": true, "result": true, "description": "Webhook was deleted" }), json!(true)),
     ] {
         let server = answering(200, body).await;
-        assert_eq!(telegram(&server.uri()).call(&bot(), "getMe", json!({})).await.unwrap(), result);
+        assert_eq!(telegram(&server.uri()).call(&bot(), "getMe", json!({}), None).await.unwrap(), result);
     }
 }
 
@@ -95,11 +95,12 @@ async fn operations_outside_the_list_do_not_reach_telegram() {
     let server = MockServer::start().await;
     let telegram = telegram(&server.uri());
     for name in ["setWebhook", "deleteWebhook", "getUpdates", "logOut", "close", "SENDMESSAGE", "../x", ""] {
-        let error = telegram.call(&bot(), name, json!({})).await.unwrap_err();
+        let error = telegram.call(&bot(), name, json!({}), None).await.unwrap_err();
         assert!(matches!(error, GatewayError::Unsupported(_)), "{name}: {error}");
     }
-    let local =
-        telegram.call(&bot(), "sendPhoto", json!({ "chat_id": 1, "photo": "file:///etc/passwd" })).await;
+    let local = telegram
+        .call(&bot(), "sendPhoto", json!({ "chat_id": 1, "photo": "file:///etc/passwd" }), None)
+        .await;
     assert!(matches!(local, Err(GatewayError::Invalid(_))), "{local:?}");
     assert_eq!(server.received_requests().await.unwrap().len(), 0);
 }
@@ -171,7 +172,7 @@ async fn a_token_that_telegram_does_not_know_is_unauthorized() {
 }
 
 #[tokio::test]
-async fn a_failing_server_is_unavailable_at_once() {
+async fn of_a_failing_server_it_is_not_known_what_it_did() {
     let bodies = [
         json!({ "ok": false, "error_code": 502, "description": "Bad Gateway" }),
         json!({ "message": "crashed" }),
@@ -180,7 +181,7 @@ async fn a_failing_server_is_unavailable_at_once() {
         let server = answering(502, body).await;
         let started = std::time::Instant::now();
         let error = refused(&server).await;
-        assert!(matches!(error, GatewayError::Unavailable(_)), "{error}");
+        assert!(matches!(error, GatewayError::OutcomeUnknown(_)), "{error}");
         // teloxide's own requests would have slept for 10 s.
         assert!(started.elapsed() < Duration::from_secs(5));
     }
@@ -188,14 +189,21 @@ async fn a_failing_server_is_unavailable_at_once() {
 
 #[tokio::test]
 async fn a_server_that_is_something_else_is_named() {
-    for (status, page) in [(200, "<html>hello</html>"), (404, "404 page not found"), (200, r#"{"ok":"yes"}"#)]
-    {
+    for (status, page, may_have_done_it) in [
+        (200, "<html>hello</html>", true),
+        (404, "404 page not found", false),
+        (200, r#"{"ok":"yes"}"#, true),
+    ] {
         let server = MockServer::start().await;
         Mock::given(method("POST"))
             .respond_with(ResponseTemplate::new(status).set_body_string(page))
             .mount(&server)
             .await;
-        let GatewayError::Unavailable(text) = refused(&server).await else { panic!("not unavailable") };
+        let error = refused(&server).await;
+        assert_eq!(error.may_have_happened(), may_have_done_it, "{error}");
+        let (GatewayError::Unavailable(text) | GatewayError::OutcomeUnknown(text)) = error else {
+            panic!("{error}")
+        };
         assert!(
             text.contains(&server.address().to_string()) && text.contains("TWOBOT_TELEGRAM_API_URL"),
             "{text}"
@@ -206,7 +214,7 @@ async fn a_server_that_is_something_else_is_named() {
 #[tokio::test]
 async fn a_server_that_is_not_there_is_unavailable() {
     let address = closed_port();
-    let error = telegram(&address).call(&bot(), "getMe", json!({})).await.unwrap_err();
+    let error = telegram(&address).call(&bot(), "getMe", json!({}), None).await.unwrap_err();
     let GatewayError::Unavailable(text) = error else { panic!("{error}") };
     assert!(text.contains(address.trim_start_matches("http://")), "{text}");
 }
@@ -221,7 +229,7 @@ async fn a_silent_server_times_out() {
     options.long_poll = Duration::ZERO;
     install_tls();
     let telegram = Telegram::new(options).unwrap();
-    assert_eq!(telegram.call(&bot(), "getMe", json!({})).await, Err(GatewayError::TimedOut));
+    assert_eq!(telegram.call(&bot(), "getMe", json!({}), None).await, Err(GatewayError::TimedOut));
     assert_eq!(telegram.poll(&bot(), None).await, Err(GatewayError::TimedOut));
 }
 
@@ -261,7 +269,7 @@ async fn no_error_shows_the_token() {
         let telegram = telegram(&address);
         let account = bot();
         for error in [
-            telegram.call(&account, "sendMessage", json!({ "chat_id": 1 })).await.unwrap_err(),
+            telegram.call(&account, "sendMessage", json!({ "chat_id": 1 }), None).await.unwrap_err(),
             telegram.poll(&account, None).await.unwrap_err(),
             telegram.connect(&account, &Arrival::Polling).await.unwrap_err(),
         ] {
@@ -279,7 +287,8 @@ async fn a_local_servers_file_path_does_not_show_the_token() {
         json!({ "ok": true, "result": { "file_path": format!("/var/lib/{TOKEN}/photos/1.jpg") } }),
     )
     .await;
-    let file = telegram(&server.uri()).call(&bot(), "getFile", json!({ "file_id": "x" })).await.unwrap();
+    let file =
+        telegram(&server.uri()).call(&bot(), "getFile", json!({ "file_id": "x" }), None).await.unwrap();
     assert_eq!(file, json!({ "file_path": "photos/1.jpg" }));
 }
 
@@ -298,14 +307,14 @@ async fn a_retry_after_keeps_the_bot_silent_and_no_other() {
         .mount(&server)
         .await;
     let (telegram, account_a) = (telegram(&server.uri()), bot());
-    let send = || telegram.call(&account_a, "sendMessage", json!({ "chat_id": 1, "text": "x" }));
+    let send = || telegram.call(&account_a, "sendMessage", json!({ "chat_id": 1, "text": "x" }), None);
     assert_eq!(send().await, Err(GatewayError::RateLimited(Some(3600))));
     // Neither of these reaches the server.
     assert!(matches!(send().await, Err(GatewayError::RateLimited(Some(3590..=3600)))));
-    let other_method = telegram.call(&account_a, "getMe", json!({})).await;
+    let other_method = telegram.call(&account_a, "getMe", json!({}), None).await;
     assert!(matches!(other_method, Err(GatewayError::RateLimited(Some(3590..=3600)))), "{other_method:?}");
     let account_b = account(&json!({ "token": "9:other" }), json!({}));
-    assert_eq!(telegram.call(&account_b, "getMe", json!({})).await, Ok(json!(1)));
+    assert_eq!(telegram.call(&account_b, "getMe", json!({}), None).await, Ok(json!(1)));
 }
 
 #[tokio::test]
@@ -451,4 +460,30 @@ fn addresses_that_are_no_server_are_refused() {
     {
         assert!(Telegram::new(TelegramOptions::new(Url::parse(address).unwrap())).is_err(), "{address}");
     }
+}
+
+#[tokio::test]
+async fn what_was_sent_and_not_answered_may_have_been_done_and_all_else_was_not() {
+    let send = async |address: &str| {
+        let arguments = json!({ "chat_id": 1, "text": "x" });
+        telegram(address).call(&bot(), "sendMessage", arguments, None).await.unwrap_err()
+    };
+    for begun in ["", HALF] {
+        let error = send(&hangs_up(begun).await).await;
+        assert!(matches!(error, GatewayError::OutcomeUnknown(_)), "{begun}: {error}");
+    }
+    for address in [closed_port(), "http://no-such-host.invalid".to_owned()] {
+        let error = send(&address).await;
+        assert!(!error.may_have_happened(), "{address}: {error}");
+    }
+    for status in [400, 403, 429] {
+        let body = json!({ "ok": false, "error_code": status, "description": "no" });
+        let error = refused(&answering(status, body).await).await;
+        assert!(!error.may_have_happened(), "{status}: {error}");
+    }
+    // Where the host asks for itself, nothing is at stake.
+    let error = telegram(&hangs_up("").await).poll(&bot(), None).await.unwrap_err();
+    assert!(matches!(error, GatewayError::Unavailable(_)), "{error}");
+    let telegram = telegram(&closed_port());
+    assert!(telegram.only_reads("getChat") && !telegram.only_reads("sendMessage"));
 }

@@ -10,7 +10,7 @@ use crate::sandbox::guest::{Denied, Guest, PluginSide, Work};
 use crate::sandbox::stopwatch::Stopwatch;
 use serde::Serialize;
 use std::sync::Arc;
-use twobot_domain::manifest::Capability;
+use twobot_domain::manifest::{Capability, WhenUnknown};
 use twobot_domain::{EffectId, GatewayError, GatewayId};
 use twobot_store::StoreError;
 use twobot_store::executions::NewEffect;
@@ -58,6 +58,9 @@ pub(super) fn host_failed(work: &mut Work, error: &StoreError) -> String {
     "the platform failed; this run will be repeated".to_owned()
 }
 
+/// What is told of an effect that was begun in an attempt before, and not answered.
+const INTERRUPTED: &str = "the platform was interrupted before the provider's answer; it is not done again";
+
 /// Makes an inline effect, or takes its answer from the journal.
 pub(super) async fn inline(
     work: &mut Work,
@@ -71,13 +74,29 @@ pub(super) async fn inline(
     }
     // Waiting for the database is not the guest's running either.
     let _pause = watch.pause();
+    let outside = Arc::clone(&work.outside);
     let pending = match work.journal.next(&Request { gateway, call: &call }).await {
         Ok(Next::Recorded(answer)) => return answer,
-        Ok(Next::Make(pending)) => pending,
+        Ok(Next::Make(pending)) => Ok(pending),
+        Ok(Next::Unsure(pending)) => match outside.when_unknown(work.scope, gateway, &call).await {
+            WhenUnknown::Repeat => Ok(pending),
+            WhenUnknown::Insist => match work.journal.repeat(&pending).await {
+                Ok(()) => Ok(pending),
+                Err(error) => return Err(failed(work, error)),
+            },
+            WhenUnknown::Report => Err(pending),
+        },
         Err(error) => return Err(failed(work, error)),
     };
-    let (answer, usage) = Arc::clone(&work.outside).carry_out(work.scope, gateway, &call).await;
-    work.usage.add(&usage);
+    let (pending, answer) = match pending {
+        Ok(pending) => {
+            let key = work.journal.key(&pending);
+            let (answer, usage) = outside.carry_out(work.scope, gateway, &call, &key).await;
+            work.usage.add(&usage);
+            (pending, answer)
+        }
+        Err(pending) => (pending, Err(GatewayError::OutcomeUnknown(INTERRUPTED.to_owned()))),
+    };
     match work.journal.answered(pending, &answer).await {
         Ok(()) => answer,
         Err(error) => Err(failed(work, error)),

@@ -33,6 +33,7 @@ pub(crate) fn to_guest(error: GatewayError) -> Wire {
         GatewayError::Rejected { code, message } => Wire::Rejected(Rejection { code, message }),
         GatewayError::Unavailable(text) => Wire::Unavailable(text),
         GatewayError::TimedOut => Wire::TimedOut,
+        GatewayError::OutcomeUnknown(text) => Wire::OutcomeUnknown(text),
         GatewayError::OverLimit(text) => Wire::OverLimit(text),
     }
 }
@@ -50,6 +51,7 @@ pub(crate) fn from_guest(error: Wire) -> GatewayError {
         }
         Wire::Unavailable(text) => GatewayError::Unavailable(clamp(text)),
         Wire::TimedOut => GatewayError::TimedOut,
+        Wire::OutcomeUnknown(text) => GatewayError::OutcomeUnknown(clamp(text)),
         Wire::OverLimit(text) => GatewayError::OverLimit(clamp(text)),
     }
 }

@@ -7,8 +7,8 @@ use crate::convert::error::clamp;
 use serde_json::Value;
 use std::collections::HashSet;
 use twobot_domain::manifest::{
-    ActionKind, ActionSpec, BadHostPattern, Capability, EventKind, GatewayFeature, GatewayManifest,
-    GatewaySlot, Ingress, PluginManifest, ScheduleSpec,
+    ActionKind, ActionSpec, BadHostPattern, CHAT_CALL, Capability, EventKind, GatewayFeature,
+    GatewayManifest, GatewaySlot, Ingress, PluginManifest, ScheduleSpec, WhenUnknown,
 };
 
 /// Characters of a description.
@@ -205,7 +205,35 @@ pub(crate) fn gateway(manifest: gw::Manifest) -> Result<GatewayManifest, Compone
                 gw::GatewayFeature::AiChat => GatewayFeature::AiChat,
             })
             .collect(),
+        when_unknown: {
+            let said = list("when_unknown", manifest.when_unknown)?;
+            unique("when_unknown", said.iter().map(|(call, _)| gateway_call(*call)))?;
+            said.into_iter().map(|(call, what)| (gateway_call(call).to_owned(), when_unknown(what))).collect()
+        },
         credentials_schema: schema("credentials_schema", &manifest.credentials_schema)?,
         config_schema: schema("config_schema", &manifest.config_schema)?,
     })
+}
+
+/// A call by the name that it has elsewhere.
+const fn gateway_call(call: gw::GatewayCall) -> &'static str {
+    match call {
+        gw::GatewayCall::SendMessage => "send_message",
+        gw::GatewayCall::EditMessage => "edit_message",
+        gw::GatewayCall::DeleteMessage => "delete_message",
+        gw::GatewayCall::AnswerCallback => "answer_callback",
+        gw::GatewayCall::AnswerJoinRequest => "answer_join_request",
+        gw::GatewayCall::React => "react",
+        gw::GatewayCall::ShowTyping => "show_typing",
+        gw::GatewayCall::Provider => "provider",
+        gw::GatewayCall::Chat => CHAT_CALL,
+    }
+}
+
+const fn when_unknown(what: gw::WhenUnknown) -> WhenUnknown {
+    match what {
+        gw::WhenUnknown::Repeat => WhenUnknown::Repeat,
+        gw::WhenUnknown::Insist => WhenUnknown::Insist,
+        gw::WhenUnknown::Report => WhenUnknown::Report,
+    }
 }

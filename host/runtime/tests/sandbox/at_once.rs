@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
-use twobot_domain::{GatewayError, GatewayId, HttpError, Usage};
+use twobot_domain::manifest::WhenUnknown;
+use twobot_domain::{EffectKey, GatewayError, GatewayId, HttpError, Usage};
 use twobot_runtime::contract::Action;
 use twobot_runtime::contract::actions::ProviderCall;
 use twobot_runtime::{
@@ -117,6 +118,7 @@ impl Outside for ThroughGateway {
         scope: TenantScope,
         _: GatewayId,
         _: &InlineCall,
+        _: &EffectKey,
     ) -> (Result<InlineAnswer, GatewayError>, Usage) {
         let mut limits = limits();
         limits.at_once = AtOnce { tenant: 1, install: 1 };
@@ -133,6 +135,10 @@ impl Outside for ThroughGateway {
         let call = ProviderCall { operation: "script".to_owned(), arguments: script };
         let answer = machine().execute(run, Action::Provider(call)).await.result.unwrap();
         (answer.map(InlineAnswer::Perform), Usage::default())
+    }
+
+    async fn when_unknown(&self, _: TenantScope, _: GatewayId, _: &InlineCall) -> WhenUnknown {
+        WhenUnknown::Report
     }
 
     async fn fetch(&self, _: TenantScope, _: HttpRequest) -> Result<HttpAnswer, HttpError> {

@@ -106,6 +106,7 @@ async fn errors_of_the_provider_reach_the_gateway_and_come_back() {
         GatewayError::Rejected { code: "403".to_owned(), message: "blocked".to_owned() },
         GatewayError::Unavailable("f".to_owned()),
         GatewayError::TimedOut,
+        GatewayError::OutcomeUnknown("h".to_owned()),
         GatewayError::OverLimit("g".to_owned()),
     ];
     let setting = Setting::new(FakeProvider::answering(errors.iter().cloned().map(Err))).await;

@@ -5,6 +5,7 @@ use crate::outside::{FakeOutside, reply};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use twobot_domain::GatewayError;
+use twobot_domain::manifest::WhenUnknown;
 use twobot_runtime::contract::Outcome;
 use twobot_runtime::{Failed, InlineAnswer, PluginRun, Ran};
 use twobot_store::installs::BoundGateway;
@@ -94,19 +95,60 @@ async fn another_path_drops_what_was_recorded_from_there_on() {
     assert_eq!(setting.tenant.outside.count(), 5);
 }
 
+impl Setting {
+    /// An execution whose host went away while it waited for the second of three answers, and its next attempt.
+    async fn interrupted(&self, steps: Value) -> (PluginRunId, Ran) {
+        let first = self.run(steps.clone()).await;
+        let id = PluginRunId(first.execution);
+        self.tenant.go(first).await.outcomes();
+        self.tenant.store.journal_again(self.tenant.scope, id.0, 1, false).await.unwrap();
+        let retry = self.retry(&id, steps).await;
+        (id, retry)
+    }
+
+    /// How often the effects of an execution were repeated, as far as is known.
+    async fn answered(&self, id: &PluginRunId) -> Vec<bool> {
+        let journal = self.tenant.store.journal(self.tenant.scope, id.0).await.unwrap();
+        journal.iter().map(|entry| entry.result.is_some()).collect()
+    }
+}
+
 #[tokio::test]
-async fn an_intent_without_an_answer_is_asked_again() {
+async fn an_intent_without_an_answer_is_asked_again_where_that_does_no_harm() {
+    for policy in [WhenUnknown::Repeat, WhenUnknown::Insist] {
+        let outside = FakeOutside { when_unknown: Some(policy), ..FakeOutside::default() };
+        let setting = Setting::new(outside).await;
+        let steps = json!([setting.perform("a"), setting.perform("b"), setting.perform("c")]);
+        let (id, retry) = setting.interrupted(steps.clone()).await;
+        for outcome in &retry.outcomes() {
+            good(outcome);
+        }
+        assert_eq!(setting.tenant.outside.count(), 4, "{policy:?}: `b` alone is asked again");
+        let keys = setting.tenant.outside.keys.lock().clone();
+        assert_eq!(keys[1], keys[3], "and is known by the same key");
+        assert!(keys[0] != keys[1] && keys[1] != keys[2], "as no other is: {keys:?}");
+        assert_eq!(setting.answered(&id).await, [true; 3], "{policy:?}");
+        setting.retry(&id, steps).await.outcomes();
+        assert_eq!(setting.tenant.outside.count(), 4, "now it is answered");
+    }
+}
+
+#[tokio::test]
+async fn an_intent_without_an_answer_is_told_where_asking_again_does_harm() {
     let setting = Setting::new(FakeOutside::default()).await;
-    let first = setting.run(json!([setting.perform("a")])).await;
-    let id = PluginRunId(first.execution);
-    setting.tenant.go(first).await.outcomes();
-    let mut journal = setting.tenant.store.journal(setting.tenant.scope, id.0).await.unwrap();
-    journal[0].result = None;
-    let mut run = setting.run(json!([setting.perform("a")])).await;
-    run.execution = id.0;
-    run.journal = journal;
-    setting.tenant.go(run).await.outcomes();
-    assert_eq!(setting.tenant.outside.count(), 2);
+    let steps = json!([setting.perform("a"), setting.perform("b"), setting.perform("c")]);
+    let (id, retry) = setting.interrupted(steps.clone()).await;
+    let outcomes = retry.outcomes();
+    assert!(refused(&outcomes[1]).contains("OutcomeUnknown"), "{}", outcomes[1]);
+    assert_eq!(setting.tenant.outside.count(), 3, "it is not asked again, nor is what was answered");
+    assert_eq!(setting.answered(&id).await, [true; 3], "the next attempt is told the same");
+    assert_eq!(setting.retry(&id, steps).await.outcomes(), outcomes);
+    assert_eq!(setting.tenant.outside.count(), 3);
+
+    // A model may always be asked again.
+    let steps = json!([setting.perform("a"), chat("b")]);
+    let (_, retry) = setting.interrupted(steps).await;
+    good(&retry.outcomes()[1]);
 }
 
 #[tokio::test]
@@ -172,6 +214,7 @@ async fn every_error_of_a_gateway_reaches_the_plugin_as_it_is() {
         (GatewayError::Rejected { code: "f".to_owned(), message: "g".to_owned() }, "Rejected"),
         (GatewayError::Unavailable("h".to_owned()), "Unavailable(\"h\")"),
         (GatewayError::TimedOut, "TimedOut"),
+        (GatewayError::OutcomeUnknown("j".to_owned()), "OutcomeUnknown(\"j\")"),
         (GatewayError::OverLimit("i".to_owned()), "OverLimit(\"i\")"),
     ];
     let setting =

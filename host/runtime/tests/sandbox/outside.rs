@@ -7,7 +7,8 @@ use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
-use twobot_domain::{GatewayError, GatewayId, HttpError, Usage};
+use twobot_domain::manifest::WhenUnknown;
+use twobot_domain::{EffectKey, GatewayError, GatewayId, HttpError, Usage};
 use twobot_runtime::contract::{Outcome, chat};
 use twobot_runtime::{HttpAnswer, HttpRequest, InlineAnswer, InlineCall, Outside, ProviderCalls};
 use twobot_store::TenantScope;
@@ -17,6 +18,10 @@ use twobot_store::TenantScope;
 pub(crate) struct FakeOutside {
     /// What was asked, in order.
     pub(crate) asked: Mutex<Vec<(GatewayId, InlineCall)>>,
+    /// The keys of what was asked, in order.
+    pub(crate) keys: Mutex<Vec<String>>,
+    /// What is done about an action that was begun and never answered; `report` where nothing is said.
+    pub(crate) when_unknown: Option<WhenUnknown>,
     /// The next answers.
     pub(crate) answers: Mutex<VecDeque<Result<InlineAnswer, GatewayError>>>,
     /// The requests to other hosts that were made, in order.
@@ -85,8 +90,10 @@ impl Outside for FakeOutside {
         _scope: TenantScope,
         gateway: GatewayId,
         call: &InlineCall,
+        key: &EffectKey,
     ) -> (Result<InlineAnswer, GatewayError>, Usage) {
         self.asked.lock().push((gateway, call.clone()));
+        self.keys.lock().push(key.to_string());
         self.wait().await;
         let usage = Usage { fuel: 1_000, ai_tokens_in: 3, ..Usage::default() };
         let scripted = self.answers.lock().pop_front();
@@ -95,6 +102,13 @@ impl Outside for FakeOutside {
             InlineCall::Chat(_) => Ok(reply("hello")),
         });
         (answer, usage)
+    }
+
+    async fn when_unknown(&self, _: TenantScope, _: GatewayId, call: &InlineCall) -> WhenUnknown {
+        match call {
+            InlineCall::Perform(_) => self.when_unknown.unwrap_or(WhenUnknown::Report),
+            InlineCall::Chat(_) => WhenUnknown::Repeat,
+        }
     }
 
     async fn fetch(&self, _scope: TenantScope, request: HttpRequest) -> Result<HttpAnswer, HttpError> {

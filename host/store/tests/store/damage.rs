@@ -4,6 +4,7 @@ use crate::estate::{Estate, estate, failure};
 use crate::world::{World, page, trouble, usage};
 use std::pin::Pin;
 use twobot_domain::Timestamp;
+use twobot_store::effects::Tried;
 use twobot_store::executions::ExecutionFilter;
 use twobot_store::gateways::GatewayStatus;
 use twobot_store::installs::InstallState;
@@ -72,7 +73,10 @@ async fn a_damaged_value_is_an_error_that_says_where() {
         .unwrap();
     store.set_install_state(scope, of.install, InstallState::Paused, Some(&trouble("x"))).await.unwrap();
     store.fail_execution(scope, of.waiting, of.install, &failure(None)).await.unwrap();
-    store.postpone_effect(scope, of.effect, &trouble("x"), Timestamp(9), &usage()).await.unwrap();
+    store
+        .postpone_effect(scope, of.effect, Tried::NotBegun, &trouble("x"), Timestamp(9), &usage())
+        .await
+        .unwrap();
 
     for (table, column, read) in cases() {
         let world = template.copy().await;

@@ -5,6 +5,7 @@ use crate::world::{Tenant, World, trouble, usage, writes};
 use tokio::task::JoinSet;
 use twobot_domain::{EffectId, ExecutionId, GatewayId, InstallId, Timestamp};
 use twobot_store::StoreError;
+use twobot_store::effects::Tried;
 use twobot_store::executions::WorkKind;
 
 struct Scene {
@@ -43,10 +44,16 @@ async fn an_effect_waits_is_postponed_and_is_sent() {
 
     let later = Timestamp::now().plus_millis(60_000);
     for attempt in 1..=2 {
-        store.postpone_effect(ann.scope, id, &trouble("rate_limited"), later, &usage()).await.unwrap();
+        store
+            .postpone_effect(ann.scope, id, Tried::NotBegun, &trouble("rate_limited"), later, &usage())
+            .await
+            .unwrap();
         assert_eq!(store.queued_effect(ann.scope, id).await.unwrap().attempt, attempt);
     }
-    store.delay_effect(ann.scope, id, &trouble("rate_limited"), later, &usage()).await.unwrap();
+    store
+        .delay_effect(ann.scope, id, Tried::NotBegun, &trouble("rate_limited"), later, &usage())
+        .await
+        .unwrap();
     assert_eq!(store.queued_effect(ann.scope, id).await.unwrap().attempt, 2, "a wait is no try");
     // It keeps its place in its lane.
     assert_eq!((waiting().await[0].id, waiting().await[0].due_at), (id.uuid(), later));
@@ -63,7 +70,14 @@ async fn an_effect_that_is_given_up_tells_its_plugin() {
     let (event, told) = effect_event(gateway, install);
     world
         .store
-        .effect_failed(ann.scope, effects[1], &trouble("rejected"), &usage(), Some((&event, &told)))
+        .effect_failed(
+            ann.scope,
+            effects[1],
+            Tried::NotBegun,
+            &trouble("rejected"),
+            &usage(),
+            Some((&event, &told)),
+        )
         .await
         .unwrap();
     let records = world.store.effects_of(ann.scope, execution).await.unwrap();
@@ -82,7 +96,7 @@ async fn an_outcome_is_recorded_once() {
     let gone = trouble("gone");
     world
         .store
-        .effect_failed(ann.scope, effects[1], &gone, &usage(), Some((&event, &execution)))
+        .effect_failed(ann.scope, effects[1], Tried::NotBegun, &gone, &usage(), Some((&event, &execution)))
         .await
         .unwrap();
     let before = world.dump().await;
@@ -90,10 +104,14 @@ async fn an_outcome_is_recorded_once() {
         let (event, execution) = effect_event(gateway, install);
         let results = [
             world.store.queued_effect(ann.scope, id).await.map(drop),
+            world.store.begin_effect(ann.scope, id).await,
             world.store.effect_sent(ann.scope, id, &usage()).await,
-            world.store.postpone_effect(ann.scope, id, &gone, Timestamp(9), &usage()).await,
-            world.store.delay_effect(ann.scope, id, &gone, Timestamp(9), &usage()).await,
-            world.store.effect_failed(ann.scope, id, &gone, &usage(), Some((&event, &execution))).await,
+            world.store.postpone_effect(ann.scope, id, Tried::NotBegun, &gone, Timestamp(9), &usage()).await,
+            world.store.delay_effect(ann.scope, id, Tried::NotBegun, &gone, Timestamp(9), &usage()).await,
+            world
+                .store
+                .effect_failed(ann.scope, id, Tried::NotBegun, &gone, &usage(), Some((&event, &execution)))
+                .await,
         ];
         for (number, result) in results.into_iter().enumerate() {
             assert!(matches!(result, Err(StoreError::NotFound)), "{number}: {result:?}");
@@ -116,11 +134,73 @@ async fn of_many_outcomes_at_once_one_is_kept() {
                 ann.store.effect_sent(ann.scope, id, &usage()).await
             } else {
                 let gone = trouble("gone");
-                ann.store.effect_failed(ann.scope, id, &gone, &usage(), Some((&event, &execution))).await
+                ann.store
+                    .effect_failed(
+                        ann.scope,
+                        id,
+                        Tried::NotBegun,
+                        &gone,
+                        &usage(),
+                        Some((&event, &execution)),
+                    )
+                    .await
             }
         });
     }
     let results = tasks.join_all().await;
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
     assert_eq!(world.number(used).await, before + 1);
+}
+
+#[tokio::test]
+async fn what_the_provider_may_have_done_is_counted() {
+    let Scene { world, ann, execution, effects, .. } = scene().await;
+    let (store, id) = (&world.store, effects[0]);
+    let known = async || {
+        let effect = store.queued_effect(ann.scope, id).await.unwrap();
+        (effect.attempt, effect.begun_at.is_some(), effect.done_at_most)
+    };
+    let (wait, later) = (trouble("wait"), Timestamp::now());
+    let postpone =
+        async |tried| store.postpone_effect(ann.scope, id, tried, &wait, later, &usage()).await.unwrap();
+    let delay = async |tried| store.delay_effect(ann.scope, id, tried, &wait, later, &usage()).await.unwrap();
+    let begin = async || store.begin_effect(ann.scope, id).await.unwrap();
+    assert_eq!(known().await, (0, false, 0));
+    begin().await;
+    assert_eq!(known().await, (0, true, 1));
+    delay(Tried::Undone).await;
+    assert_eq!(known().await, (0, false, 0), "who was asked to wait did nothing");
+    begin().await;
+    postpone(Tried::Undone).await;
+    assert_eq!(known().await, (1, false, 0));
+    begin().await;
+    postpone(Tried::Unsure).await;
+    assert_eq!(known().await, (2, false, 1), "it may have been done");
+    begin().await;
+    postpone(Tried::Undone).await;
+    assert_eq!(known().await, (3, false, 1), "the one before it still may");
+    // The host goes away: the next try finds the intent, and counts the one before it.
+    begin().await;
+    assert_eq!(known().await, (3, true, 2));
+    let crashed = world.after_a_crash().await;
+    let found = crashed.store.queued_effect(ann.scope, id).await.unwrap();
+    assert!(found.begun_at.is_some() && found.done_at_most == 2, "an intent is durable: {found:?}");
+    // One that ends before it asks the provider leaves the intent where it is.
+    postpone(Tried::NotBegun).await;
+    assert_eq!(known().await, (4, true, 2));
+    begin().await;
+    assert_eq!(known().await, (5, true, 3));
+    store.effect_sent(ann.scope, id, &usage()).await.unwrap();
+    let records = store.effects_of(ann.scope, execution).await.unwrap();
+    assert_eq!((records[0].state.as_str(), records[0].attempt, records[0].repeats), ("sent", 6, 2));
+    assert_eq!(records[1].repeats, 0, "what was not begun was not repeated");
+
+    // Begun once and given up: surely not done, or perhaps.
+    for (id, tried, done) in [(effects[1], Tried::Undone, 0), (effects[2], Tried::Unsure, 1)] {
+        store.begin_effect(ann.scope, id).await.unwrap();
+        store.effect_failed(ann.scope, id, tried, &trouble("gone"), &usage(), None).await.unwrap();
+        let left = "SELECT done_at_most FROM effects WHERE state = 'failed' ORDER BY id DESC LIMIT 1";
+        assert_eq!(world.number(left).await, done);
+    }
+    assert_eq!(world.number("SELECT count(*) FROM effects WHERE begun_at IS NOT NULL").await, 0);
 }

@@ -49,3 +49,24 @@ async fn intents_come_before_answers_and_another_path_drops_the_rest() {
     assert!(matches!(intend(id, 2, "c").await, Err(StoreError::NotFound)));
     assert_eq!(world.number("SELECT count(*) FROM journal").await, 0);
 }
+
+#[tokio::test]
+async fn what_is_asked_again_has_no_answer_until_it_has_a_new_one() {
+    let world = World::new().await;
+    let ann = world.tenant("ann").await;
+    let (gateway, install) = (ann.gateway("Bot").await, ann.install("plugin", &[]).await);
+    let id = ann.queue(gateway, install).await;
+    let store = &world.store;
+    for (seq, request) in [(0, "a"), (1, "b")] {
+        store.journal_intent(ann.scope, id, seq, request).await.unwrap();
+        store.journal_result(ann.scope, id, seq, "answer").await.unwrap();
+    }
+    store.journal_again(ann.scope, id, 0, true).await.unwrap();
+    store.journal_again(ann.scope, id, 0, false).await.unwrap();
+    let answers: Vec<_> =
+        store.journal(ann.scope, id).await.unwrap().into_iter().map(|entry| entry.result).collect();
+    assert_eq!(answers, [None, Some("answer".to_owned())], "what comes after it stays");
+    assert_eq!(world.number("SELECT sum(repeats) FROM journal").await, 1);
+    let nothing = store.journal_again(ann.scope, id, 2, true).await;
+    assert!(matches!(nothing, Err(StoreError::NotFound)), "{nothing:?}");
+}

@@ -3,6 +3,7 @@
 use crate::estate::{effect_event, failure, new_effect};
 use crate::world::{World, trouble, writes};
 use twobot_domain::{Timestamp, Usage};
+use twobot_store::effects::Tried;
 use twobot_store::inbound::Decoded;
 
 /// Figures that differ in every field.
@@ -45,9 +46,19 @@ async fn every_use_is_added_once_and_the_peak_is_the_largest() {
     let (event, execution) = effect_event(gateway, install);
     let gone = trouble("gone");
     store.effect_sent(ann.scope, effects[0], &figures(40)).await.unwrap();
-    store.postpone_effect(ann.scope, effects[1], &gone, Timestamp(9), &figures(50)).await.unwrap();
     store
-        .effect_failed(ann.scope, effects[2], &gone, &figures(60), Some((&event, &execution)))
+        .postpone_effect(ann.scope, effects[1], Tried::NotBegun, &gone, Timestamp(9), &figures(50))
+        .await
+        .unwrap();
+    store
+        .effect_failed(
+            ann.scope,
+            effects[2],
+            Tried::NotBegun,
+            &gone,
+            &figures(60),
+            Some((&event, &execution)),
+        )
         .await
         .unwrap();
 

@@ -12,6 +12,8 @@ use twobot::{MessageEdit, MessageRef, ProviderCall, Reaction};
 
 /// What Telegram says to an edit that changes nothing. The message is as it should be.
 const UNCHANGED: &str = "message is not modified";
+/// What Telegram says to the deletion of a message that is not there: as it should be.
+const GONE: &str = "message to delete not found";
 /// What Telegram says to a new text for a message whose text is a caption.
 const IS_CAPTION: &str = "there is no text in the message to edit";
 
@@ -53,6 +55,7 @@ pub(crate) fn execute(action: Action) -> Result<Outcome, GatewayError> {
             send::outcome(message.conversation, &sent)
         }
         Action::EditMessage(edit) => self::edit(&edit).map(|()| Outcome::Done),
+        Action::DeleteMessage(_) => settled(simple(action)?.send(), GONE).map(|()| Outcome::Done),
         Action::Provider(call) => {
             let answer = provider(call)?.send()?;
             Ok(Outcome::Provider(answer.to_string()))
@@ -95,15 +98,16 @@ fn to(target: &MessageRef, method: &str) -> Result<Call, GatewayError> {
 fn edit(edit: &MessageEdit) -> Result<(), GatewayError> {
     match edit_call(edit, "editMessageText", "text")?.send() {
         Err(GatewayError::Rejected(why)) if why.message.contains(IS_CAPTION) => {
-            settled(edit_call(edit, "editMessageCaption", "caption")?.send())
+            settled(edit_call(edit, "editMessageCaption", "caption")?.send(), UNCHANGED)
         }
-        answer => settled(answer),
+        answer => settled(answer, UNCHANGED),
     }
 }
 
-fn settled(answer: Result<Json, GatewayError>) -> Result<(), GatewayError> {
+/// An answer, of which one refusal says that all is as it should be: another try has done it.
+fn settled(answer: Result<Json, GatewayError>, as_wanted: &str) -> Result<(), GatewayError> {
     match answer {
-        Err(GatewayError::Rejected(why)) if why.message.contains(UNCHANGED) => Ok(()),
+        Err(GatewayError::Rejected(why)) if why.message.contains(as_wanted) => Ok(()),
         answer => answer.map(drop),
     }
 }
@@ -220,14 +224,15 @@ mod tests {
     }
 
     #[test]
-    fn an_edit_that_changes_nothing_is_done() {
+    fn what_another_try_has_done_is_done() {
         let rejected = |message: &str| {
             Err(GatewayError::Rejected(Rejection { code: "400".into(), message: message.to_owned() }))
         };
-        assert!(
-            settled(rejected("Bad Request: message is not modified: specified new message content…")).is_ok()
-        );
-        assert!(settled(rejected("Bad Request: message to edit not found")).is_err());
+        let unchanged = || rejected("Bad Request: message is not modified: specified new message content…");
+        assert!(settled(unchanged(), UNCHANGED).is_ok() && settled(unchanged(), GONE).is_err());
+        assert!(settled(rejected("Bad Request: message to delete not found"), GONE).is_ok());
+        assert!(settled(rejected("Bad Request: message to edit not found"), UNCHANGED).is_err());
+        assert!(settled(rejected("Bad Request: message can't be deleted"), GONE).is_err());
     }
 
     #[test]

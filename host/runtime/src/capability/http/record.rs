@@ -83,7 +83,13 @@ impl Recorded {
 
     /// Whether the other host did what it was asked, or refused it for good: it neither failed nor asked to come again later.
     pub(super) fn is_settled(&self) -> bool {
-        self.status < 500 && ![408, 425, 429].contains(&self.status)
+        self.status < 500 && !self.says_not_now()
+    }
+
+    /// Whether the other host says that it did not even begin: the request came too slowly or too early, there were too many, or it is
+    /// too busy (RFC 9110, RFC 8470, RFC 6585).
+    pub(super) fn says_not_now(&self) -> bool {
+        [408, 425, 429, 503].contains(&self.status)
     }
 
     /// The answer; none where the record is damaged.

@@ -21,6 +21,16 @@ pub(super) struct Checked {
     pub(super) patience: Patience,
 }
 
+/// The header by which a service that takes it knows a request again (draft-ietf-httpapi-idempotency-key-header).
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// Whether a request comes to the same when it is made twice: by its method (RFC 9110, section 9.2.2), or by a key.
+pub(super) fn may_be_repeated(method: &Method, headers: &HeaderMap) -> bool {
+    let by_method = [Method::GET, Method::HEAD, Method::OPTIONS, Method::PUT, Method::DELETE];
+    let has_key = headers.get(IDEMPOTENCY_KEY).is_some_and(|key| !key.is_empty());
+    by_method.contains(method) || has_key
+}
+
 impl Checked {
     /// Looks at what Wasmtime put together from a guest's words.
     ///
@@ -114,6 +124,21 @@ mod tests {
             let Ok(request) = http::Request::builder().uri(uri).body(()) else { continue };
             let refused = Checked::new(request.into_parts().0, None);
             assert!(matches!(refused, Err(ErrorCode::HttpRequestUriInvalid)), "{uri}: {refused:?}");
+        }
+    }
+
+    #[test]
+    fn a_request_may_be_repeated_by_its_method_or_its_key() {
+        let key =
+            |text: &str| HeaderMap::from_iter([("idempotency-key".parse().unwrap(), text.parse().unwrap())]);
+        for method in ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"] {
+            assert!(may_be_repeated(&method.parse().unwrap(), &HeaderMap::new()), "{method}");
+        }
+        for method in ["POST", "PATCH", "get", "PROPFIND"] {
+            let method = method.parse().unwrap();
+            assert!(!may_be_repeated(&method, &HeaderMap::new()), "{method}");
+            assert!(!may_be_repeated(&method, &key("")), "{method}");
+            assert!(may_be_repeated(&method, &key("order-7")), "{method}");
         }
     }
 

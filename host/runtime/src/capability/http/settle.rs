@@ -3,7 +3,7 @@
 use super::Open;
 use super::body::{Collecting, lend, weight};
 use super::record::{Answer, Asked, Recorded};
-use super::request::Checked;
+use super::request::{Checked, may_be_repeated};
 use crate::capability::gateways::{MAX_INLINE, host_failed};
 use crate::journal::{Next, Pending};
 use crate::outside::{HttpAnswer, HttpRequest, MAX_HTTP_BODY, MAX_HTTP_HEADER_BYTES};
@@ -36,6 +36,8 @@ struct Begun {
     port: u16,
     request: HttpRequest,
     pending: Pending,
+    /// It comes to the same when it is made twice.
+    may_be_repeated: bool,
 }
 
 /// Makes all requests that can be made: those whose body is finished. Waiting for them is not the guest's own running.
@@ -90,6 +92,11 @@ async fn make(guest: &mut Plugin, ready: Vec<Open>) {
         match begin(guest, request, body).await {
             Ok(Next::Make(one)) => begun.push((place, one)),
             Ok(Next::Recorded(answer)) => hand_over(guest, place, answer),
+            // Without an answer, and not to be made again.
+            Ok(Next::Unsure(one)) => {
+                guest.memory.let_go(one.request.body.len());
+                settle_as(guest, place, one, Err(HttpError::OutcomeUnknown)).await;
+            }
             Err(error) => put(guest, place, Err(error)),
         }
     }
@@ -124,7 +131,7 @@ async fn begin(
     };
     let sent = body.len();
     let next = next(guest, request, body).await;
-    if !matches!(next, Ok(Next::Make(_))) {
+    if !matches!(next, Ok(Next::Make(_) | Next::Unsure(_))) {
         guest.memory.let_go(sent);
     }
     next
@@ -141,9 +148,17 @@ async fn next(guest: &mut Plugin, request: Checked, body: Bytes) -> Result<Next<
         return Err(out_of_memory().into());
     }
     let request = HttpRequest { method, url, headers, body, patience };
-    match work.journal.next(&Asked::of(&request)).await {
+    let may_be_repeated = may_be_repeated(&request.method, &request.headers);
+    let begun = |pending| Begun { host, port, request: request.clone(), pending, may_be_repeated };
+    let next = match work.journal.next(&Asked::of(&request)).await {
+        Ok(Next::Recorded(answer)) if was_not_done(&answer) => work.journal.take_back().await.map(Next::Make),
+        Ok(Next::Unsure(pending)) if may_be_repeated => Ok(Next::Make(pending)),
+        next => next,
+    };
+    match next {
         Ok(Next::Recorded(answer)) => Ok(Next::Recorded(answer)),
-        Ok(Next::Make(pending)) => Ok(Next::Make(Begun { host, port, request, pending })),
+        Ok(Next::Make(pending)) => Ok(Next::Make(begun(pending))),
+        Ok(Next::Unsure(pending)) => Ok(Next::Unsure(begun(pending))),
         Err(error) => {
             let why = host_failed(work, &error);
             guest.memory.let_go(MAX_ANSWER);
@@ -154,18 +169,37 @@ async fn next(guest: &mut Plugin, request: Checked, body: Bytes) -> Result<Next<
 
 /// Counts, records and hands over what came.
 async fn finish(guest: &mut Plugin, place: u32, one: Begun, answer: Result<HttpAnswer, HttpError>) {
-    let Begun { host, port, request, pending } = one;
     if let Err(error) = &answer {
-        let origin = request.url.origin().ascii_serialization();
-        guest.log.write("warn", format!("{} {origin}: {error}", request.method), Vec::new());
+        tell(guest, &one.request, error);
     }
-    let Ok(work) = guest.side.granted_host(&host, port) else { return };
-    count(work, &request, answer.as_ref().ok());
+    let Ok(work) = guest.side.granted_host(&one.host, one.port) else { return };
+    count(work, &one.request, answer.as_ref().ok());
     let answer: Answer = match answer {
         Ok(answer) if answer.body.len() > MAX_HTTP_BODY => Err(HttpError::BodyTooLarge(MAX_HTTP_BODY as u64)),
+        // It was sent, and may have been done.
+        Err(HttpError::TimedOut | HttpError::Broken) if !one.may_be_repeated => {
+            Err(HttpError::OutcomeUnknown)
+        }
         answer => answer.map(|answer| Recorded::of(&answer)),
     };
-    let recorded = if is_settled(&answer) { work.journal.answered(pending, &answer).await } else { Ok(()) };
+    settle_as(guest, place, one, answer).await;
+}
+
+/// Writes to the log of the run why a request has no answer.
+fn tell(guest: &Plugin, request: &HttpRequest, error: &HttpError) {
+    let origin = request.url.origin().ascii_serialization();
+    guest.log.write("warn", format!("{} {origin}: {error}", request.method), Vec::new());
+}
+
+/// Records what came of a request, and hands it over.
+async fn settle_as(guest: &mut Plugin, place: u32, one: Begun, answer: Answer) {
+    if let Err(error @ HttpError::OutcomeUnknown) = &answer {
+        tell(guest, &one.request, error);
+    }
+    let Ok(work) = guest.side.granted_host(&one.host, one.port) else { return };
+    // Of what may be made again, a failure is forgotten: a retry is there to ask again.
+    let is_kept = !one.may_be_repeated || is_settled(&answer);
+    let recorded = if is_kept { work.journal.answered(one.pending, &answer).await } else { Ok(()) };
     match recorded {
         Ok(()) => hand_over(guest, place, answer),
         Err(error) => {
@@ -187,8 +221,23 @@ fn is_settled(answer: &Answer) -> bool {
     match answer {
         Ok(answer) => answer.is_settled(),
         Err(HttpError::Prohibited(_) | HttpError::Unusable(_)) => true,
-        Err(HttpError::HeadersTooLarge | HttpError::BodyTooLarge(_)) => true,
+        Err(HttpError::HeadersTooLarge | HttpError::BodyTooLarge(_) | HttpError::OutcomeUnknown) => true,
         Err(_) => false,
+    }
+}
+
+/// Whether this answer says that nothing was done, so that even a request that must not be made twice is made again.
+fn was_not_done(answer: &Answer) -> bool {
+    match answer {
+        Ok(answer) => answer.says_not_now(),
+        Err(error) => matches!(
+            error,
+            HttpError::UnknownHost
+                | HttpError::Unreachable
+                | HttpError::ConnectTimedOut
+                | HttpError::Certificate
+                | HttpError::Unavailable(_)
+        ),
     }
 }
 
@@ -236,6 +285,7 @@ fn to_guest(error: HttpError) -> Error {
         HttpError::Certificate => Error::TlsCertificateError,
         HttpError::TimedOut => Error::HttpResponseTimeout,
         HttpError::Broken => Error::ConnectionTerminated,
+        HttpError::OutcomeUnknown => Error::HttpResponseIncomplete,
         HttpError::HeadersTooLarge => Error::HttpResponseHeaderSectionSize(None),
         HttpError::BodyTooLarge(allowed) => Error::HttpResponseBodySize(Some(allowed)),
         HttpError::Unavailable(why) => Error::InternalError(Some(why)),

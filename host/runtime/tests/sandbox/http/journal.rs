@@ -23,6 +23,12 @@ impl Setting {
     }
 }
 
+/// A request that may be made twice, since it says by which key it is known.
+fn keyed(body: &str) -> Value {
+    json!({ "fetch": { "host": "api.test", "method": "POST", "path": "/", "body": body,
+        "headers": [["idempotency-key", "order-7"]] } })
+}
+
 fn post(body: &str) -> Value {
     json!({ "fetch": { "host": "api.test", "method": "POST", "path": "/secret-path", "body": body,
         "headers": [["authorization", "Bearer secret-key"]] } })
@@ -67,7 +73,7 @@ async fn a_retry_asks_again_where_the_other_host_failed_and_nowhere_else() {
         Ok(answer(200, "last")),
     ];
     let setting = Setting::answering(answers).await;
-    let steps: Value = ["a", "b", "c", "d", "e"].into_iter().map(post).collect();
+    let steps: Value = ["a", "b", "c", "d", "e"].into_iter().map(keyed).collect();
     let (execution, first) = setting.first(steps.clone()).await;
     let first = first.outcomes();
     assert_eq!(
@@ -82,6 +88,55 @@ async fn a_retry_asks_again_where_the_other_host_failed_and_nowhere_else() {
     assert_eq!(good(&retry[3])["body"], "hello");
     setting.retry(execution, steps).await.outcomes();
     assert_eq!(setting.tenant.outside.fetches(), 3, "now all are answered");
+}
+
+#[tokio::test]
+async fn a_request_that_does_harm_twice_is_made_again_only_where_nothing_was_done() {
+    let answers = [
+        Ok(answer(503, "busy")),
+        Ok(answer(429, "busy")),
+        Err(HttpError::Unreachable),
+        Ok(answer(500, "failed")),
+        Err(HttpError::TimedOut),
+        Err(HttpError::Broken),
+    ];
+    let setting = Setting::answering(answers).await;
+    let steps: Value = ["a", "b", "c", "d", "e", "f"].into_iter().map(post).collect();
+    let (execution, first) = setting.first(steps.clone()).await;
+    let first = first.outcomes();
+    assert_eq!(refused(&first[2]), "ErrorCode::ConnectionRefused");
+    for unknown in [&first[4], &first[5]] {
+        assert_eq!(refused(unknown), "ErrorCode::HttpResponseIncomplete");
+    }
+    setting.tenant.outside.fetched.lock().clear();
+    let retry = setting.retry(execution, steps.clone()).await.outcomes();
+    let again: Vec<_> = setting.tenant.outside.fetched.lock().iter().map(|one| one.body.clone()).collect();
+    assert_eq!(again, ["a", "b", "c"]);
+    assert_eq!(retry[3..], first[3..], "what may have been done is told as before");
+    setting.retry(execution, steps).await.outcomes();
+    assert_eq!(setting.tenant.outside.fetches(), 3, "now all are answered");
+}
+
+#[tokio::test]
+async fn a_request_without_an_answer_is_made_again_where_that_does_no_harm() {
+    let setting = Setting::new(FakeOutside::default()).await;
+    let steps = json!([fetch("api.test"), keyed("a"), post("b"), post("c")]);
+    let (execution, _) = setting.first(steps.clone()).await;
+    // The host went away while it waited for the first three.
+    for seq in 0..3 {
+        setting.tenant.store.journal_again(setting.tenant.scope, execution, seq, false).await.unwrap();
+    }
+    setting.tenant.outside.fetched.lock().clear();
+    let retry = setting.retry(execution, steps.clone()).await;
+    assert!(retry.logs.iter().any(|line| line.message.contains("it is not known")), "{:?}", retry.logs);
+    let retry = retry.outcomes();
+    assert_eq!(setting.tenant.outside.fetches(), 2);
+    assert_eq!(refused(&retry[2]), "ErrorCode::HttpResponseIncomplete");
+    for answered in [&retry[0], &retry[1], &retry[3]] {
+        assert_eq!(good(answered)["body"], "hello");
+    }
+    assert_eq!(setting.retry(execution, steps).await.outcomes(), retry);
+    assert_eq!(setting.tenant.outside.fetches(), 2);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use twobot_domain::{AuditAction, AuditOutcome, ChatMessageId, Timestamp};
 use twobot_store::accounts::WorkspaceState;
 use twobot_store::audit::AuditFilter;
 use twobot_store::chat::{Author, NewChatMessage};
+use twobot_store::effects::Tried;
 use twobot_store::executions::{ExecutionFilter, WorkKind};
 use twobot_store::gateways::{DeliveryOutcome, GatewayStatus};
 use twobot_store::inbound::{Accepted, Decoded};
@@ -208,6 +209,9 @@ fn executions() -> Vec<Case> {
         case("journal_intent", |c| async move {
             c.store.journal_intent(c.scope, c.of.waiting, 0, "{}").await.map(|()| false)
         }),
+        case("journal_again", |c| async move {
+            c.store.journal_again(c.scope, c.of.waiting, 0, true).await.map(|()| false)
+        }),
         case("journal_result", |c| async move {
             c.store.journal_result(c.scope, c.of.waiting, 0, "{}").await.map(|()| false)
         }),
@@ -244,9 +248,13 @@ fn effects() -> Vec<Case> {
             |c| async move { c.store.queued_effect(c.scope, c.of.effect).await.map(|_| true) },
         ),
         case("effects_of", |c| async move { Ok(!c.store.effects_of(c.scope, c.of.done).await?.is_empty()) }),
+        case(
+            "begin_effect",
+            |c| async move { c.store.begin_effect(c.scope, c.of.effect).await.map(|()| false) },
+        ),
         case("delay_effect", |c| async move {
             c.store
-                .delay_effect(c.scope, c.of.effect, &trouble("wait"), Timestamp(1), &usage())
+                .delay_effect(c.scope, c.of.effect, Tried::NotBegun, &trouble("wait"), Timestamp(1), &usage())
                 .await
                 .map(|()| false)
         }),
@@ -255,13 +263,23 @@ fn effects() -> Vec<Case> {
         }),
         case("postpone_effect", |c| async move {
             let (until, trouble) = (Timestamp(9), trouble("later"));
-            c.store.postpone_effect(c.scope, c.of.effect, &trouble, until, &usage()).await.map(|()| false)
+            c.store
+                .postpone_effect(c.scope, c.of.effect, Tried::NotBegun, &trouble, until, &usage())
+                .await
+                .map(|()| false)
         }),
         case("effect_failed", |c| async move {
             let (event, execution) = effect_event(c.of.gateway, c.of.install);
             let trouble = trouble("gone");
             c.store
-                .effect_failed(c.scope, c.of.effect, &trouble, &usage(), Some((&event, &execution)))
+                .effect_failed(
+                    c.scope,
+                    c.of.effect,
+                    Tried::Unsure,
+                    &trouble,
+                    &usage(),
+                    Some((&event, &execution)),
+                )
                 .await
                 .map(|()| false)
         }),

@@ -7,6 +7,7 @@ use serde_json::json;
 use std::cell::RefCell;
 use twobot_domain::Timestamp;
 use twobot_store::StoreError;
+use twobot_store::effects::Tried;
 use twobot_store::inbound::Decoded;
 
 thread_local! {
@@ -54,7 +55,14 @@ fn mixtures() -> Vec<Case> {
         case("a given up effect of the owner's plugin", |c| async move {
             let (event, execution) = effect_event(c.of.gateway, c.of.install);
             c.store
-                .effect_failed(c.scope, own().effect, &trouble("gone"), &usage(), Some((&event, &execution)))
+                .effect_failed(
+                    c.scope,
+                    own().effect,
+                    Tried::Unsure,
+                    &trouble("gone"),
+                    &usage(),
+                    Some((&event, &execution)),
+                )
                 .await
                 .map(|()| false)
         }),
