@@ -37,7 +37,7 @@ pub(crate) struct FakeTelegram {
     pub(crate) calls: Mutex<Vec<(String, Value)>>,
     /// The keys that calls carried, in order.
     pub(crate) keys: Mutex<Vec<String>>,
-    /// Answers to the next calls of `sendMessage`, before it works.
+    /// Answers to the next calls that send or edit a message, before they work.
     pub(crate) send_failures: Mutex<VecDeque<GatewayError>>,
     /// The answer to `getMe`, where it fails.
     pub(crate) check_failure: Mutex<Option<GatewayError>>,
@@ -80,14 +80,14 @@ impl Connector for FakeTelegram {
                 Some(error) => Err(error),
                 None => Ok(json!({"id": 42, "is_bot": true, "first_name": "Fake", "username": "fake_bot"})),
             },
-            "sendMessage" if self.gate.is_some() => {
+            "sendMessage" | "editMessageText" if self.gate.is_some() => {
                 if let Some((arrived, release)) = &self.gate {
                     arrived.add_permits(1);
                     release.acquire().await.unwrap().forget();
                 }
                 Ok(json!({"message_id": 7, "date": 0, "chat": {"id": 1, "type": "private"}}))
             }
-            "sendMessage" => match self.send_failures.lock().pop_front() {
+            "sendMessage" | "editMessageText" => match self.send_failures.lock().pop_front() {
                 Some(error) => Err(error),
                 None => Ok(json!({"message_id": 7, "date": 0, "chat": {"id": 1, "type": "private"}})),
             },
@@ -265,6 +265,14 @@ impl TestHost {
     /// Where the directories of plugins lie.
     pub(crate) fn files(&self) -> PathBuf {
         self.folder.path().join("files")
+    }
+
+    /// The same database under a new engine that has the probe, as after a crash: the old one is not told to stop. The provider is the
+    /// next one, and has forgotten everything.
+    pub(crate) async fn crash_and_restart_with_probe(self, telegram: FakeTelegram) -> Self {
+        let Self { engine, folder, .. } = self;
+        engine.store().close().await;
+        Self::made(folder, telegram, "full", Some(probe_asking("storage send")), "").await
     }
 
     /// The same database under a new engine, as after a crash: the old one is not told to stop.

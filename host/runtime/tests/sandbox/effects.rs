@@ -28,7 +28,7 @@ async fn effect_floods_are_refused_with_a_value() {
     assert_eq!(effects.len(), 100);
     let ids: std::collections::HashSet<_> = effects.iter().map(|effect| effect.id).collect();
     assert_eq!(ids.len(), 100, "each has an id of its own");
-    assert!(effects.iter().all(|effect| effect.lane == format!("{id}/conversation")));
+    assert!(effects.iter().all(|effect| effect.lane == format!("{id}/1")));
     host.unhurt_by(&tenant).await;
 }
 

@@ -6,7 +6,7 @@ use crate::text::Text;
 use serde_json::{Value, json};
 use std::fmt::Debug;
 use twobot::bindings::plugin::twobot::plugin::{
-    actions::{Action, Outcome, ProviderCall},
+    actions::{Action, MessageEdit, MessageRef, Outcome, ProviderCall, TextFormat},
     ai, chat, gateways, log, notify, schedule,
 };
 use twobot::bindings::plugin::wasi::{
@@ -138,7 +138,7 @@ fn fill(bucket: &str, prefix: &str, count: usize, value: &str) -> Outcomes {
 }
 
 fn outside(step: &Step) -> Option<Outcomes> {
-    let message = |text: &Text| Action::SendMessage(OutgoingMessage::new("conversation", text.full()));
+    let message = |text: &Text| Action::SendMessage(OutgoingMessage::new("1", text.full()));
     Some(match step {
         Step::Bound { kind } => {
             let bound = gateways::bound(kind.as_deref());
@@ -148,15 +148,30 @@ fn outside(step: &Step) -> Option<Outcomes> {
         Step::Send { gateway, text } => {
             gateways::send(&gateway.full(), &message(text)).map(|id| json!(id)).or_else(shown)
         }
-        Step::Perform { gateway, text } => perform(gateway, &message(text)),
-        Step::PerformCall { gateway, operation, arguments } => {
-            let call = ProviderCall { operation: operation.full(), arguments: arguments.full() };
-            perform(gateway, &Action::Provider(call))
+        Step::SendEdit { gateway, text } => {
+            gateways::send(&gateway.full(), &edit(text)).map(|id| json!(id)).or_else(shown)
         }
+        Step::SendCall { gateway, operation, arguments } => {
+            let call = named(operation, arguments);
+            gateways::send(&gateway.full(), &call).map(|id| json!(id)).or_else(shown)
+        }
+        Step::Perform { gateway, text } => perform(gateway, &message(text)),
+        Step::PerformEdit { gateway, text } => perform(gateway, &edit(text)),
+        Step::PerformCall { gateway, operation, arguments } => perform(gateway, &named(operation, arguments)),
         Step::Chat { gateway, messages } => ask(gateway.as_ref(), full(messages)),
         Step::ChatEmpty { count } => ask(None, vec![String::new(); *count]),
         _ => return None,
     })
+}
+
+fn named(operation: &Text, arguments: &Text) -> Action {
+    Action::Provider(ProviderCall { operation: operation.full(), arguments: arguments.full() })
+}
+
+fn edit(text: &Text) -> Action {
+    let target = MessageRef { conversation: "1".to_owned(), message_id: "7".to_owned() };
+    let (text, format, buttons) = (text.full(), TextFormat::Plain, Vec::new());
+    Action::EditMessage(MessageEdit { target, text, format, buttons })
 }
 
 fn perform(gateway: &Text, action: &Action) -> Outcomes {

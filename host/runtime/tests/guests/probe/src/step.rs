@@ -95,7 +95,22 @@ pub(crate) enum Step {
         gateway: Text,
         text: Text,
     },
+    /// Queues new text for a message.
+    SendEdit {
+        gateway: Text,
+        text: Text,
+    },
+    /// Queues a call of the provider by its name.
+    SendCall {
+        gateway: Text,
+        operation: Text,
+        arguments: Text,
+    },
     Perform {
+        gateway: Text,
+        text: Text,
+    },
+    PerformEdit {
         gateway: Text,
         text: Text,
     },
