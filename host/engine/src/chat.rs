@@ -356,3 +356,57 @@ impl Engine {
 fn person(scope: TenantScope) -> String {
     scope.tenant().to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::SecretString;
+    use twobot_store::accounts::NewAccount;
+    use twobot_store::gateways::NewGateway;
+    use twobot_store::{MasterKey, PageRequest};
+
+    #[tokio::test]
+    async fn a_message_that_is_sent_again_by_the_same_key_is_there_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("test.db").display());
+        let store = Store::open(&url, MasterKey::new([1; 32])).await.unwrap();
+        store.migrate().await.unwrap();
+        let account = NewAccount {
+            email: "ann@example.com".to_owned(),
+            name: "Ann".to_owned(),
+            password_hash: "-".to_owned(),
+            role: "owner".to_owned(),
+            plan: "pro".to_owned(),
+        };
+        let (scope, _) = store.register(&account).await.unwrap();
+        let secret = || SecretString::from(String::new());
+        let new = NewGateway {
+            kind: "web-chat".to_owned(),
+            name: "Chat".to_owned(),
+            config: json!({}),
+            credentials: None,
+            webhook_secret: secret(),
+        };
+        let gateway = store.create_gateway(scope, &new, None).await.unwrap().id;
+        let conversation = store.create_conversation(scope, gateway, "Test").await.unwrap().id;
+        let account = Account {
+            tenant: scope.tenant(),
+            gateway,
+            credentials: secret(),
+            config: json!({}),
+            webhook_secret: secret(),
+        };
+        let chat = WebChat::new(store.clone(), Live::default());
+        let say = async |key: Option<&str>| {
+            let message = json!({"conversation_id": conversation.to_string(), "text": "hi"});
+            chat.call(&account, "message.send", message, key).await.unwrap()["message_id"].clone()
+        };
+        let first = say(Some("a")).await;
+        assert_eq!(say(Some("a")).await, first, "the same again");
+        let others = [say(Some("b")).await, say(None).await, say(None).await];
+        assert!(others.iter().all(|other| *other != first));
+        let messages = store.chat_messages(scope, conversation, PageRequest::default()).await.unwrap().items;
+        assert_eq!(messages.len(), 4);
+        assert!(chat.only_reads("account") && !chat.only_reads("message.send"));
+    }
+}

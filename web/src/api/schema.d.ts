@@ -1190,6 +1190,11 @@ export interface components {
              * @description Tries so far.
              */
             attempts: number;
+            /**
+             * Format: int64
+             * @description How often it may have been done beyond the first time: it was tried again although it was not known whether it had been done.
+             */
+            repeats: number;
             error: components["schemas"]["Trouble"] | null;
             /** @description When it was asked for. */
             at: components["schemas"]["Time"];

@@ -310,6 +310,8 @@ export interface Effect {
   gateway: { id: string; name: string };
   state: "waiting" | "sent" | "failed";
   attempts: number;
+  /** How often it may have been done beyond the first time. */
+  repeats: number;
   error: Trouble | null;
   at: Timestamp;
 }

@@ -118,6 +118,8 @@ pub(super) struct Effect {
     state: EffectState,
     /// Tries so far.
     attempts: u64,
+    /// How often it may have been done beyond the first time: it was tried again although it was not known whether it had been done.
+    repeats: u64,
     /// Why the last try failed.
     error: Option<Trouble>,
     /// When it was asked for.
@@ -133,6 +135,7 @@ impl Effect {
             gateway: GatewayRef { id, name },
             state: EffectState::stored(&record.state)?,
             attempts: record.attempt,
+            repeats: record.repeats,
             error: record.trouble.map(Trouble::from),
             at: record.created_at.into(),
         })

@@ -149,6 +149,13 @@ function Effects({ effects }: { effects: Effect[] }) {
                   {EFFECT_STATES[effect.state].label}
                 </Badge>
               </div>
+              {effect.repeats > 0 && (
+                <p className="text-xs text-muted-foreground">
+                  {effect.repeats === 1
+                    ? "It may have been done twice: the first try was not confirmed."
+                    : `It may have been done up to ${effect.repeats + 1} times: earlier tries were not confirmed.`}
+                </p>
+              )}
               {effect.error && <TroubleCard trouble={effect.error} />}
             </li>
           ))}
