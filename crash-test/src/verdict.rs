@@ -49,6 +49,40 @@ impl Books {
         .collect()
     }
 
+    /// What the server knows of every answer, by the tenant's address and the chat.
+    fn effects(&self) -> anyhow::Result<HashMap<(String, String), Vec<Effect>>> {
+        let mut query = self.0.prepare(
+            "SELECT u.email, f.action, f.state, f.done_at_most, coalesce(f.trouble, '') FROM effects f \
+             JOIN users u ON u.tenant_id = f.tenant_id ORDER BY f.id",
+        )?;
+        let rows = query.query_map([], |row| {
+            let done_at_most = row.get::<_, i64>(3)?.unsigned_abs();
+            Ok((
+                row.get::<_, String>(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, String>(2)?,
+                done_at_most,
+                row.get::<_, String>(4)?,
+            ))
+        })?;
+        let mut effects: HashMap<_, Vec<Effect>> = HashMap::new();
+        for row in rows {
+            let (email, action, state, done_at_most, trouble) = row?;
+            let action: Value = serde_json::from_str(&action)?;
+            let message =
+                action.as_object().and_then(|action| action.values().next()).context("an action")?;
+            let text = |name: &str| message[name].as_str().context("a message has a text and a conversation");
+            let effect = Effect {
+                number: text("text")?.parse()?,
+                is_sent: state == "sent",
+                is_unknown: state == "failed" && trouble.contains("\"gateway_outcome_unknown\""),
+                done_at_most,
+            };
+            effects.entry((email, text("conversation")?.to_owned())).or_default().push(effect);
+        }
+        Ok(effects)
+    }
+
     /// What the plugins' counters come to.
     fn total(&self) -> anyhow::Result<u64> {
         let mut query = self.0.prepare("SELECT value FROM kv WHERE bucket = 'ledger' AND key = 'total'")?;
@@ -63,11 +97,25 @@ struct Page {
     wrong: Vec<(u64, u64)>,
 }
 
+/// What the server knows of one answer.
+struct Effect {
+    number: u64,
+    is_sent: bool,
+    /// It is told that it is not known whether it was sent.
+    is_unknown: bool,
+    done_at_most: u64,
+}
+
 /// What was found.
 #[derive(Debug, Default)]
 pub(crate) struct Verdict {
     messages: u64,
+    /// Answers that the provider sent beyond the first time.
     repeated: u64,
+    /// Answers that may have been sent beyond the first time, as far as the server knows.
+    counted: u64,
+    /// Answers of which the server told that it does not know whether they were sent, by tenant.
+    unknown: HashMap<String, u64>,
     cut: u64,
     retried: u64,
     faults: Vec<String>,
@@ -102,7 +150,8 @@ impl Verdict {
             days.map_or(0, |days| days.iter().filter_map(|day| day[name].as_u64()).sum::<u64>())
         };
         self.expect(&format!("messages in, as billed to {}", tenant.token), used("messages_in"), written);
-        self.expect(&format!("messages out, as billed to {}", tenant.token), used("messages_out"), written);
+        let sent = written.saturating_sub(self.unknown.get(tenant.email()).copied().unwrap_or_default());
+        self.expect(&format!("messages out, as billed to {}", tenant.token), used("messages_out"), sent);
     }
 }
 
@@ -113,11 +162,11 @@ pub(crate) fn judge(
     provider: &Provider,
 ) -> anyhow::Result<Verdict> {
     let mut verdict = Verdict { cut: provider.cut(), ..Verdict::default() };
-    let pages = books.pages()?;
+    let (pages, effects) = (books.pages()?, books.effects()?);
     for conversation in conversations {
         verdict.messages += conversation.written;
         judge_page(&mut verdict, conversation, &pages);
-        judge_answers(&mut verdict, conversation, provider);
+        judge_answers(&mut verdict, conversation, provider, &effects);
     }
     let messages = verdict.messages;
     verdict.expect("the plugins' own counters", books.total()?, messages);
@@ -135,7 +184,12 @@ pub(crate) fn judge(
     verdict.expect(
         "effects that were sent",
         books.count("SELECT count(*) FROM effects WHERE state = 'sent'")?,
-        messages,
+        messages.saturating_sub(verdict.unknown.values().sum()),
+    );
+    verdict.expect(
+        "effects with an intent and without an outcome",
+        books.count("SELECT count(*) FROM effects WHERE begun_at IS NOT NULL")?,
+        0,
     );
     verdict.expect("effects without a run that succeeded", books.count(
         "SELECT count(*) FROM effects f JOIN executions e ON e.id = f.execution_id WHERE e.state <> 'succeeded'")?, 0);
@@ -156,19 +210,44 @@ fn judge_page(verdict: &mut Verdict, conversation: &Conversation, pages: &HashMa
     }
 }
 
-/// Answered, in order, and no more often than the policy of the effect allows.
-fn judge_answers(verdict: &mut Verdict, conversation: &Conversation, provider: &Provider) {
+/// Answered, in order, and no more often than the server knows. What it told to be unknown may be missing.
+fn judge_answers(
+    verdict: &mut Verdict,
+    conversation: &Conversation,
+    provider: &Provider,
+    effects: &HashMap<(String, String), Vec<Effect>>,
+) {
+    let email = conversation.tenant.email();
     let sent = provider.sent(&conversation.tenant.token, conversation.chat);
+    let key = (email.to_owned(), conversation.chat.to_string());
+    let known = effects.get(&key).map_or(&[][..], Vec::as_slice);
+    let fault = |what: String| format!("conversation {} of {email}: {what}", conversation.chat);
+    for effect in known {
+        let times = sent.iter().filter(|number| **number == effect.number).count() as u64;
+        verdict.counted += effect.done_at_most.saturating_sub(1);
+        *verdict.unknown.entry(email.to_owned()).or_default() += u64::from(effect.is_unknown);
+        if times > effect.done_at_most {
+            verdict.faults.push(fault(format!(
+                "answer {} was sent {times} times, and the server knows of {}",
+                effect.number, effect.done_at_most
+            )));
+        }
+        if !effect.is_sent && !effect.is_unknown {
+            verdict.faults.push(fault(format!("answer {} was given up for another reason", effect.number)));
+        }
+    }
     let mut seen = HashSet::new();
     let first: Vec<u64> = sent.iter().copied().filter(|number| seen.insert(*number)).collect();
     verdict.repeated += (sent.len() - first.len()) as u64;
-    if first != (1..=conversation.written).collect::<Vec<_>>() {
-        verdict.faults.push(format!(
-            "conversation {} of {}: {} were acknowledged, the answers are {first:?}",
-            conversation.chat,
-            conversation.tenant.email(),
-            conversation.written
-        ));
+    let may_be_missing =
+        |number: &u64| known.iter().any(|effect| effect.number == *number && effect.is_unknown);
+    let expected: Vec<u64> = (1..=conversation.written)
+        .filter(|number| seen.contains(number) || !may_be_missing(number))
+        .collect();
+    if first != expected {
+        verdict
+            .faults
+            .push(fault(format!("{} were acknowledged, the answers are {first:?}", conversation.written)));
     }
 }
 
@@ -177,8 +256,12 @@ impl fmt::Display for Verdict {
         writeln!(f, "{} messages were acknowledged", self.messages)?;
         writeln!(
             f,
-            "{} answers were sent again; {} had been sent and their confirmation cut off",
-            self.repeated, self.cut
+            "{} answers were sent again, of {} that the server knows may have been; {} had been sent and their confirmation cut off; \
+             of {} it told that it is not known",
+            self.repeated,
+            self.counted,
+            self.cut,
+            self.unknown.values().sum::<u64>()
         )?;
         for fault in self.faults.iter().take(50) {
             writeln!(f, "FAULT {fault}")?;

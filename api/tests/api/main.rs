@@ -11,6 +11,7 @@ mod authorization;
 mod busy;
 mod chat;
 mod errors;
+mod executions;
 mod gateways;
 mod live;
 mod openapi;
