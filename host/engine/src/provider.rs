@@ -4,6 +4,7 @@ use crate::doing::Doing;
 use async_trait::async_trait;
 use serde_json::Value;
 use std::sync::Arc;
+use tokio_util::task::AbortOnDropHandle;
 use twobot_domain::GatewayError;
 use twobot_gateways::{Account, Connector};
 use twobot_runtime::ProviderCalls;
@@ -45,10 +46,13 @@ impl AccountCalls {
     ) -> Result<Value, GatewayError> {
         let (connector, account, operation) =
             (Arc::clone(&self.connector), self.account.clone(), operation.to_owned());
-        let call = self
-            .threads
-            .spawn(async move { connector.call(&account, &operation, arguments, key.as_deref()).await });
-        call.await.map_err(|error| GatewayError::OutcomeUnknown(error.to_string()))?
+        let call = async move { connector.call(&account, &operation, arguments, key.as_deref()).await };
+        // With the sandbox that waits for it ends the call: what is given up must not go out later.
+        let call = AbortOnDropHandle::new(self.threads.spawn(call));
+        call.await.map_err(|error| {
+            tracing::error!(%error, "a connector did not come to the end of a call");
+            GatewayError::OutcomeUnknown("the platform failed".to_owned())
+        })?
     }
 }
 

@@ -8,8 +8,8 @@ pub(crate) fn interrupted() -> Trouble {
     Trouble::new(
         "interrupted",
         "Interrupted",
-        "The platform was restarted while this ran. Nothing of it was kept.",
-        "Run it again.",
+        "The platform was restarted while this ran. Nothing of it was kept, but what it had waited for by then may have gone out.",
+        "See whether that matters, and run it again.",
     )
 }
 

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use twobot_domain::manifest::WhenUnknown;
 use twobot_domain::{GatewayError, GatewayId};
 use twobot_store::TenantScope;
 use twobot_store::effects::EffectRecord;
@@ -249,4 +250,25 @@ async fn who_is_told_to_stop_waits_for_what_was_begun() {
     tokio::join!(stop, async { release.add_permits(1) });
     let effect = scene.effect().await;
     assert_eq!((effect.state.as_str(), effect.repeats), ("sent", 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_built_in_gateways_say_what_the_guide_says() {
+    use WhenUnknown::{Insist, Repeat, Report};
+    let host = TestHost::new().await;
+    let says = |kind: &str, call: &str| {
+        host.engine.catalogue().gateway_kind(kind).unwrap().manifest.when_unknown(call)
+    };
+    for (call, telegram, web_chat) in [
+        ("send_message", Insist, Repeat),
+        ("edit_message", Repeat, Repeat),
+        ("delete_message", Repeat, Repeat),
+        ("answer_callback", Repeat, Repeat),
+        ("answer_join_request", Repeat, Report),
+        ("react", Repeat, Report),
+        ("show_typing", Repeat, Repeat),
+        ("provider", Report, Report),
+    ] {
+        assert_eq!((says("telegram-bot", call), says("web-chat", call)), (telegram, web_chat), "{call}");
+    }
 }

@@ -237,3 +237,52 @@ const fn when_unknown(what: gw::WhenUnknown) -> WhenUnknown {
         gw::WhenUnknown::Report => WhenUnknown::Report,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn saying(
+        when_unknown: Vec<(gw::GatewayCall, gw::WhenUnknown)>,
+    ) -> Result<GatewayManifest, ComponentError> {
+        let text = |text: &str| text.to_owned();
+        gateway(gw::Manifest {
+            kind: text("kind"),
+            name: text("Kind"),
+            version: text("1.0.0"),
+            summary: text("A kind."),
+            description: String::new(),
+            connector: text("connector"),
+            ingress: Vec::new(),
+            features: Vec::new(),
+            when_unknown,
+            credentials_schema: text("{\"type\":\"object\"}"),
+            config_schema: text("{\"type\":\"object\"}"),
+        })
+    }
+
+    #[test]
+    fn of_what_a_gateway_does_not_mention_nothing_is_done_twice() {
+        let said = vec![
+            (gw::GatewayCall::SendMessage, gw::WhenUnknown::Insist),
+            (gw::GatewayCall::Chat, gw::WhenUnknown::Repeat),
+            (gw::GatewayCall::React, gw::WhenUnknown::Report),
+        ];
+        let manifest = saying(said).unwrap();
+        for (call, what) in [
+            ("send_message", WhenUnknown::Insist),
+            (CHAT_CALL, WhenUnknown::Repeat),
+            ("react", WhenUnknown::Report),
+            ("edit_message", WhenUnknown::Report),
+            ("what comes later", WhenUnknown::Report),
+        ] {
+            assert_eq!(manifest.when_unknown(call), what, "{call}");
+        }
+        let twice = vec![
+            (gw::GatewayCall::Provider, gw::WhenUnknown::Insist),
+            (gw::GatewayCall::Provider, gw::WhenUnknown::Report),
+        ];
+        let Err(ComponentError::Manifest { field, .. }) = saying(twice) else { panic!("taken") };
+        assert_eq!(field, "when_unknown");
+    }
+}

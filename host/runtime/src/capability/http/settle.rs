@@ -149,8 +149,9 @@ async fn next(guest: &mut Plugin, request: Checked, body: Bytes) -> Result<Next<
     }
     let request = HttpRequest { method, url, headers, body, patience };
     let may_be_repeated = may_be_repeated(&request.method, &request.headers);
-    let begun = |pending| Begun { host, port, request: request.clone(), pending, may_be_repeated };
-    let next = match work.journal.next(&Asked::of(&request)).await {
+    let asked = Asked::of(&request);
+    let begun = move |pending| Begun { host, port, request, pending, may_be_repeated };
+    let next = match work.journal.next(&asked).await {
         Ok(Next::Recorded(answer)) if was_not_done(&answer) => work.journal.take_back().await.map(Next::Make),
         Ok(Next::Unsure(pending)) if may_be_repeated => Ok(Next::Make(pending)),
         next => next,
