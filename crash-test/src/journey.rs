@@ -1,20 +1,20 @@
 //! The whole course: move in, write and kill, let everything settle, judge.
 
 use crate::Options;
+use crate::books::Books;
+use crate::faults::Faults;
+use crate::fleet::{Done, Fleet};
 use crate::people::People;
 use crate::provider::{Moods, Provider};
-use crate::server::Server;
-use crate::verdict::{self, Books};
+use crate::report::Report;
+use crate::setup::Database;
+use crate::verdict;
 use crate::world::Tenant;
-use anyhow::bail;
-use rand::rngs::StdRng;
-use rand::{RngExt as _, SeedableRng as _};
-use std::path::Path;
+use anyhow::{Context as _, bail};
+use rand::RngExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// The shortest time between a start and the next kill, in milliseconds.
-const SHORTEST_RUN: u64 = 20;
 
 /// How long it may take in the end until nothing waits any more.
 const SETTLED: Duration = Duration::from_secs(180);
@@ -36,73 +36,74 @@ async fn in_folder(options: &Options, folder: &Path) -> anyhow::Result<()> {
     let begun = Instant::now();
     let seed = options.seed.unwrap_or_else(|| rand::rng().random());
     println!(
-        "{} tenants, {} conversations each, {} kills, seed {seed}",
-        options.tenants, options.conversations, options.kills
+        "{:?}: {} tenants, {} conversations each, {} kills, seed {seed}",
+        options.setup, options.tenants, options.conversations, options.kills
     );
-    let provider = Provider::start(MOODS).await?;
     let options = &Options { binary: options.binary.canonicalize()?, ..options.clone() };
-    let mut server = Server::new(options, folder, &provider.url()).await?;
+    let faults = match &options.postgres {
+        Some(server) => Some(Faults::before(socket_folder(server)?).await?),
+        None => None,
+    };
+    let database = Database::make(options, folder, faults.as_ref()).await?;
+    let provider = Provider::start(MOODS).await?;
+    let mut fleet = Fleet::new(options, folder, &database, &provider.url(), seed).await?;
     let mut emails = Vec::with_capacity(options.tenants);
     for number in 0..options.tenants {
-        emails.push(Tenant::register(options, folder, number).await?);
+        emails.push(Tenant::register(options, folder, &database, number).await?);
     }
-    server.start().await?;
+    fleet.start().await?;
     let mut tenants = Vec::with_capacity(options.tenants);
     for (number, email) in emails.into_iter().enumerate() {
-        tenants.push(Arc::new(Tenant::move_in(server.url(), &provider, number, email).await?));
+        tenants.push(Arc::new(Tenant::move_in(fleet.url()?, &provider, number, email).await?));
     }
 
-    let people = People::begin(&tenants, options.conversations)?;
-    let starts = kill_again_and_again(options, seed, &mut server, &people, &provider).await?;
+    let disturbed = |behaves: bool| faults.iter().for_each(|faults| faults.behave(behaves));
+    disturbed(false);
+    let people = People::begin(&tenants, options.conversations, fleet.urls())?;
+    let mut done = Done::default();
+    for kill in 1..=options.kills {
+        fleet.disturb(kill, &mut done).await?;
+        if kill % 10 == 0 {
+            let (sent, refused) = (provider.sent_in_all(), people.refused());
+            println!("{kill} kills; {sent} answers sent, {refused} deliveries tried again");
+        }
+    }
     provider.behave();
+    disturbed(true);
     let conversations = people.end().await;
-    settle(&Books::open(folder)?).await?;
+    let mut books = Books::open(&database).await?;
+    settle(&mut books).await?;
 
-    let mut verdict = verdict::judge(&Books::open(folder)?, &conversations, &provider)?;
+    let mut verdict = verdict::judge(&mut books, &conversations, &provider).await?;
     for tenant in &tenants {
-        verdict.compare_usage(&tenant.usage(server.url()).await?, &conversations, tenant);
+        verdict.compare_usage(&tenant.usage(fleet.url()?).await?, &conversations, tenant);
     }
-    server.kill().await?;
-    let slowest = starts.iter().max().copied().unwrap_or_default();
-    println!("{verdict}");
-    println!("slowest start {} ms; {} s in all", slowest.as_millis(), begun.elapsed().as_secs());
-    if verdict.is_clean() {
+    fleet.kill().await?;
+    let report = Report { options, seed, verdict, done, faults: faults.as_ref(), took: begun.elapsed() };
+    println!("{report}");
+    if let Some(file) = &options.report {
+        report.append(file)?;
+    }
+    if report.verdict.is_clean() {
         Ok(())
     } else {
         bail!("something was lost, repeated or out of order (seed {seed})")
     }
 }
 
-async fn kill_again_and_again(
-    options: &Options,
-    seed: u64,
-    server: &mut Server,
-    people: &People,
-    provider: &Provider,
-) -> anyhow::Result<Vec<Duration>> {
-    let mut random = StdRng::seed_from_u64(seed);
-    let mut starts = Vec::new();
-    for kill in 1..=options.kills {
-        let run = random.random_range(SHORTEST_RUN..options.longest_run.max(SHORTEST_RUN + 1));
-        tokio::time::sleep(Duration::from_millis(run)).await;
-        server.kill().await?;
-        starts.push(server.start().await?);
-        if kill % 10 == 0 {
-            println!(
-                "{kill} kills; {} answers sent, {} deliveries tried again",
-                provider.sent_in_all(),
-                people.refused()
-            );
-        }
-    }
-    Ok(starts)
+/// The folder of PostgreSQL's socket, as the address names it.
+fn socket_folder(server: &str) -> anyhow::Result<PathBuf> {
+    let (_, folder) = server
+        .split_once("?host=")
+        .context("the address must name the folder of a socket: …?host=<folder>")?;
+    Ok(PathBuf::from(folder))
 }
 
 /// Waits until nothing waits any more.
-async fn settle(books: &Books) -> anyhow::Result<()> {
+async fn settle(books: &mut Books) -> anyhow::Result<()> {
     let begun = Instant::now();
     loop {
-        let waiting = books.waiting()?;
+        let waiting = books.waiting().await?;
         if waiting == 0 {
             return Ok(());
         }

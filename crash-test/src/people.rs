@@ -33,7 +33,12 @@ pub(crate) struct People {
 
 impl People {
     /// Lets them begin.
-    pub(crate) fn begin(tenants: &[Arc<Tenant>], conversations: usize) -> anyhow::Result<Self> {
+    pub(crate) fn begin(
+        tenants: &[Arc<Tenant>],
+        conversations: usize,
+        servers: Vec<String>,
+    ) -> anyhow::Result<Self> {
+        let servers: Arc<[String]> = servers.into();
         let (leaving, refused) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let updates = Arc::new(AtomicU64::new(1));
         let client = reqwest::Client::builder().timeout(DELIVERY).build()?;
@@ -42,6 +47,7 @@ impl People {
             for chat in 1..=conversations {
                 let writer = Writer {
                     client: client.clone(),
+                    servers: Arc::clone(&servers),
                     leaving: Arc::clone(&leaving),
                     refused: Arc::clone(&refused),
                     updates: Arc::clone(&updates),
@@ -71,6 +77,8 @@ impl People {
 
 struct Writer {
     client: reqwest::Client,
+    /// Any of them takes a delivery, as behind a balancer.
+    servers: Arc<[String]>,
     leaving: Arc<AtomicBool>,
     refused: Arc<AtomicU64>,
     updates: Arc<AtomicU64>,
@@ -102,9 +110,10 @@ impl Writer {
     }
 
     async fn delivered(&self, tenant: &Tenant, update: &serde_json::Value) -> bool {
+        let server = rand::rng().random_range(0..self.servers.len());
         let answer = self
             .client
-            .post(&tenant.webhook.url)
+            .post(format!("{}{}", self.servers[server], tenant.webhook.path))
             .header("x-telegram-bot-api-secret-token", &tenant.webhook.secret)
             .json(update)
             .send()

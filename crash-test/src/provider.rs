@@ -18,7 +18,8 @@ use tokio::net::TcpListener;
 /// Where a bot wants its updates delivered.
 #[derive(Clone, Debug)]
 pub(crate) struct Webhook {
-    pub(crate) url: String,
+    /// The path of its address.
+    pub(crate) path: String,
     pub(crate) secret: String,
 }
 
@@ -114,7 +115,8 @@ async fn answer(
         })),
         "setWebhook" => {
             let text = |name: &str| arguments[name].as_str().unwrap_or_default().to_owned();
-            let webhook = Webhook { url: text("url"), secret: text("secret_token") };
+            let path = reqwest::Url::parse(&text("url")).map(|url| url.path().to_owned()).unwrap_or_default();
+            let webhook = Webhook { path, secret: text("secret_token") };
             provider.state.lock().webhooks.insert(token, webhook);
             good(&Value::Bool(true))
         }

@@ -1,7 +1,9 @@
-//! The server under test, as a process that can be killed.
+//! The servers under test, as processes that can be killed and paused.
 
 use crate::Options;
+use crate::setup::Database;
 use anyhow::{Context as _, bail};
+use rustix::process::{Pid, Signal, kill_process};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -11,34 +13,50 @@ use tokio::process::{Child, Command};
 /// How long a start may take. The first one compiles the components.
 const START: Duration = Duration::from_secs(120);
 
-/// A server on a data directory.
+/// The key that all servers of a course seal credentials with.
+const MASTER_KEY: &str = "5f0c1e8d7a6b49382716a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0";
+
+/// A server with a data directory of its own.
 pub(crate) struct Server {
     command: Command,
     url: String,
     child: Option<Child>,
 }
 
+/// The variables that all programs of a course run with.
+pub(crate) fn environment(command: &mut Command, folder: &Path, database: &Database, number: usize) {
+    command
+        .env_clear()
+        .env("TWOBOT_DATA_DIR", folder.join(format!("data-{number}")))
+        .env("DATABASE_URL", database.url())
+        .env("TWOBOT_MASTER_KEY", MASTER_KEY)
+        .env("TWOBOT_PLANS", folder.join("plans.toml"));
+}
+
 impl Server {
     /// Prepares one; it does not run yet. Providers reach it under its own address.
-    pub(crate) async fn new(options: &Options, folder: &Path, bot_api: &str) -> anyhow::Result<Self> {
+    pub(crate) async fn new(
+        options: &Options,
+        folder: &Path,
+        database: &Database,
+        number: usize,
+        bot_api: &str,
+    ) -> anyhow::Result<Self> {
         // Bound to find a free port, and given up again for the server.
         let address = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
         let url = format!("http://{address}");
-        let plans = folder.join("plans.toml");
-        std::fs::write(&plans, include_str!("plans.toml"))?;
         let plugins = folder.join("plugins");
         std::fs::create_dir_all(&plugins)?;
         std::fs::copy(&options.plugin, plugins.join("ledger.wasm"))
             .with_context(|| format!("{} can not be copied", options.plugin.display()))?;
-        let log = std::fs::File::create(folder.join("server.log"))?;
+        std::fs::write(folder.join("plans.toml"), include_str!("plans.toml"))?;
+        let log = std::fs::File::create(folder.join(format!("server-{number}.log")))?;
         let mut command = Command::new(&options.binary);
+        environment(&mut command, folder, database, number);
         command
             .arg("serve")
-            .env_clear()
-            .env("TWOBOT_DATA_DIR", folder.join("data"))
             .env("TWOBOT_LISTEN", address.to_string())
             .env("TWOBOT_PUBLIC_URL", &url)
-            .env("TWOBOT_PLANS", plans)
             .env("TWOBOT_PLUGINS_DIR", plugins)
             .env("TWOBOT_TELEGRAM_API_URL", bot_api)
             .env("RUST_LOG", "warn")
@@ -81,5 +99,21 @@ impl Server {
             child.kill().await?;
         }
         Ok(())
+    }
+
+    /// Stops it where it is: it does nothing any more, and its connections stay open.
+    pub(crate) fn pause(&self) -> anyhow::Result<()> {
+        self.signal(Signal::STOP)
+    }
+
+    /// Lets it go on, as if no time had passed.
+    pub(crate) fn go_on(&self) -> anyhow::Result<()> {
+        self.signal(Signal::CONT)
+    }
+
+    fn signal(&self, signal: Signal) -> anyhow::Result<()> {
+        let id = self.child.as_ref().and_then(Child::id).context("it does not run")?;
+        let id = Pid::from_raw(i32::try_from(id)?).context("a process has a number")?;
+        Ok(kill_process(id, signal)?)
     }
 }

@@ -1,110 +1,13 @@
 //! What is in the database and at the provider, held against what people wrote.
 
+use crate::books::{Books, Effect, Page};
 use crate::people::Conversation;
 use crate::provider::Provider;
 use crate::world::Tenant;
-use anyhow::Context as _;
-use rusqlite::{Connection, OpenFlags};
-use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
-
-/// The server's database, read from outside.
-pub(crate) struct Books(Connection);
-
-impl Books {
-    pub(crate) fn open(folder: &Path) -> anyhow::Result<Self> {
-        let path = folder.join("data/twobot.db");
-        Ok(Self(Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?))
-    }
-
-    fn count(&self, query: &str) -> anyhow::Result<u64> {
-        self.0
-            .query_row(query, [], |row| row.get::<_, i64>(0).map(i64::unsigned_abs))
-            .with_context(|| query.to_owned())
-    }
-
-    /// What waits in the queues.
-    pub(crate) fn waiting(&self) -> anyhow::Result<u64> {
-        let waiting = |table: &str| {
-            self.count(&format!("SELECT count(*) FROM {table} WHERE state IN ('waiting', 'running')"))
-        };
-        Ok(waiting("inbound")? + waiting("executions")? + waiting("effects")?)
-    }
-
-    /// The ledger plugin's page of every conversation, by bot token's gateway and chat.
-    fn pages(&self) -> anyhow::Result<HashMap<(String, String), Page>> {
-        let mut query = self.0.prepare(
-            "SELECT u.email, kv.key, kv.value FROM kv JOIN users u ON u.tenant_id = kv.tenant_id \
-             WHERE kv.bucket = 'ledger' AND kv.key <> 'total'",
-        )?;
-        let rows = query.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get::<_, Vec<u8>>(2)?)))?;
-        rows.map(|row| {
-            let (key, value) = row?;
-            Ok((key, serde_json::from_slice(&value)?))
-        })
-        .collect()
-    }
-
-    /// What the server knows of every answer, by the tenant's address and the chat.
-    fn effects(&self) -> anyhow::Result<HashMap<(String, String), Vec<Effect>>> {
-        let mut query = self.0.prepare(
-            "SELECT u.email, f.action, f.state, f.done_at_most, coalesce(f.trouble, '') FROM effects f \
-             JOIN users u ON u.tenant_id = f.tenant_id ORDER BY f.id",
-        )?;
-        let rows = query.query_map([], |row| {
-            let done_at_most = row.get::<_, i64>(3)?.unsigned_abs();
-            Ok((
-                row.get::<_, String>(0)?,
-                row.get::<_, String>(1)?,
-                row.get::<_, String>(2)?,
-                done_at_most,
-                row.get::<_, String>(4)?,
-            ))
-        })?;
-        let mut effects: HashMap<_, Vec<Effect>> = HashMap::new();
-        for row in rows {
-            let (email, action, state, done_at_most, trouble) = row?;
-            let action: Value = serde_json::from_str(&action)?;
-            let message =
-                action.as_object().and_then(|action| action.values().next()).context("an action")?;
-            let text = |name: &str| message[name].as_str().context("a message has a text and a conversation");
-            let effect = Effect {
-                number: text("text")?.parse()?,
-                is_sent: state == "sent",
-                is_unknown: state == "failed" && trouble.contains("\"gateway_outcome_unknown\""),
-                done_at_most,
-            };
-            effects.entry((email, text("conversation")?.to_owned())).or_default().push(effect);
-        }
-        Ok(effects)
-    }
-
-    /// What the plugins' counters come to.
-    fn total(&self) -> anyhow::Result<u64> {
-        let mut query = self.0.prepare("SELECT value FROM kv WHERE bucket = 'ledger' AND key = 'total'")?;
-        let values = query.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
-        values.map(|value| Ok(String::from_utf8(value?)?.trim().parse::<u64>()?)).sum()
-    }
-}
-
-#[derive(Deserialize)]
-struct Page {
-    last: u64,
-    wrong: Vec<(u64, u64)>,
-}
-
-/// What the server knows of one answer.
-struct Effect {
-    number: u64,
-    is_sent: bool,
-    /// It is told that it is not known whether it was sent.
-    is_unknown: bool,
-    done_at_most: u64,
-}
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -125,6 +28,20 @@ impl Verdict {
     /// Whether every promise was kept.
     pub(crate) const fn is_clean(&self) -> bool {
         self.faults.is_empty()
+    }
+
+    /// Messages that were acknowledged.
+    pub(crate) const fn messages(&self) -> u64 {
+        self.messages
+    }
+
+    /// What became of the answers, beyond having been sent once.
+    pub(crate) fn answers(&self) -> String {
+        let unknown: u64 = self.unknown.values().sum();
+        format!(
+            "{} repeated of {} that may have been, {unknown} unknown and told",
+            self.repeated, self.counted
+        )
     }
 
     fn expect(&mut self, what: &str, found: u64, expected: u64) {
@@ -156,44 +73,44 @@ impl Verdict {
 }
 
 /// Holds the database and the provider's record against what people wrote.
-pub(crate) fn judge(
-    books: &Books,
+pub(crate) async fn judge(
+    books: &mut Books,
     conversations: &[Conversation],
     provider: &Provider,
 ) -> anyhow::Result<Verdict> {
     let mut verdict = Verdict { cut: provider.cut(), ..Verdict::default() };
-    let (pages, effects) = (books.pages()?, books.effects()?);
+    let (pages, effects) = (books.pages().await?, books.effects().await?);
     for conversation in conversations {
         verdict.messages += conversation.written;
         judge_page(&mut verdict, conversation, &pages);
         judge_answers(&mut verdict, conversation, provider, &effects);
     }
     let messages = verdict.messages;
-    verdict.expect("the plugins' own counters", books.total()?, messages);
-    verdict.expect("deliveries in the log", books.count("SELECT count(*) FROM inbound")?, messages);
+    verdict.expect("the plugins' own counters", books.total().await?, messages);
+    verdict.expect("deliveries in the log", books.count("SELECT count(*) FROM inbound").await?, messages);
     verdict.expect(
         "deliveries that were decoded",
-        books.count("SELECT count(*) FROM inbound WHERE state = 'decoded'")?,
+        books.count("SELECT count(*) FROM inbound WHERE state = 'decoded'").await?,
         messages,
     );
     verdict.expect(
         "runs that succeeded",
-        books.count("SELECT count(*) FROM executions WHERE state = 'succeeded'")?,
+        books.count("SELECT count(*) FROM executions WHERE state = 'succeeded'").await?,
         messages,
     );
     verdict.expect(
         "effects that were sent",
-        books.count("SELECT count(*) FROM effects WHERE state = 'sent'")?,
+        books.count("SELECT count(*) FROM effects WHERE state = 'sent'").await?,
         messages.saturating_sub(verdict.unknown.values().sum()),
     );
     verdict.expect(
         "effects with an intent and without an outcome",
-        books.count("SELECT count(*) FROM effects WHERE begun_at IS NOT NULL")?,
+        books.count("SELECT count(*) FROM effects WHERE begun_at IS NOT NULL").await?,
         0,
     );
     verdict.expect("effects without a run that succeeded", books.count(
-        "SELECT count(*) FROM effects f JOIN executions e ON e.id = f.execution_id WHERE e.state <> 'succeeded'")?, 0);
-    verdict.retried = books.count("SELECT coalesce(sum(attempt), 0) FROM effects")?;
+        "SELECT count(*) FROM effects f JOIN executions e ON e.id = f.execution_id WHERE e.state <> 'succeeded'").await?, 0);
+    verdict.retried = books.count("SELECT CAST(coalesce(sum(attempt), 0) AS BIGINT) FROM effects").await?;
     Ok(verdict)
 }
 

@@ -2,6 +2,8 @@
 
 use crate::Options;
 use crate::provider::{Provider, Webhook};
+use crate::server::environment;
+use crate::setup::Database;
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -25,15 +27,17 @@ pub(crate) struct Tenant {
 
 impl Tenant {
     /// Makes the account, before the server runs.
-    pub(crate) async fn register(options: &Options, folder: &Path, number: usize) -> anyhow::Result<String> {
+    pub(crate) async fn register(
+        options: &Options,
+        folder: &Path,
+        database: &Database,
+        number: usize,
+    ) -> anyhow::Result<String> {
         let email = format!("tenant-{number}@example.com");
-        let made = Command::new(&options.binary)
-            .args(["user", "create", "--email", &email, "--password", PASSWORD, "--plan", "crash"])
-            .env_clear()
-            .env("TWOBOT_DATA_DIR", folder.join("data"))
-            .env("TWOBOT_PLANS", folder.join("plans.toml"))
-            .output()
-            .await?;
+        let mut command = Command::new(&options.binary);
+        environment(&mut command, folder, database, 0);
+        command.args(["user", "create", "--email", &email, "--password", PASSWORD, "--plan", "crash"]);
+        let made = command.output().await?;
         if !made.status.success() {
             bail!("a user can not be made: {}", String::from_utf8_lossy(&made.stderr));
         }

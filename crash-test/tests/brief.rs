@@ -1,7 +1,10 @@
-//! A short course of the crash test, with every run of the tests. `cargo xtask crash-test --kills N` is the long one.
+//! Short courses of the crash test, with every run of the tests. `cargo xtask crash-test --kills N` is the long one.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+/// Where tests find a server of PostgreSQL; those for it are run only where there is one.
+const POSTGRES: &str = "TWOBOT_TEST_POSTGRES";
 
 /// The server's binary: the one that is named, or the one that was built beside this test's own program.
 fn server() -> PathBuf {
@@ -11,12 +14,11 @@ fn server() -> PathBuf {
     server
 }
 
-#[test]
-fn nothing_is_lost_or_out_of_order_when_the_server_is_killed() {
+fn run(setup: &str, kills: &str) {
     let plugin = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/components/tests/ledger.wasm");
     assert!(plugin.is_file(), "{} is missing: build it by `cargo xtask guests`", plugin.display());
     let ran = Command::new(env!("CARGO_BIN_EXE_twobot-crash-test"))
-        .args(["--kills", "6", "--tenants", "3", "--conversations", "5", "--binary"])
+        .args(["--setup", setup, "--kills", kills, "--tenants", "3", "--conversations", "5", "--binary"])
         .arg(server())
         .arg("--plugin")
         .arg(plugin)
@@ -25,4 +27,16 @@ fn nothing_is_lost_or_out_of_order_when_the_server_is_killed() {
     let said = String::from_utf8_lossy(&ran.stdout).into_owned() + &String::from_utf8_lossy(&ran.stderr);
     assert!(ran.status.success(), "{said}");
     assert!(said.contains("nothing lost"), "{said}");
+}
+
+#[test]
+fn nothing_is_lost_or_out_of_order_when_the_server_is_killed() {
+    run("sqlite", "6");
+}
+
+#[test]
+fn nothing_is_lost_or_out_of_order_when_one_of_three_nodes_is_killed_and_another_paused() {
+    if std::env::var_os(POSTGRES).is_some() {
+        run("nodes", "4");
+    }
 }

@@ -3,13 +3,12 @@
 //! Benchmarks are a workspace of their own in `benches/`: what they compare with is built for nothing else.
 
 mod guests;
-mod machine;
 mod table;
 
 use anyhow::{Context, Result, bail};
 
 use crate::support::workspace::Workspace;
-use crate::support::{process, stamp};
+use crate::support::{figures, machine, process, stamp};
 use crate::{build, guests as components};
 
 /// The page with the table.
@@ -71,7 +70,7 @@ pub(crate) fn command(ws: &Workspace, args: &Args) -> Result<()> {
     if !args.write && !results.1.is_empty() {
         bail!("no result was left by {}", results.1.join(", "));
     }
-    let text = table::put(&text, &table::render(&machine, &results))?;
+    let text = figures::put(&text, "cargo xtask bench", &table::render(&machine, &results))?;
     stamp::write_if_changed(&page, text.as_bytes())?;
     println!("\n{PAGE} has the figures of this run");
     Ok(())

@@ -1,15 +1,40 @@
-//! `cargo xtask crash-test`: kills the server again and again under load.
+//! `cargo xtask crash-test`: kills the server again and again under load, and says what became of the promises.
 
-use anyhow::Result;
+use std::path::{Path, PathBuf};
 
-use crate::support::process;
+use anyhow::{Context, Result};
+
+use crate::support::machine;
+use crate::support::postgres::{self, Postgres};
 use crate::support::workspace::Workspace;
+use crate::support::{figures, process};
 use crate::{build, guests, web};
+
+/// The page with the report.
+const PAGE: &str = "docs/reliability.md";
+
+/// What the page names as the command.
+const COMMAND: &str = "cargo xtask crash-test";
+
+/// The set-ups, as the crash test calls them.
+const SETUPS: [&str; 3] = ["sqlite", "postgres", "nodes"];
+
+/// The table's first lines.
+const HEAD: &str = "| set-up | kills | pauses | messages acknowledged | answers | database connections | seed | |\n|---|---|---|---|---|---|---|---|\n";
 
 /// Arguments of `crash-test`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// What the crash test is given: `--kills N`, `--tenants N`, `--seed N`, …; `--help` lists all
+    /// Kills, over all set-ups
+    #[arg(long, default_value_t = 60)]
+    kills: u32,
+    /// Only this set-up: sqlite, postgres or nodes (may be said again)
+    #[arg(long, value_parser = SETUPS)]
+    setup: Vec<String>,
+    /// Write the report into docs/reliability.md
+    #[arg(long)]
+    write: bool,
+    /// What else the crash test is given: `--tenants N`, `--seed N`, `--keep`, …
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     rest: Vec<String>,
 }
@@ -19,9 +44,67 @@ pub(crate) fn command(ws: &Workspace, args: &Args) -> Result<()> {
     guests::command(ws, &guests::Args::default())?;
     web::command(ws, &web::Args::default())?;
     build::binary(ws, false)?;
-    let plugin = ws.components().join("tests/ledger.wasm");
-    let mut cargo = process::command("cargo", ws.root());
-    cargo.args(["run", "--package", "twobot-crash-test", "--", "--binary"]).arg(ws.binary(false));
-    cargo.arg("--plugin").arg(plugin).args(&args.rest);
-    process::run(&mut cargo)
+    let mut build = process::command("cargo", ws.root());
+    process::run(build.args(["build", "--package", "twobot-crash-test"]))?;
+
+    let asked = |setup: &&str| args.setup.is_empty() || args.setup.iter().any(|asked| asked == setup);
+    let setups: Vec<&str> = SETUPS.into_iter().filter(asked).collect();
+    let server = if setups == ["sqlite"] { None } else { Some(Postgres::start()?) };
+    let report = tempfile(ws)?;
+    let described = machine::describe();
+    for (place, setup) in setups.iter().enumerate() {
+        let mut course = process::command(&program(ws), ws.root());
+        course.arg("--binary").arg(ws.binary(false));
+        course.arg("--plugin").arg(ws.components().join("tests/ledger.wasm"));
+        course.args(["--setup", setup, "--kills"]).arg(share(args.kills, setups.len(), place).to_string());
+        course.arg("--report").arg(&report).args(&args.rest);
+        if let Some(server) = server.as_ref().filter(|_| *setup != "sqlite") {
+            course.env(postgres::VARIABLE, server.url());
+        } else {
+            course.env_remove(postgres::VARIABLE);
+        }
+        process::run(&mut course)?;
+    }
+    let rows = std::fs::read_to_string(&report).context("the crash test left no report")?;
+    println!("\n{HEAD}{rows}");
+    if args.write {
+        write(ws, &format!("{described}\n\n{HEAD}{rows}"))?;
+    }
+    Ok(())
+}
+
+/// Of so many kills, those of one of the set-ups.
+fn share(kills: u32, setups: usize, place: usize) -> u32 {
+    let setups = u32::try_from(setups).unwrap_or(1).max(1);
+    kills / setups + u32::from((place as u32) < kills % setups)
+}
+
+fn program(ws: &Workspace) -> String {
+    ws.binary(false).with_file_name("twobot-crash-test").display().to_string()
+}
+
+/// An empty file for the report.
+fn tempfile(ws: &Workspace) -> Result<PathBuf> {
+    let file = ws.root().join("target/crash-test.md");
+    std::fs::write(&file, "")?;
+    Ok(file)
+}
+
+fn write(ws: &Workspace, figures: &str) -> Result<()> {
+    let page: &Path = &ws.root().join(PAGE);
+    let text = std::fs::read_to_string(page).with_context(|| format!("{PAGE} can not be read"))?;
+    std::fs::write(page, figures::put(&text, COMMAND, figures)?)?;
+    println!("{PAGE} has the figures of this run");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::share;
+
+    #[test]
+    fn kills_are_shared_without_losing_any() {
+        assert_eq!([0, 1, 2].map(|place| share(500, 3, place)), [167, 167, 166]);
+        assert_eq!(share(7, 1, 0), 7);
+    }
 }

@@ -3,6 +3,8 @@
 pub(crate) mod apt;
 pub(crate) mod apt_sources;
 pub(crate) mod environment;
+pub(crate) mod figures;
+pub(crate) mod machine;
 pub(crate) mod npm;
 pub(crate) mod postgres;
 pub(crate) mod process;

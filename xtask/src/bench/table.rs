@@ -1,12 +1,9 @@
-//! The table of figures, between markers in the page.
+//! The table of figures.
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::Value;
-
-const BEGIN: &str = "<!-- figures: written by `cargo xtask bench`, not by hand -->";
-const END: &str = "<!-- end of figures -->";
 
 /// Benchmarks in the order in which a reader wants them.
 const ORDER: &[&str] = &["overhead", "extism", "node", "density", "neighbour", "compile", "fuel", "idle"];
@@ -55,26 +52,11 @@ pub(super) fn render(machine: &str, (rows, missing): &(Vec<Value>, Vec<&str>)) -
     text
 }
 
-/// The page with the table put between its markers.
-pub(super) fn put(page: &str, table: &str) -> Result<String> {
-    let (before, rest) = page.split_once(BEGIN).context("the page has no place for figures")?;
-    let (_, after) = rest.split_once(END).context("the page's place for figures has no end")?;
-    Ok(format!("{before}{BEGIN}\n{table}{END}{after}"))
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn figures_replace_figures_and_nothing_else() {
-        let page = format!("before\n{BEGIN}\nold\n{END}\nafter\n");
-        let put = put(&page, "new\n").unwrap();
-        assert_eq!(put, format!("before\n{BEGIN}\nnew\n{END}\nafter\n"));
-        assert!(super::put("no markers", "new").is_err());
-    }
 
     #[test]
     fn rows_say_whether_the_target_is_reached() {

@@ -3,7 +3,7 @@
 use std::fs::read_to_string;
 
 /// The machine in one sentence, as far as it tells.
-pub(super) fn describe() -> String {
+pub(crate) fn describe() -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let read = |path: &str| read_to_string(path).unwrap_or_default();
     let processor = field(&read("/proc/cpuinfo"), "model name").unwrap_or_else(|| "unknown".to_owned());

@@ -1,0 +1,80 @@
+//! What runs: how many servers, on which database.
+
+use crate::Options;
+use crate::faults::Faults;
+use anyhow::{Context as _, bail};
+use clap::ValueEnum;
+use rand::RngExt as _;
+use sqlx::{Connection as _, PgConnection};
+use std::path::{Path, PathBuf};
+
+/// What runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Setup {
+    /// One server on its own file.
+    Sqlite,
+    /// One server on PostgreSQL.
+    Postgres,
+    /// Three servers on one PostgreSQL.
+    Nodes,
+}
+
+impl Setup {
+    /// How many servers.
+    pub(crate) const fn servers(self) -> usize {
+        match self {
+            Self::Sqlite | Self::Postgres => 1,
+            Self::Nodes => 3,
+        }
+    }
+}
+
+/// The database of a course.
+#[derive(Clone, Debug)]
+pub(crate) enum Database {
+    /// A file.
+    Sqlite(PathBuf),
+    /// A database of its own on a server of PostgreSQL.
+    Postgres {
+        /// As the servers under test reach it: through what disturbs their connections.
+        disturbed: String,
+        /// As this program reaches it.
+        direct: String,
+    },
+}
+
+impl Database {
+    /// Makes an empty one.
+    pub(crate) async fn make(
+        options: &Options,
+        folder: &Path,
+        faults: Option<&Faults>,
+    ) -> anyhow::Result<Self> {
+        if options.setup == Setup::Sqlite {
+            return Ok(Self::Sqlite(folder.join("data-0/twobot.db")));
+        }
+        let server = options.postgres.as_deref().context("--postgres must say where the server is")?;
+        let faults = faults.context("connections to PostgreSQL go through what disturbs them")?;
+        let name = format!("crash_{:016x}", rand::rng().random::<u64>());
+        let mut connection = PgConnection::connect(server).await.context("PostgreSQL can not be reached")?;
+        let make = format!("CREATE DATABASE {name}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(make.as_str())).execute(&mut connection).await?;
+        connection.close().await?;
+        let (Some((before, arguments)), user) = (server.split_once('?'), "postgres") else {
+            bail!("{server} must name the folder of a socket: postgres://…/…?host=<folder>");
+        };
+        let base = before.rsplit_once('/').map_or(before, |(base, _)| base);
+        Ok(Self::Postgres {
+            direct: format!("{base}/{name}?{arguments}"),
+            disturbed: format!("postgres://{user}@{}/{name}?sslmode=disable", faults.address()),
+        })
+    }
+
+    /// For the setting `DATABASE_URL`.
+    pub(crate) fn url(&self) -> String {
+        match self {
+            Self::Sqlite(file) => format!("sqlite:{}", file.display()),
+            Self::Postgres { disturbed, .. } => disturbed.clone(),
+        }
+    }
+}
