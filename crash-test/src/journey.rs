@@ -7,7 +7,7 @@ use crate::fleet::{Done, Fleet};
 use crate::people::People;
 use crate::provider::{Moods, Provider};
 use crate::report::Report;
-use crate::setup::Database;
+use crate::setup::{Database, Setup};
 use crate::verdict;
 use crate::world::Tenant;
 use anyhow::{Context as _, bail};
@@ -41,8 +41,8 @@ async fn in_folder(options: &Options, folder: &Path) -> anyhow::Result<()> {
     );
     let options = &Options { binary: options.binary.canonicalize()?, ..options.clone() };
     let faults = match &options.postgres {
-        Some(server) => Some(Faults::before(socket_folder(server)?).await?),
-        None => None,
+        Some(server) if options.setup != Setup::Sqlite => Some(Faults::before(socket_folder(server)?).await?),
+        _ => None,
     };
     let database = Database::make(options, folder, faults.as_ref()).await?;
     let provider = Provider::start(MOODS).await?;
