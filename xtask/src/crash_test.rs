@@ -53,7 +53,7 @@ pub(crate) fn command(ws: &Workspace, args: &Args) -> Result<()> {
     let report = tempfile(ws)?;
     let described = machine::describe();
     for (place, setup) in setups.iter().enumerate() {
-        let mut course = process::command(&program(ws), ws.root());
+        let mut course = process::command(program(ws), ws.root());
         course.arg("--binary").arg(ws.binary(false));
         course.arg("--plugin").arg(ws.components().join("tests/ledger.wasm"));
         course.args(["--setup", setup, "--kills"]).arg(share(args.kills, setups.len(), place).to_string());
