@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The shortest time between a start and the next kill, in milliseconds.
 const SHORTEST_RUN: u64 = 20;
@@ -18,12 +18,35 @@ const PAUSED_ONE_IN: u32 = 20;
 /// How long a server is paused: past the time for which it holds its tenants.
 const PAUSE: Duration = Duration::from_secs(18);
 
+/// Points between a delivery and its answer at which a server can be made to end; `host/store/src/points.rs` has the list.
+const POINTS: [&str; 11] = [
+    "ingest-before-commit",
+    "ingest-after-commit",
+    "decode-before-commit",
+    "decode-after-commit",
+    "run-before-commit",
+    "run-after-commit",
+    "journal-after-intent",
+    "journal-before-answer",
+    "effect-after-intent",
+    "effect-after-call",
+    "effect-after-commit",
+];
+
+/// How often a point is passed until a server ends there.
+const PASSED: std::ops::Range<u32> = 1..12;
+
+/// How long is waited until a server comes to its point.
+const PATIENCE: Duration = Duration::from_secs(4);
+
 /// All servers of a course.
 pub(crate) struct Fleet {
     servers: Vec<Server>,
     setup: Setup,
     random: StdRng,
     longest_run: u64,
+    /// The server that ends by itself when it comes to a point.
+    at_a_point: Option<usize>,
 }
 
 /// What was done to them.
@@ -31,6 +54,8 @@ pub(crate) struct Fleet {
 pub(crate) struct Done {
     /// How long the slowest start took.
     pub(crate) slowest_start: Duration,
+    /// Kills at a point between a delivery and its answer.
+    pub(crate) at_points: u32,
     /// How often one was paused.
     pub(crate) pauses: u32,
 }
@@ -49,7 +74,7 @@ impl Fleet {
             servers.push(Server::new(options, folder, database, number, bot_api).await?);
         }
         let random = StdRng::seed_from_u64(seed);
-        Ok(Self { servers, setup: options.setup, random, longest_run: options.longest_run })
+        Ok(Self { servers, setup: options.setup, random, longest_run: options.longest_run, at_a_point: None })
     }
 
     /// Starts all, one after another.
@@ -71,22 +96,61 @@ impl Fleet {
     }
 
     /// Lets them run for a while, then kills one and starts it again; at times another is paused for longer than it may hold anything.
+    /// Every other time the one that was killed ends by itself next, at one of the points between a delivery and its answer.
     pub(crate) async fn disturb(&mut self, kill: u32, done: &mut Done) -> anyhow::Result<()> {
         let run = self.random.random_range(SHORTEST_RUN..self.longest_run.max(SHORTEST_RUN + 1));
-        tokio::time::sleep(Duration::from_millis(run)).await;
-        let victim = self.random.random_range(0..self.servers.len());
+        let victim = match self.at_a_point.take() {
+            Some(victim) => {
+                done.at_points += u32::from(self.comes_to_its_point(victim).await?);
+                victim
+            }
+            None => {
+                tokio::time::sleep(Duration::from_millis(run)).await;
+                self.random.random_range(0..self.servers.len())
+            }
+        };
         let paused = (self.setup == Setup::Nodes && kill % PAUSED_ONE_IN == 1)
             .then(|| (victim + 1) % self.servers.len());
         if let Some(paused) = paused {
             self.servers[paused].pause()?;
         }
         self.servers[victim].kill().await?;
+        if kill.is_multiple_of(2) {
+            let point = POINTS[self.random.random_range(0..POINTS.len())];
+            let times = self.random.random_range(PASSED);
+            self.servers[victim].end_at(Some(&format!("{point}:{times}")));
+            self.at_a_point = Some(victim);
+        } else {
+            self.servers[victim].end_at(None);
+        }
         let started = self.servers[victim].start().await?;
         done.slowest_start = done.slowest_start.max(started);
         if let Some(paused) = paused {
             tokio::time::sleep(PAUSE).await;
             self.servers[paused].go_on()?;
             done.pauses += 1;
+        }
+        Ok(())
+    }
+
+    /// Waits until a server has ended at the point that it was given. Some are not passed in time.
+    async fn comes_to_its_point(&mut self, victim: usize) -> anyhow::Result<bool> {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            if self.servers[victim].ended()?.is_some() {
+                return Ok(true);
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Ok(false)
+    }
+
+    /// From now on all of them run.
+    pub(crate) async fn leave_alone(&mut self) -> anyhow::Result<()> {
+        if let Some(victim) = self.at_a_point.take() {
+            self.servers[victim].kill().await?;
+            self.servers[victim].end_at(None);
+            self.servers[victim].start().await?;
         }
         Ok(())
     }

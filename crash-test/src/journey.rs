@@ -70,6 +70,7 @@ async fn in_folder(options: &Options, folder: &Path) -> anyhow::Result<()> {
     }
     provider.behave();
     disturbed(true);
+    fleet.leave_alone().await?;
     let conversations = people.end().await;
     let mut books = Books::open(&database).await?;
     settle(&mut books).await?;

@@ -35,8 +35,9 @@ impl Report<'_> {
         let result = if verdict.is_clean() { "nothing lost" } else { "**faults**" };
         writeln!(
             file,
-            "| {setup} | {} | {} | {} | {} | {late} late, {cut} cut | {} | {result} |",
+            "| {setup} | {} | {} | {} | {} | {} | {late} late, {cut} cut | {} | {result} |",
             self.options.kills,
+            self.done.at_points,
             self.done.pauses,
             verdict.messages(),
             verdict.answers(),
@@ -55,7 +56,8 @@ impl fmt::Display for Report<'_> {
         }
         write!(
             f,
-            "{} pauses; slowest start {} ms; {} s in all",
+            "{} kills at a named point, {} pauses; slowest start {} ms; {} s in all",
+            self.done.at_points,
             self.done.pauses,
             self.done.slowest_start.as_millis(),
             self.took.as_secs()

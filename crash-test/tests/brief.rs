@@ -23,7 +23,7 @@ fn run(setup: &str, kills: &str) {
         .arg("--plugin")
         .arg(plugin)
         .output()
-        .unwrap();
+        .unwrap_or_else(|error| panic!("the crash test can not be started: {error}"));
     let said = String::from_utf8_lossy(&ran.stdout).into_owned() + &String::from_utf8_lossy(&ran.stderr);
     assert!(ran.status.success(), "{said}");
     assert!(said.contains("nothing lost"), "{said}");

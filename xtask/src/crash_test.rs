@@ -20,7 +20,7 @@ const COMMAND: &str = "cargo xtask crash-test";
 const SETUPS: [&str; 3] = ["sqlite", "postgres", "nodes"];
 
 /// The table's first lines.
-const HEAD: &str = "| set-up | kills | pauses | messages acknowledged | answers | database connections | seed | |\n|---|---|---|---|---|---|---|---|\n";
+const HEAD: &str = "| set-up | kills | of them at a named point | pauses | messages acknowledged | answers | database connections | seed | |\n|---|---|---|---|---|---|---|---|---|\n";
 
 /// Arguments of `crash-test`.
 #[derive(clap::Args)]

@@ -20,6 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(35);
 /// # Errors
 /// When a part can not be started; says which.
 pub(crate) async fn run(settings: Settings, with_demo: bool) -> anyhow::Result<()> {
+    twobot_store::points::check().map_err(anyhow::Error::msg)?;
     // Listening comes first: a port that is taken is told before anything else is done.
     let listener = TcpListener::bind(settings.server.listen)
         .await

@@ -3,7 +3,7 @@
 use crate::db::{Row, Tx, sql, transaction};
 use crate::events::NewEvent;
 use crate::executions::{NewEffect, NewExecution};
-use crate::{Store, StoreError, TenantScope};
+use crate::{Store, StoreError, TenantScope, points};
 use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
 use twobot_domain::{EffectId, ExecutionId, GatewayId, InstallId, Timestamp, Trouble, Usage};
@@ -172,7 +172,11 @@ impl Store {
                 .bind(scope.tenant()),
             )
             .await?;
-        if changed == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+        if changed == 0 {
+            return Err(StoreError::NotFound);
+        }
+        points::reach("effect-after-intent");
+        Ok(())
     }
 
     /// Records that an effect was delivered, and what that used.
@@ -185,6 +189,7 @@ impl Store {
         id: EffectId,
         usage: &Usage,
     ) -> Result<(), StoreError> {
+        points::reach("effect-after-call");
         let now = Timestamp::now();
         transaction!(self.db.begin(scope), |tx| {
             let changed = tx
@@ -200,7 +205,9 @@ impl Store {
                 return Err(StoreError::NotFound);
             }
             crate::usage::add(&mut tx, scope, now, usage).await?;
-            tx.commit().await
+            tx.commit().await?;
+            points::reach("effect-after-commit");
+            Ok(())
         })
     }
 

@@ -11,7 +11,7 @@ pub(crate) use group::GroupCommit;
 use crate::db::{sql, transaction};
 use crate::events::NewEvent;
 use crate::executions::NewExecution;
-use crate::{Store, StoreError, TenantScope};
+use crate::{Store, StoreError, TenantScope, points};
 use twobot_domain::{GatewayId, InboundId, Timestamp, Usage};
 
 /// A delivery to be taken into the log.
@@ -163,7 +163,10 @@ impl Store {
                 Decoded::Failed(_) => {}
             }
             crate::usage::add(&mut tx, scope, Timestamp::now(), usage).await?;
-            tx.commit().await
+            points::reach("decode-before-commit");
+            tx.commit().await?;
+            points::reach("decode-after-commit");
+            Ok(())
         })
     }
 }

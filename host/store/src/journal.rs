@@ -3,7 +3,7 @@
 //! The intent is durable before the call, the answer after it. A retry is given the recorded answers in order.
 
 use crate::db::{sql, transaction};
-use crate::{Store, StoreError, TenantScope};
+use crate::{Store, StoreError, TenantScope, points};
 use twobot_domain::{ExecutionId, Timestamp};
 
 /// One inline effect.
@@ -71,7 +71,9 @@ impl Store {
             if written == 0 {
                 return Err(StoreError::NotFound);
             }
-            tx.commit().await
+            tx.commit().await?;
+            points::reach("journal-after-intent");
+            Ok(())
         })
     }
 
@@ -112,6 +114,7 @@ impl Store {
         seq: u64,
         result: &str,
     ) -> Result<(), StoreError> {
+        points::reach("journal-before-answer");
         self.db
             .run(
                 sql("UPDATE journal SET result = $1 WHERE execution_id = $2 AND tenant_id = $3 AND seq = $4")

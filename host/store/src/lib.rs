@@ -21,6 +21,7 @@ pub mod journal;
 pub mod kv;
 pub mod notifications;
 pub mod page;
+pub mod points;
 pub mod retention;
 pub mod schedules;
 pub mod usage;

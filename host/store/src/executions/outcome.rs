@@ -2,7 +2,7 @@
 
 use crate::db::{Tx, sql, transaction};
 use crate::kv::WriteSet;
-use crate::{Store, StoreError, TenantScope};
+use crate::{Store, StoreError, TenantScope, points};
 use twobot_domain::manifest::Capability;
 use twobot_domain::{
     EffectId, ExecutionId, GatewayId, InstallId, Limits, NotificationId, ScheduleId, Timestamp, Trouble,
@@ -283,7 +283,10 @@ impl Store {
                     .bind(scope.tenant()),
             )
             .await?;
-            tx.commit().await
+            points::reach("run-before-commit");
+            tx.commit().await?;
+            points::reach("run-after-commit");
+            Ok(())
         })
     }
 

@@ -5,8 +5,8 @@
 
 use super::Accepted;
 use super::group::Delivery;
-use crate::StoreError;
 use crate::db::{Db, Tx, sql, transaction};
+use crate::{StoreError, points};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use twobot_domain::{GatewayId, InboundId, TenantId, Timestamp};
 use uuid::Uuid;
@@ -26,7 +26,9 @@ pub(super) async fn write(
         let mut results = decide(deliveries, &known, waiting);
         insert(&mut tx, deliveries, &mut results).await?;
         add_counts(&mut tx, deliveries, &results).await?;
+        points::reach("ingest-before-commit");
         tx.commit().await?;
+        points::reach("ingest-after-commit");
         Ok(results)
     })
 }

@@ -3,7 +3,7 @@
 use super::group::Delivery;
 use super::{Accepted, NewInbound};
 use crate::db::{Db, Tx, sql};
-use crate::{StoreError, TenantScope};
+use crate::{StoreError, TenantScope, points};
 use std::collections::HashMap;
 use twobot_domain::{GatewayId, InboundId, TenantId, Timestamp};
 
@@ -40,7 +40,9 @@ pub(super) async fn write(
         )
         .await?;
     }
+    points::reach("ingest-before-commit");
     tx.commit().await?;
+    points::reach("ingest-after-commit");
     Ok(results)
 }
 

@@ -1,10 +1,14 @@
 //! A plugin that keeps a book of the messages it was given, so that what was lost, repeated or out of order is found in it.
 //!
 //! Every message is a number. Those of one conversation count up from one; the book says which was the last, and what did not
-//! follow on the one before it. Every message is answered by its own number.
+//! follow on the one before it. Every message is answered by its own number, and some are seen to be typed first.
 
 use serde::{Deserialize, Serialize};
+use twobot::gateways::perform;
 use twobot::prelude::*;
+
+/// One in so many answers is seen to be typed.
+const TYPED: u64 = 3;
 
 /// The plugin.
 pub struct Ledger;
@@ -48,6 +52,10 @@ impl Plugin for Ledger {
         }
         page.last = page.last.max(number);
         book.set(&message.conversation.id, &page)?;
+        // Something that is waited for; what came of it does not matter here.
+        if let Some(gateway) = ctx.gateway().filter(|_| number % TYPED == 0) {
+            let _ = perform(&gateway.id, Action::ShowTyping(message.conversation.id.clone()));
+        }
         ctx.reply(&message, number.to_string())?;
         Ok(())
     }
