@@ -27,4 +27,4 @@ mod reference;
 pub use config::ApiConfig;
 pub use document::openapi;
 pub use password::{PasswordError, hash_password, validate_email, validate_password};
-pub use router::router;
+pub use router::{health_router, router};

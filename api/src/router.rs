@@ -45,6 +45,17 @@ pub fn router(engine: Engine, config: ApiConfig) -> Router {
         .with_state(state)
 }
 
+/// `/healthz` and `/readyz` and nothing else, for a node that serves nobody.
+pub fn health_router(engine: Engine, config: ApiConfig) -> Router {
+    let state = AppState::new(engine, config);
+    routes::health::root_routes()
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(async |request: Request| ApiError::unknown_path(request.uri().path()))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(from_fn_with_state(state.clone(), edge))
+        .with_state(state)
+}
+
 /// Every operation, by how long it may take.
 pub(crate) fn api() -> OpenApiRouter<AppState> {
     let quick = OpenApiRouter::new()

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::LazyLock;
+use twobot_engine::Role;
 
 /// 2Bot: bots, AI and plugins for many tenants, each in a sandbox, in one binary.
 #[derive(Parser)]
@@ -31,6 +32,9 @@ enum Command {
         /// Make a demo tenant that is ready to use, and print its login.
         #[arg(long)]
         demo: bool,
+        /// What this process is there for, where several share a PostgreSQL database: all, api or worker.
+        #[arg(long, value_name = "ROLE", default_value = "all")]
+        role: Role,
     },
     /// Bring the database's schema up to date.
     Migrate,
@@ -112,7 +116,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("can not start threads")?;
     runtime.block_on(async {
         match command {
-            Command::Serve { demo } => commands::serve::run(settings, demo).await,
+            Command::Serve { demo, role } => commands::serve::run(settings, demo, role).await,
             Command::Migrate => commands::migrate::run(&settings).await,
             Command::User(User::Create(create)) => commands::user::create(&settings, create).await,
             Command::Plugin(Plugin::Check { file }) => commands::plugin::check(&file).await,

@@ -86,4 +86,6 @@ ids! {
     NotificationId,
     /// A row of the audit log.
     AuditId,
+    /// A process that works on the database, beside others or alone.
+    NodeId,
 }

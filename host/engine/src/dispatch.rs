@@ -1,8 +1,8 @@
 //! Takes up what waits: fair between tenants, in order within a lane.
 //!
 //! Each of the three queues has one dispatcher. It goes round the tenants that have work; each gets a few places at a time, so
-//! that a tenant with a thousand waiting events delays another's single one by one round. What runs is known in memory only:
-//! a row stays "waiting" until its outcome is recorded, and so a crash needs no clearing up.
+//! that a tenant with a thousand waiting events delays another's single one by one round. What runs is known in memory only, that of
+//! the node that holds the tenant's lease: a row stays "waiting" until its outcome is recorded, and so a crash needs no clearing up.
 
 mod effect;
 mod execution;
@@ -10,11 +10,12 @@ mod inbound;
 mod retry;
 
 use crate::engine::Engine;
+use crate::nodes::Hold;
 use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 use twobot_domain::{InstallId, Timestamp};
 use twobot_runtime::AtOnce;
@@ -27,16 +28,13 @@ const IN_FLIGHT: usize = 256;
 /// Waiting items that are looked at to find what can be started for one tenant.
 const WINDOW: u32 = 256;
 
-/// How often all tenants are looked at, in case a wake-up was lost with the process that should have given it.
-const SWEEP: Duration = Duration::from_secs(15);
-
 /// The queues of the engine.
 #[derive(Debug)]
 pub(crate) struct Queues([Arc<Queue>; 3]);
 
 impl Default for Queues {
     fn default() -> Self {
-        Self(std::array::from_fn(|_| Arc::new(Queue::new())))
+        Self(std::array::from_fn(|_| Arc::default()))
     }
 }
 
@@ -47,6 +45,10 @@ impl Queues {
             WorkKind::Execution => &self.0[1],
             WorkKind::Effect => &self.0[2],
         }
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Queue>> {
+        self.0.iter()
     }
 }
 
@@ -81,11 +83,13 @@ struct Choice {
     is_full: bool,
 }
 
-impl Queue {
-    fn new() -> Self {
+impl Default for Queue {
+    fn default() -> Self {
         Self { state: Mutex::default(), woken: Notify::new(), places: Arc::new(Semaphore::new(IN_FLIGHT)) }
     }
+}
 
+impl Queue {
     /// Something waits for a tenant.
     pub(crate) fn wake(&self, scope: TenantScope) {
         let mut state = self.state.lock();
@@ -95,7 +99,12 @@ impl Queue {
         }
     }
 
-    fn next(&self) -> Option<TenantScope> {
+    /// Waits until a tenant is to be looked at.
+    pub(crate) async fn woken(&self) {
+        self.woken.notified().await;
+    }
+
+    pub(crate) fn next(&self) -> Option<TenantScope> {
         let mut state = self.state.lock();
         let scope = state.round.pop_front()?;
         state.in_round.remove(&scope);
@@ -114,8 +123,14 @@ impl Queue {
         self.wake(scope);
     }
 
+    /// Whether nothing of a tenant is worked on or waits for its time, as far as is known.
+    pub(crate) fn is_idle(&self, scope: TenantScope) -> bool {
+        let state = self.state.lock();
+        !state.busy.contains_key(&scope) && !state.in_round.contains(&scope) && !state.timers.contains_key(&scope)
+    }
+
     /// Items of a tenant that are worked on.
-    fn in_flight(&self, scope: TenantScope) -> usize {
+    pub(crate) fn in_flight(&self, scope: TenantScope) -> usize {
         self.state.lock().busy.get(&scope).map_or(0, HashMap::len)
     }
 
@@ -156,7 +171,7 @@ impl Queue {
     }
 
     /// Wakes a tenant at a later time, unless it will be woken earlier.
-    fn wake_at(self: &Arc<Self>, scope: TenantScope, due: Timestamp, now: Timestamp) {
+    pub(crate) fn wake_at(self: &Arc<Self>, scope: TenantScope, due: Timestamp, now: Timestamp) {
         let wait = Duration::from_millis(u64::try_from(due.0.saturating_sub(now.0)).unwrap_or(0));
         let at = Instant::now() + wait.min(Duration::from_secs(3_600));
         let mut state = self.state.lock();
@@ -181,22 +196,18 @@ impl Queue {
 /// Runs the dispatcher of one queue until the engine stops.
 pub(crate) async fn run(engine: Engine, kind: WorkKind) {
     let queue = Arc::clone(engine.inner.queues.get(kind));
-    let mut sweep = tokio::time::interval(SWEEP);
-    sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = engine.stopped() => return,
-            () = queue.woken.notified() => {}
-            _ = sweep.tick() => match engine.store().tenants_with_work(kind).await {
-                Ok(tenants) => tenants.into_iter().for_each(|scope| queue.wake(scope)),
-                Err(error) => tracing::error!(%error, ?kind, "the queue can not be read; it is tried again"),
-            },
+            () = queue.woken() => {}
         }
         while let Some(scope) = queue.next() {
             if engine.is_stopping() {
                 return;
             }
-            if let Err(error) = serve(&engine, &queue, kind, scope).await {
+            // Whoever has the tenant now looks after it.
+            let Some(hold) = engine.hold(scope) else { continue };
+            if let Err(error) = serve(&engine.under(&hold), &hold, &queue, kind).await {
                 tracing::error!(%error, ?kind, "the queue can not be read; it is tried again");
                 queue.wake_at(scope, Timestamp::now().plus_millis(1_000), Timestamp::now());
             }
@@ -207,10 +218,11 @@ pub(crate) async fn run(engine: Engine, kind: WorkKind) {
 /// Starts what can be started for one tenant.
 async fn serve(
     engine: &Engine,
+    hold: &Hold,
     queue: &Arc<Queue>,
     kind: WorkKind,
-    scope: TenantScope,
 ) -> Result<(), StoreError> {
+    let scope = hold.lease.scope();
     let mut waiting = engine.store().waiting(scope, kind, WINDOW).await?;
     let at_once = at_once(engine, queue, kind, scope, waiting.len()).await?;
     let now = Timestamp::now();
@@ -223,7 +235,7 @@ async fn serve(
         }
         let known = passed_over.len();
         passed_over.extend(choice.busy_installs);
-        start(engine, queue, kind, choice.chosen).await;
+        start(engine, hold, queue, kind, choice.chosen).await;
         // Behind the many of a busy install may wait some of others.
         if is_all || choice.is_full || passed_over.len() == known || engine.is_stopping() {
             return Ok(());
@@ -252,22 +264,29 @@ async fn at_once(
 }
 
 /// Starts what was chosen, as places become free.
-async fn start(engine: &Engine, queue: &Arc<Queue>, kind: WorkKind, chosen: Vec<Work>) {
-    for work in chosen {
+async fn start(engine: &Engine, hold: &Hold, queue: &Arc<Queue>, kind: WorkKind, chosen: Vec<Work>) {
+    let job = |work: Work| {
+        let lane = work.lane.clone();
+        (Job { engine: engine.clone(), queue: Arc::clone(queue), lane, scope: work.scope }, work)
+    };
+    // All of them first: the lanes of those that are not started are free again, too.
+    let jobs: Vec<_> = chosen.into_iter().map(job).collect();
+    for (job, work) in jobs {
         let place = tokio::select! {
-            // What was chosen and not started is found waiting at the next start.
+            // What was chosen and not started is found waiting by another node, or at the next start.
             () = engine.stopped() => return,
+            () = hold.ended.cancelled() => return,
             place = Arc::clone(&queue.places).acquire_owned() => place,
         };
         let Ok(place) = place else { return };
-        let job = Job {
-            engine: engine.clone(),
-            queue: Arc::clone(queue),
-            lane: work.lane.clone(),
-            scope: work.scope,
-            _place: place,
-        };
-        engine.inner.tasks.spawn(async move { job.work(kind, work).await });
+        let lost = hold.ended.clone();
+        engine.inner.tasks.spawn(async move {
+            tokio::select! {
+                () = lost.cancelled() => {}
+                () = job.work(kind, work) => {}
+            }
+            drop((job, place));
+        });
     }
 }
 
@@ -277,7 +296,6 @@ struct Job {
     queue: Arc<Queue>,
     scope: TenantScope,
     lane: String,
-    _place: OwnedSemaphorePermit,
 }
 
 impl Job {
@@ -288,8 +306,8 @@ impl Job {
             WorkKind::Effect => effect::deliver(&self.engine, &work).await,
         };
         match result {
-            // Someone else was faster, or its gateway or install is gone.
-            Ok(()) | Err(StoreError::NotFound) => {}
+            // Someone else was faster, its gateway or install is gone, or another node works for the tenant now.
+            Ok(()) | Err(StoreError::NotFound | StoreError::Fenced) => {}
             Err(error) => {
                 tracing::error!(%error, ?kind, id = %work.id, "work could not be recorded; it is tried again");
                 // The item still waits. Without a pause a database that fails would be asked again at once, for ever.
@@ -342,7 +360,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_over_a_limit_stays_and_others_of_the_tenant_go_on() {
-        let (queue, scope) = (Queue::new(), scope().await);
+        let (queue, scope) = (Queue::default(), scope().await);
         let installs = [InstallId::new(), InstallId::new(), InstallId::new()];
         let lanes = |chosen: &[Work]| -> Vec<_> { chosen.iter().map(|work| work.lane.clone()).collect() };
         let all = waiting(

@@ -2,9 +2,10 @@
 
 use crate::catalogue::{Catalogue, GatewayEntry};
 use crate::dispatch::Queues;
-use crate::gateways::connections::Connections;
+use crate::gateways::connections::{self, Connections};
 use crate::live::Live;
-use crate::{dispatch, plugins, retention, scheduler, troubles};
+use crate::nodes::{Hold, Kinds, Nodes, Role};
+use crate::{dispatch, plugins, retention, scheduler};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,10 +41,11 @@ pub struct EngineConfig {
 #[derive(Clone)]
 pub struct Engine {
     pub(crate) inner: Arc<Inner>,
+    /// The database, under the lease for which this copy of the engine works, if it does.
+    pub(crate) store: Store,
 }
 
 pub(crate) struct Inner {
-    store: Store,
     machine: Machine,
     plans: PlanCatalogue,
     catalogue: Catalogue,
@@ -53,6 +55,7 @@ pub(crate) struct Inner {
     live: Live,
     pub(crate) queues: Queues,
     pub(crate) connections: Connections,
+    pub(crate) nodes: Nodes,
     stop: CancellationToken,
     /// The threads for waiting on networks, apart from those on which guests compute.
     pub(crate) threads: Handle,
@@ -65,10 +68,11 @@ impl Engine {
     pub fn new(config: EngineConfig) -> Self {
         let live = Live::default();
         let web_chat = crate::chat::WebChat::new(config.store.clone(), live.clone());
+        let nodes = Nodes::new(Arc::clone(live.outbox()));
         Self {
+            store: config.store,
             inner: Arc::new(Inner {
                 connectors: config.connectors.with(Arc::new(web_chat)),
-                store: config.store,
                 machine: config.machine,
                 plans: config.plans,
                 catalogue: config.catalogue,
@@ -77,6 +81,7 @@ impl Engine {
                 live,
                 queues: Queues::default(),
                 connections: Connections::default(),
+                nodes,
                 stop: CancellationToken::new(),
                 threads: Handle::current(),
                 tasks: TaskTracker::new(),
@@ -87,29 +92,49 @@ impl Engine {
     /// Takes up what waits, fires what is due, and connects the gateways that are switched on.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// As [`Engine::start_as`].
     pub async fn start(&self) -> Result<(), StoreError> {
-        self.store().abandon_running(&troubles::interrupted()).await?;
-        plugins::grants::follow_catalogue(self).await?;
-        for kind in [WorkKind::Inbound, WorkKind::Execution, WorkKind::Effect] {
-            self.inner.tasks.spawn(dispatch::run(self.clone(), kind));
+        self.start_as(Role::All).await
+    }
+
+    /// Begins to work as one of the nodes on the database, or alone.
+    ///
+    /// # Errors
+    /// When the database does not answer; `Unsealable` when other nodes have another master key.
+    pub async fn start_as(&self, role: Role) -> Result<(), StoreError> {
+        let membership = self.join(role).await?;
+        let tasks = &self.inner.tasks;
+        if role.works() {
+            plugins::grants::follow_catalogue(self).await?;
+            // Who comes to others leaves their connections alone.
+            if self.inner.nodes.is_first() {
+                self.store().connect_all_anew().await?;
+            }
+            for kind in [WorkKind::Inbound, WorkKind::Execution, WorkKind::Effect] {
+                tasks.spawn(dispatch::run(self.clone(), kind));
+            }
+            tasks.spawn(connections::run(self.clone()));
+            tasks.spawn(scheduler::run(self.clone()));
+            tasks.spawn(retention::run(self.clone()));
         }
-        self.inner.tasks.spawn(scheduler::run(self.clone()));
-        self.inner.tasks.spawn(retention::run(self.clone()));
-        self.inner.tasks.spawn(plugins::files::remove_orphans(self.clone()));
-        for (scope, gateway) in self.store().enabled_gateways().await? {
-            self.begin_connecting(scope, gateway.id);
-        }
+        tasks.spawn(plugins::files::remove_orphans(self.clone()));
+        self.remain(role, membership);
         Ok(())
     }
 
-    /// Stops taking up work and waits for what runs, at most this long. What does not end in time is found waiting at the next start.
+    /// Stops taking up work and waits for what runs, at most this long; tenants for whom nothing runs are given back to other nodes meanwhile, and
+    /// all at the end. What does not end in time is found waiting, by another node or at the next start.
     pub async fn stop(&self, patience: Duration) {
         self.inner.stop.cancel();
         self.inner.tasks.close();
-        if tokio::time::timeout(patience, self.inner.tasks.wait()).await.is_err() {
-            tracing::warn!("work was still running at the end; it is taken up at the next start");
+        let ended = tokio::select! {
+            ended = tokio::time::timeout(patience, self.inner.tasks.wait()) => ended.is_ok(),
+            () = self.hand_back() => false,
+        };
+        if !ended {
+            tracing::warn!("work was still running at the end; it is taken up by another node or at the next start");
         }
+        self.leave().await;
     }
 
     /// Ends when the engine stops.
@@ -125,7 +150,7 @@ impl Engine {
     /// The database.
     #[must_use]
     pub fn store(&self) -> &Store {
-        &self.inner.store
+        &self.store
     }
 
     /// The sandbox host.
@@ -171,23 +196,26 @@ impl Engine {
         self.inner.connectors.get(&entry.manifest.connector).cloned()
     }
 
+    /// The engine for what is done under a lease: it writes nothing once the lease is lost.
+    pub(crate) fn under(&self, hold: &Hold) -> Self {
+        Self { inner: Arc::clone(&self.inner), store: self.store.under(&hold.lease) }
+    }
+
     /// A workspace was started or stopped: what waits for it is looked at again.
     pub fn workspace_changed(&self, scope: TenantScope) {
-        for kind in [WorkKind::Inbound, WorkKind::Execution, WorkKind::Effect] {
-            self.inner.queues.get(kind).wake(scope);
-        }
+        self.wake(scope, Kinds::INBOUND.and(Kinds::EXECUTIONS).and(Kinds::EFFECTS));
     }
 
     pub(crate) fn wake_inbound(&self, scope: TenantScope) {
-        self.inner.queues.get(WorkKind::Inbound).wake(scope);
+        self.wake(scope, Kinds::INBOUND);
     }
 
     pub(crate) fn wake_executions(&self, scope: TenantScope) {
-        self.inner.queues.get(WorkKind::Execution).wake(scope);
+        self.wake(scope, Kinds::EXECUTIONS);
     }
 
     pub(crate) fn wake_effects(&self, scope: TenantScope) {
-        self.inner.queues.get(WorkKind::Effect).wake(scope);
+        self.wake(scope, Kinds::EFFECTS);
     }
 }
 

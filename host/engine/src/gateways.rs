@@ -138,7 +138,9 @@ impl Engine {
         self.inner.connections.end(id);
         self.tell_provider_goodbye(scope, &gateway).await;
         let note = Note::new(by, AuditAction::GatewayDelete, target(&gateway));
-        self.store().noting(note).delete_gateway(scope, id).await.map_err(EngineError::missing("gateway"))
+        self.store().noting(note).delete_gateway(scope, id).await.map_err(EngineError::missing("gateway"))?;
+        self.wake_connections(scope);
+        Ok(())
     }
 
     /// Switches a gateway on and begins to connect it; what comes of that shows in its status.
@@ -164,7 +166,7 @@ impl Engine {
     ) -> Result<Gateway, EngineError> {
         store.set_gateway_enabled(scope, id, true).await.map_err(EngineError::missing("gateway"))?;
         self.set_status(scope, id, GatewayStatus::Connecting, None, None).await?;
-        self.begin_connecting(scope, id);
+        self.wake_connections(scope);
         Ok(self.store().gateway(scope, id).await?)
     }
 
@@ -182,6 +184,7 @@ impl Engine {
         self.inner.connections.end(id);
         let note = Note::new(by, AuditAction::GatewayDisconnect, target(&gateway));
         self.store().noting(note).set_gateway_enabled(scope, id, false).await?;
+        self.wake_connections(scope);
         self.tell_provider_goodbye(scope, &gateway).await;
         self.set_status(scope, id, GatewayStatus::Disconnected, None, None).await?;
         Ok(self.store().gateway(scope, id).await?)

@@ -1,5 +1,6 @@
 //! What changes for a tenant, told to whoever looks at the dashboard now. May be lost: the truth is in the store.
 
+use crate::nodes::{Outbox, wire};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -59,22 +60,41 @@ pub enum LiveEvent {
     },
 }
 
-/// The channels, one per tenant that someone looks at.
+/// The channels, one per tenant that someone looks at here; and the way to those who look at it on other nodes.
 #[derive(Clone, Debug, Default)]
-pub struct Live(Arc<Mutex<HashMap<TenantId, broadcast::Sender<LiveEvent>>>>);
+pub struct Live {
+    channels: Arc<Mutex<HashMap<TenantId, broadcast::Sender<LiveEvent>>>>,
+    outbox: Arc<Outbox>,
+}
 
 impl Live {
     /// What changes for a tenant from now on.
     #[must_use]
     pub fn subscribe(&self, scope: TenantScope) -> broadcast::Receiver<LiveEvent> {
-        let mut channels = self.0.lock();
+        let mut channels = self.channels.lock();
         channels.retain(|_, channel| channel.receiver_count() > 0);
         channels.entry(scope.tenant()).or_insert_with(|| broadcast::channel(BACKLOG).0).subscribe()
     }
 
-    /// Tells whoever looks.
+    /// Where what other nodes should hear is put.
+    pub(crate) const fn outbox(&self) -> &Arc<Outbox> {
+        &self.outbox
+    }
+
+    /// Whether somebody looks here.
+    pub(crate) fn is_watched(&self, scope: TenantScope) -> bool {
+        self.channels.lock().get(&scope.tenant()).is_some_and(|channel| channel.receiver_count() > 0)
+    }
+
+    /// Tells whoever looks, on this node and on others.
     pub(crate) fn tell(&self, scope: TenantScope, event: LiveEvent) {
-        if let Some(channel) = self.0.lock().get(&scope.tenant()) {
+        self.outbox.seen(scope, || wire::text(&event));
+        self.show(scope, event);
+    }
+
+    /// Tells whoever looks on this node.
+    pub(crate) fn show(&self, scope: TenantScope, event: LiveEvent) {
+        if let Some(channel) = self.channels.lock().get(&scope.tenant()) {
             // Nobody looks any more: nothing is lost that the store does not have.
             let _ = channel.send(event);
         }

@@ -17,7 +17,7 @@ use twobot_runtime::{
     MAX_HTTP_HEADER_BYTES, MAX_HTTP_HEADERS, Outside, Patience, RunLimits,
 };
 use twobot_store::gateways::{Gateway, GatewayStatus};
-use twobot_store::{StoreError, TenantScope};
+use twobot_store::{Store, StoreError, TenantScope};
 
 /// The longest wait for an action.
 const ACTION_TIME: Duration = Duration::from_secs(30);
@@ -25,12 +25,13 @@ const ACTION_TIME: Duration = Duration::from_secs(30);
 /// The longest wait for a model.
 const CHAT_TIME: Duration = Duration::from_secs(60);
 
-/// What running plugins reach the engine by. Weak, so that a sandbox does not keep a stopped engine alive.
-pub(crate) struct EngineOutside(Weak<Inner>);
+/// What running plugins reach the engine by, and the store under whose fence they run. Weak, so that a sandbox does not keep a stopped
+/// engine alive.
+pub(crate) struct EngineOutside(Weak<Inner>, Store);
 
 impl EngineOutside {
     pub(crate) fn new(engine: &Engine) -> Self {
-        Self(Arc::downgrade(&engine.inner))
+        Self(Arc::downgrade(&engine.inner), engine.store().clone())
     }
 }
 
@@ -46,7 +47,7 @@ impl Outside for EngineOutside {
         let Some(inner) = self.0.upgrade() else {
             return (Err(GatewayError::Unavailable("the platform is stopping".to_owned())), Usage::default());
         };
-        let engine = Engine { inner };
+        let engine = Engine { inner, store: self.1.clone() };
         match engine.store().gateway(scope, gateway).await {
             Ok(gateway) => {
                 let doing = Arc::new(Doing::known_by(key.clone()));

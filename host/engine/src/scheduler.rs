@@ -1,6 +1,7 @@
 //! Schedules and appointments: fires what is due.
 
 use crate::engine::Engine;
+use crate::nodes::Kinds;
 use crate::plugins::grants;
 use chrono_tz::Tz;
 use croner::parser::{CronParser, Seconds};
@@ -68,7 +69,9 @@ pub(crate) async fn run(engine: Engine) {
         tokio::select! {
             () = engine.stopped() => return,
             _ = look.tick() => {}
-            _ = look_at_held.tick() => {
+            // A tenant was taken: what is due for it need not wait for the next look.
+            () = engine.inner.nodes.look_at_schedules.notified() => {}
+            _ = look_at_held.tick(), if engine.inner.nodes.is_first() => {
                 if let Err(error) = grants::give_up_held(&engine, Timestamp::now()).await {
                     tracing::error!(%error, "what was held too long could not be given up; it is tried again");
                 }
@@ -83,13 +86,21 @@ pub(crate) async fn run(engine: Engine) {
 /// Fires what is due at a moment. What was missed while the host was away fires once, however often it would have.
 async fn fire_due(engine: &Engine, now: Timestamp) -> Result<(), StoreError> {
     for due in engine.store().due_schedules(now, BATCH).await? {
+        // A schedule is fired where what it causes is done.
+        let Some(hold) = engine.hold(due.scope) else {
+            engine.look_after(due.scope, Kinds::SCHEDULES);
+            continue;
+        };
         let next_at = match &due.cron {
             Some(cron) => next(cron, &due.time_zone, now).ok(),
             None => None,
         };
         let (event, execution) = occurrence(&due)?;
-        if engine.store().fire(&due, next_at, &event, &execution).await? {
-            engine.wake_executions(due.scope);
+        match engine.under(&hold).store().fire(&due, next_at, &event, &execution).await {
+            Ok(true) => engine.wake_executions(due.scope),
+            // It was fired, or is another node's to fire.
+            Ok(false) | Err(StoreError::Fenced) => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(())

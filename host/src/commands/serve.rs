@@ -10,6 +10,8 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use twobot_api::ApiConfig;
+use twobot_engine::Role;
+use twobot_store::StoreError;
 
 /// How long running work may take to end when the server is told to stop: longer than a provider may take for an action (30 s), so that
 /// what was begun is known to be done or not.
@@ -19,31 +21,46 @@ const PATIENCE: Duration = Duration::from_secs(35);
 ///
 /// # Errors
 /// When a part can not be started; says which.
-pub(crate) async fn run(settings: Settings, with_demo: bool) -> anyhow::Result<()> {
+pub(crate) async fn run(settings: Settings, with_demo: bool, role: Role) -> anyhow::Result<()> {
     twobot_store::points::check().map_err(anyhow::Error::msg)?;
+    anyhow::ensure!(
+        !with_demo || role == Role::All,
+        "--demo goes with --role all: it is tried out on one machine"
+    );
     // Listening comes first: a port that is taken is told before anything else is done.
     let listener = TcpListener::bind(settings.server.listen)
         .await
         .with_context(|| format!("can not listen on {} (TWOBOT_LISTEN)", settings.server.listen))?;
     let address = listener.local_addr()?;
     let store = host::store(&settings).await?;
+    anyhow::ensure!(
+        role == Role::All || store.can_be_shared(),
+        "--role needs a database that several processes can share: set DATABASE_URL to postgres://…; an embedded one has one process"
+    );
     store.remove_expired_sessions().await?;
     let engine = host::engine(&settings, store.clone()).await?;
-    engine.start().await.context("can not start the engine")?;
+    match engine.start_as(role).await {
+        Err(StoreError::Unsealable) => anyhow::bail!(
+            "the master key is not the one that sealed what is in this database: give every node the same TWOBOT_MASTER_KEY"
+        ),
+        started => started.context("can not start the engine")?,
+    }
 
     let shutdown = CancellationToken::new();
     let public_url = settings.server.public_url.clone();
-    let router = twobot_api::router(
-        engine.clone(),
-        ApiConfig {
-            secure_cookies: public_url.as_ref().is_some_and(|url| url.scheme() == "https"),
-            public_url,
-            trusted_proxies: settings.server.trusted_proxies.clone(),
-            registration_open: settings.server.registration_open,
-            shutdown: shutdown.clone(),
-            ..ApiConfig::local(env!("CARGO_PKG_VERSION"))
-        },
-    );
+    let config = ApiConfig {
+        secure_cookies: public_url.as_ref().is_some_and(|url| url.scheme() == "https"),
+        public_url,
+        trusted_proxies: settings.server.trusted_proxies.clone(),
+        registration_open: settings.server.registration_open,
+        shutdown: shutdown.clone(),
+        ..ApiConfig::local(env!("CARGO_PKG_VERSION"))
+    };
+    let router = if role.serves() {
+        twobot_api::router(engine.clone(), config)
+    } else {
+        twobot_api::health_router(engine.clone(), config)
+    };
     let url = url_of(address);
     if with_demo {
         let login =
@@ -51,7 +68,7 @@ pub(crate) async fn run(settings: Settings, with_demo: bool) -> anyhow::Result<(
                 .await?;
         greet(&url, &login);
     }
-    tracing::info!(%url, "ready");
+    tracing::info!(%url, role = role.name(), "ready");
 
     let stop = shutdown.clone();
     tokio::spawn(async move {

@@ -12,6 +12,7 @@ mod statement;
 mod turns;
 mod writer;
 
+pub(crate) use postgres::{Fence, Server, lock_of_node, lock_of_tenant};
 pub(crate) use retry::{Tries, transaction};
 pub(crate) use row::Row;
 pub(crate) use statement::{Statement, Value, sql, sql_of, storable};
@@ -27,6 +28,9 @@ use writer::WriterTx;
 const SLOW: Duration = Duration::from_millis(500);
 /// How long one waits for another process that writes.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Where nodes that share a database tell each other what happened.
+pub(crate) const CHANNEL: &str = "twobot";
 
 /// The database.
 #[derive(Clone, Debug)]
@@ -50,6 +54,14 @@ impl Db {
         match self {
             Self::Sqlite(files) => files.migrate().await,
             Self::Postgres(server) => server.migrate().await,
+        }
+    }
+
+    /// The same database, for work that is done under a fence. Where there is one process, nobody else can take the work.
+    pub(crate) fn fenced(&self, fence: Fence) -> Self {
+        match self {
+            Self::Sqlite(files) => Self::Sqlite(files.clone()),
+            Self::Postgres(server) => Self::Postgres(server.fenced(fence)),
         }
     }
 
@@ -128,6 +140,12 @@ impl Db {
                 let mut tx = files.writer.begin().await?;
                 let changed = tx.run(&statement)?;
                 tx.commit().await?;
+                changed
+            }
+            Self::Postgres(server) if server.fence.is_some() => {
+                let mut tx = server.begin(Vec::new()).await?;
+                let changed = postgres::query(statement)?.execute(&mut *tx.tx).await?.rows_affected();
+                tx.tx.commit().await?;
                 changed
             }
             Self::Postgres(server) => {

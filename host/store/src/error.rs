@@ -26,6 +26,9 @@ pub enum StoreError {
         /// Of what.
         unit: &'static str,
     },
+    /// Another node works for the tenant now; see [`crate::Store::under`]. Nothing was written.
+    #[error("another node works for this tenant now")]
+    Fenced,
     /// Too many events wait; the provider should retry later.
     #[error("{0} events are waiting")]
     QueueFull(u64),

@@ -1,6 +1,6 @@
 //! A tenant's gateways.
 
-use crate::db::{Row, sql, transaction};
+use crate::db::{Row, Statement, sql, transaction};
 use crate::{Page, PageRequest, Store, StoreError, TenantScope};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -170,6 +170,29 @@ fn webhook_context(id: GatewayId) -> String {
     format!("gateway {id} webhook secret")
 }
 
+/// Notes whether a gateway works.
+pub(crate) const SET_STATUS: &str = "UPDATE gateways SET status = $1, trouble = $2, account = coalesce($3, account) \
+     WHERE id = $4 AND tenant_id = $5";
+
+/// The first five values of [`SET_STATUS`].
+pub(crate) fn bind_status(
+    statement: Statement,
+    scope: TenantScope,
+    id: GatewayId,
+    status: GatewayStatus,
+    trouble: Option<&Trouble>,
+    account: Option<&ProviderAccount>,
+) -> Result<Statement, StoreError> {
+    let json =
+        |value: serde_json::Result<String>| value.map_err(|error| StoreError::Corrupt(error.to_string()));
+    Ok(statement
+        .bind(status.as_str())
+        .bind(trouble.map(serde_json::to_string).map(json).transpose()?)
+        .bind(account.map(serde_json::to_string).map(json).transpose()?)
+        .bind(id)
+        .bind(scope.tenant()))
+}
+
 impl Store {
     /// Makes a gateway, unless the tenant has `limit` of them already.
     ///
@@ -233,16 +256,6 @@ impl Store {
         let statement = crate::db::sql_of(text).bind(scope.tenant()).bind(page.since()).bind(page.probe());
         let items = self.db.all(statement).await?.iter().map(gateway).collect::<Result<_, _>>()?;
         Ok(Page::from_probe(items, page, |item| item.id.uuid()))
-    }
-
-    /// Every gateway that is switched on, of every tenant: what the host connects when it starts.
-    ///
-    /// # Errors
-    /// Only those of the database.
-    pub async fn enabled_gateways(&self) -> Result<Vec<(TenantScope, Gateway)>, StoreError> {
-        let text = format!("SELECT {COLUMNS} FROM gateways WHERE enabled = 1 ORDER BY id");
-        let rows = self.db.all(crate::db::sql_of(text)).await?;
-        rows.iter().map(|row| Ok((TenantScope::of(row.get("tenant_id")?), gateway(row)?))).collect()
     }
 
     /// The gateway that a webhook's address names. Whoever calls it has shown nothing yet: check the secret next.
@@ -309,7 +322,7 @@ impl Store {
         if changed == 0 { Err(StoreError::NotFound) } else { self.gateway(scope, id).await }
     }
 
-    /// Switches a gateway on or off.
+    /// Switches a gateway on or off. Either way its connection is to be looked at anew: see [`crate::connections`].
     ///
     /// # Errors
     /// `NotFound` when the scope has no such gateway.
@@ -322,7 +335,7 @@ impl Store {
         let changed = self
             .change(
                 scope,
-                sql("UPDATE gateways SET enabled = $1 WHERE id = $2 AND tenant_id = $3")
+                sql("UPDATE gateways SET enabled = $1, connect_asked = connect_asked + 1 WHERE id = $2 AND tenant_id = $3")
                     .bind(on)
                     .bind(id)
                     .bind(scope.tenant()),
@@ -343,20 +356,22 @@ impl Store {
         trouble: Option<&Trouble>,
         account: Option<&ProviderAccount>,
     ) -> Result<(), StoreError> {
-        let json =
-            |value: serde_json::Result<String>| value.map_err(|error| StoreError::Corrupt(error.to_string()));
-        self.db
-            .run(
-                sql("UPDATE gateways SET status = $1, trouble = $2, account = coalesce($3, account) \
-                     WHERE id = $4 AND tenant_id = $5")
-                .bind(status.as_str())
-                .bind(trouble.map(serde_json::to_string).map(json).transpose()?)
-                .bind(account.map(serde_json::to_string).map(json).transpose()?)
-                .bind(id)
-                .bind(scope.tenant()),
-            )
-            .await
-            .map(drop)
+        let statement = bind_status(sql(SET_STATUS), scope, id, status, trouble, account)?;
+        self.db.run(statement).await.map(drop)
+    }
+
+    /// Whether the master key opens the secrets that are there, going by one of them.
+    ///
+    /// # Errors
+    /// `Unsealable` when it does not.
+    pub(crate) async fn check_key(&self) -> Result<(), StoreError> {
+        let Some(row) =
+            self.db.optional(sql("SELECT id, webhook_secret FROM gateways ORDER BY id LIMIT 1")).await?
+        else {
+            return Ok(());
+        };
+        let sealed = row.get::<Vec<u8>>("webhook_secret")?;
+        self.key.open(&webhook_context(row.get("id")?), &sealed).map(drop)
     }
 
     /// Counts a delivery that did not get into the log. Those that do are counted with it.

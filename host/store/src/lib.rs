@@ -11,6 +11,7 @@ pub mod accounts;
 pub mod audit;
 pub mod backup;
 pub mod chat;
+pub mod connections;
 pub mod effects;
 pub mod events;
 pub mod executions;
@@ -19,6 +20,7 @@ pub mod inbound;
 pub mod installs;
 pub mod journal;
 pub mod kv;
+pub mod nodes;
 pub mod notifications;
 pub mod page;
 pub mod points;
@@ -40,6 +42,8 @@ pub struct Store {
     db: Db,
     key: Arc<MasterKey>,
     inbox: inbound::GroupCommit,
+    /// The node that this process is; see [`Store::join`].
+    joined: nodes::Joined,
     /// What the next change is recorded as; see [`Store::noting`].
     note: Option<Arc<audit::Note>>,
 }
@@ -54,7 +58,7 @@ impl Store {
     pub async fn open(url: &str, key: MasterKey) -> Result<Self, StoreError> {
         let db = Db::open(url).await?;
         let inbox = inbound::GroupCommit::start(db.clone());
-        Ok(Self { db, key: Arc::new(key), inbox, note: None })
+        Ok(Self { db, key: Arc::new(key), inbox, joined: nodes::Joined::default(), note: None })
     }
 
     /// Brings the schema up to date.

@@ -91,7 +91,8 @@ impl Store {
         })
     }
 
-    /// Schedules of enabled installs in running workspaces that are due, the longest due first.
+    /// Schedules of enabled installs in running workspaces that are due, the longest due first; not those of tenants that another
+    /// node works for.
     ///
     /// # Errors
     /// Only those of the database.
@@ -102,8 +103,10 @@ impl Store {
                 sql("SELECT s.id, s.tenant_id, s.install_id, s.name, s.cron, s.time_zone, s.data, s.due_at, s.depth FROM schedules s \
                      JOIN installs i ON i.id = s.install_id AND i.state = 'enabled' \
                      JOIN tenants t ON t.id = s.tenant_id AND t.state = 'running' \
-                     WHERE s.due_at <= $1 ORDER BY s.due_at LIMIT $2")
+                     WHERE s.due_at <= $1 AND NOT EXISTS \
+                     (SELECT 1 FROM leases l WHERE l.tenant_id = s.tenant_id AND l.node_id <> $2) ORDER BY s.due_at LIMIT $3")
                 .bind(now)
+                .bind(self.joined.node())
                 .bind(u64::from(limit)),
             )
             .await?;

@@ -5,6 +5,7 @@ use crate::engine::Engine;
 use std::time::Duration;
 use twobot_domain::GatewayError;
 use twobot_gateways::{Account, Connector, Delivery};
+use twobot_store::connections::ToConnect;
 use twobot_store::gateways::{Gateway, GatewayStatus};
 use twobot_store::inbound::{Accepted, NewInbound};
 use twobot_store::{StoreError, TenantScope};
@@ -16,6 +17,7 @@ const QUEUE_FULL_PAUSE: Duration = Duration::from_secs(2);
 pub(super) async fn run(
     engine: &Engine,
     scope: TenantScope,
+    to_connect: ToConnect,
     gateway: &Gateway,
     connector: &dyn Connector,
     account: &Account,
@@ -27,7 +29,7 @@ pub(super) async fn run(
             Ok(batch) => {
                 if failed > 0 {
                     failed = 0;
-                    engine.set_status(scope, gateway.id, GatewayStatus::Connected, None, None).await?;
+                    engine.note_connection(scope, to_connect, GatewayStatus::Connected, None, None).await?;
                 }
                 for delivery in batch.deliveries {
                     accept(engine, scope, gateway, delivery).await?;
@@ -42,7 +44,7 @@ pub(super) async fn run(
             }
             Err(error) => {
                 let trouble = error.trouble(&gateway.name);
-                engine.set_status(scope, gateway.id, GatewayStatus::Error, Some(&trouble), None).await?;
+                engine.note_connection(scope, to_connect, GatewayStatus::Error, Some(&trouble), None).await?;
                 if matches!(
                     error,
                     GatewayError::Unauthorized(_) | GatewayError::Denied(_) | GatewayError::Unsupported(_)

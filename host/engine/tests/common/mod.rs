@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its part of this")]
 
+pub(crate) mod postgres;
+
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -12,7 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use twobot_domain::{GatewayError, GatewayId, PlanCatalogue};
-use twobot_engine::{Catalogue, Engine, EngineConfig, InstallOptions};
+use twobot_engine::{Catalogue, Engine, EngineConfig, InstallOptions, Role};
 use twobot_gateways::{
     Account, Arrival, Batch, Connector, Connectors, Delivery, EgressClients, EgressPolicy, Malformed,
 };
@@ -231,10 +233,28 @@ impl TestHost {
         probe: Option<Vec<u8>>,
         opened: &str,
     ) -> Self {
+        let url = format!("sqlite:{}", folder.path().join("test.db").display());
+        Self::on(&url, folder, Arc::new(telegram), plans, probe, opened, Role::All).await
+    }
+
+    /// A node among others on a database.
+    pub(crate) async fn node(database: &postgres::Database, telegram: &Arc<FakeTelegram>, role: Role) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::on(&database.url(), folder, Arc::clone(telegram), "full", None, "", role).await
+    }
+
+    async fn on(
+        url: &str,
+        folder: tempfile::TempDir,
+        telegram: Arc<FakeTelegram>,
+        plans: &str,
+        probe: Option<Vec<u8>>,
+        opened: &str,
+        role: Role,
+    ) -> Self {
         // The same provider as the binary's; a second test in the process finds it set.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let url = format!("sqlite:{}", folder.path().join("test.db").display());
-        let store = Store::open(&url, MasterKey::new([1; 32])).await.unwrap();
+        let store = Store::open(url, MasterKey::new([1; 32])).await.unwrap();
         store.migrate().await.unwrap();
         // One cache for all tests of this build: each component is compiled once.
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
@@ -248,7 +268,6 @@ impl TestHost {
         if let Some(probe) = probe {
             catalogue.add(&machine, "probe.wasm", probe).await.unwrap();
         }
-        let telegram = Arc::new(telegram);
         let engine = Engine::new(EngineConfig {
             store,
             machine,
@@ -258,7 +277,7 @@ impl TestHost {
             egress: EgressClients::for_plugins(EgressPolicy::parse(opened).unwrap()).unwrap(),
             public_url: None,
         });
-        engine.start().await.unwrap();
+        engine.start_as(role).await.unwrap();
         Self { engine, telegram, folder }
     }
 

@@ -3,12 +3,13 @@
 use super::statement::{Statement, Value, sql};
 use super::turns::{Turn, Turns};
 use crate::error::StoreError;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgListener, PgPool, PgPoolOptions};
 use sqlx::{Arguments as _, ConnectOptions as _, Connection as _, Postgres, Row as _};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
-use twobot_domain::TenantId;
+use twobot_domain::{NodeId, TenantId};
+use uuid::Uuid;
 
 /// Connections at the same time. Every one is a process of the server.
 const CONNECTIONS: u32 = 20;
@@ -36,7 +37,11 @@ const SESSION: [(&str, &str); 4] = [
 #[derive(Clone, Debug)]
 pub(crate) struct Server {
     pub(super) pool: PgPool,
+    /// What has to hold in every transaction that may write.
+    pub(super) fence: Option<Fence>,
     turns: Arc<Turns>,
+    /// As every connection is made.
+    session: Arc<PgConnectOptions>,
     /// As the operator gave them: migrations may take longer than statements of the product.
     plain: Arc<PgConnectOptions>,
 }
@@ -73,8 +78,38 @@ impl Server {
                     Ok(true)
                 })
             })
-            .connect_lazy_with(options);
-        Ok(Self { pool, turns: Arc::default(), plain: Arc::new(plain) })
+            .connect_lazy_with(options.clone());
+        let (plain, session) = (Arc::new(plain), Arc::new(options));
+        Ok(Self { pool, fence: None, turns: Arc::default(), session, plain })
+    }
+
+    /// The same, for work that is done under a fence.
+    pub(super) fn fenced(&self, fence: Fence) -> Self {
+        Self { fence: Some(fence), ..self.clone() }
+    }
+
+    /// A connection for signals, which holds a lock as long as it lasts: while the lock is held, the node lives.
+    ///
+    /// # Errors
+    /// `Conflict` while another connection has the lock: the server has not noticed yet that it is gone.
+    pub(crate) async fn ears(&self, lock: i64) -> Result<PgListener, StoreError> {
+        // Of its own, and gone with the connection: a lock must not outlive its purpose in a pool.
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(ACQUIRE)
+            .max_lifetime(None)
+            .idle_timeout(None)
+            .connect_with((*self.session).clone())
+            .await?;
+        let mut listener = PgListener::connect_with(&pool).await?;
+        // Who lost it takes the lock anew, too.
+        listener.eager_reconnect(false);
+        let locked = sqlx::query("SELECT pg_try_advisory_lock($1) AS locked").bind(lock);
+        if !locked.fetch_one(&mut listener).await?.try_get::<bool, _>("locked")? {
+            return Err(StoreError::Conflict);
+        }
+        listener.listen(super::CHANNEL).await?;
+        Ok(listener)
     }
 
     pub(super) async fn migrate(&self) -> Result<(), StoreError> {
@@ -86,18 +121,28 @@ impl Server {
 
     /// Begins a transaction, and waits until no other holds one of the locks.
     pub(super) async fn begin(&self, locks: Vec<i64>) -> Result<ServerTx, StoreError> {
+        let (pool, fence) = (self.pool.clone(), self.fence);
+        let locks = match fence {
+            // What a fence says holds as long as its tenant's lock is held.
+            Some(fence) if !locks.contains(&fence.lock()) => [locks, vec![fence.lock()]].concat(),
+            _ => locks,
+        };
         let turn = match locks.as_slice() {
             [lock] => Some(self.turns.take(*lock).await),
             // One task alone asks for many: see `inbound::group`.
             _ => None,
         };
-        let pool = self.pool.clone();
         // In a task of its own, since whoever asks may be dropped meanwhile: sqlx would then give the connection back to the
         // pool with a transaction open that it does not know of, and the next statement there would never be committed.
         let begun = tokio::spawn(async move {
             let mut tx = pool.begin().await?;
             if !locks.is_empty() {
                 query(lock(locks))?.execute(&mut *tx).await?;
+            }
+            if let Some(fence) = fence
+                && query(fence.look())?.fetch_optional(&mut *tx).await?.is_none()
+            {
+                return Err(StoreError::Fenced);
             }
             Ok(ServerTx { tx, _turn: turn })
         });
@@ -137,6 +182,24 @@ async fn inspect(connection: &mut PgConnection) -> Result<String, StoreError> {
     Ok(row.try_get("commits")?)
 }
 
+/// That a tenant is still worked for under a token. It is looked at under the tenant's lock, which whoever takes the tenant
+/// needs, too: so it holds until the commit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fence {
+    pub(crate) tenant: TenantId,
+    pub(crate) token: u64,
+}
+
+impl Fence {
+    pub(super) fn lock(self) -> i64 {
+        Lock::Tenant.number(self.tenant)
+    }
+
+    fn look(self) -> Statement {
+        sql("SELECT 1 AS one FROM leases WHERE tenant_id = $1 AND token = $2").bind(self.tenant).bind(self.token)
+    }
+}
+
 /// What a lock is about. The numbers tell the locks of one tenant apart.
 #[derive(Clone, Copy)]
 pub(crate) enum Lock {
@@ -144,15 +207,31 @@ pub(crate) enum Lock {
     Tenant = 0,
     /// Deliveries to a tenant's gateways.
     Inbox = 1,
+    /// That a node lives.
+    Node = 2,
 }
 
 impl Lock {
     /// The number under which the server knows the lock. Two tenants with the same one would wait for each other without
     /// need, and nothing else; among ids that end in 62 random bits that does not happen.
     pub(super) fn number(self, tenant: TenantId) -> i64 {
-        let (_, low) = tenant.uuid().as_u64_pair();
+        self.number_of(tenant.uuid())
+    }
+
+    fn number_of(self, id: Uuid) -> i64 {
+        let (_, low) = id.as_u64_pair();
         i64::from_be_bytes(low.to_be_bytes()) ^ self as i64
     }
+}
+
+/// The lock that a node's connection for signals holds.
+pub(crate) fn lock_of_node(node: NodeId) -> i64 {
+    Lock::Node.number_of(node.uuid())
+}
+
+/// The lock of a tenant's transactions.
+pub(crate) fn lock_of_tenant(tenant: TenantId) -> i64 {
+    Lock::Tenant.number(tenant)
 }
 
 /// Takes locks in the order of their numbers, so that nobody waits in a circle.

@@ -102,6 +102,7 @@ macro_rules! with_ids {
             ChatMessageId,
             NotificationId,
             AuditId,
+            NodeId,
         );
     };
 }

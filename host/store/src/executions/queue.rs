@@ -206,13 +206,14 @@ impl Store {
         let written = self
             .db
             .run(
-                sql("INSERT INTO executions (id, tenant_id, install_id, cause, event_kind, lane, state, next_at, created_at) \
-                     SELECT $1, tenant_id, id, $2, $3, $4, 'running', $5, $5 FROM installs WHERE id = $6 AND tenant_id = $7")
+                sql("INSERT INTO executions (id, tenant_id, install_id, cause, event_kind, lane, state, next_at, created_at, node_id) \
+                     SELECT $1, tenant_id, id, $2, $3, $4, 'running', $5, $5, $6 FROM installs WHERE id = $7 AND tenant_id = $8")
                 .bind(new.id)
                 .bind(new.cause.as_str())
                 .bind(new.event_kind.as_str())
                 .bind(new.lane.as_str())
                 .bind(Timestamp::now())
+                .bind(self.joined.node())
                 .bind(new.install)
                 .bind(scope.tenant()),
             )
@@ -220,7 +221,7 @@ impl Store {
         if written == 0 { Err(StoreError::NotFound) } else { Ok(()) }
     }
 
-    /// Gives up what was running when the host went away: actions, for whose answer nobody waits any more.
+    /// Gives up what was running on hosts that went away: actions, for whose answer nobody waits any more.
     ///
     /// # Errors
     /// Only those of the database.
@@ -229,7 +230,8 @@ impl Store {
             serde_json::to_string(trouble).map_err(|error| StoreError::Corrupt(error.to_string()))?;
         self.db
             .run(
-                sql("UPDATE executions SET state = 'failed', trouble = $1, finished_at = $2 WHERE state = 'running'")
+                sql("UPDATE executions SET state = 'failed', trouble = $1, finished_at = $2 WHERE state = 'running' \
+                     AND (node_id IS NULL OR NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = executions.node_id))")
                     .bind(trouble)
                     .bind(Timestamp::now()),
             )

@@ -7,6 +7,7 @@
 #[path = "../store/mod.rs"]
 mod store;
 
+mod nodes;
 mod plans;
 mod races;
 mod schema;

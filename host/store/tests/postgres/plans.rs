@@ -7,13 +7,25 @@ use crate::source::statements;
 use crate::world::World;
 
 /// Statements that are meant to read a whole table: what a start needs of every tenant, and the look, now and then, at which of
-/// all tenants have a past.
-const WHOLE: &[&str] =
-    &["FROM gateways WHERE enabled = 1", "FROM installs ORDER BY id", "FROM tenants t WHERE EXISTS"];
+/// all tenants have a past. And what there are few of: nodes; or of which one is enough.
+const WHOLE: &[&str] = &[
+    "UPDATE gateways SET connect_asked = connect_asked + 1 WHERE enabled = 1",
+    "FROM installs ORDER BY id",
+    "FROM tenants t WHERE EXISTS",
+    "FROM nodes",
+    "UPDATE nodes",
+    "SELECT id, webhook_secret FROM gateways ORDER BY id LIMIT 1",
+];
 
 /// Indexes that hold no more than what is to be done now, and so can be read as a whole.
-const SHORT: &[&str] =
-    &["inbound_queue", "executions_queue", "effects_queue", "executions_running", "executions_held"];
+const SHORT: &[&str] = &[
+    "inbound_queue",
+    "executions_queue",
+    "effects_queue",
+    "executions_running",
+    "executions_held",
+    "gateways_to_connect",
+];
 
 /// Tables of which a tenant has few rows. Reading all of them may be the quickest way here; in a large deployment it is not.
 const SMALL: &[&str] = &["tenants", "users", "gateways", "installs", "install_gateways", "conversations"];

@@ -7,15 +7,22 @@ use crate::world::World;
 /// Statements that are meant to read a whole table: what a start needs of every tenant, and the look, now and then, at which of
 /// all tenants have a past.
 const WHOLE: &[&str] = &[
-    "FROM gateways WHERE enabled = 1",
+    "UPDATE gateways SET connect_asked = connect_asked + 1 WHERE enabled = 1",
     "FROM installs ORDER BY id",
     "FROM tenants t WHERE EXISTS",
     "SELECT 1 AS one",
+    "SELECT id, webhook_secret FROM gateways ORDER BY id LIMIT 1",
 ];
 
 /// Indexes that hold no more than what is to be done now, and so can be read as a whole.
-const SHORT: &[&str] =
-    &["inbound_queue", "executions_queue", "effects_queue", "executions_running", "executions_held"];
+const SHORT: &[&str] = &[
+    "inbound_queue",
+    "executions_queue",
+    "effects_queue",
+    "executions_running",
+    "executions_held",
+    "gateways_to_connect",
+];
 
 async fn plan(world: &World, statement: &str) -> Vec<String> {
     // Behind two numbers and something unused stands what is done.

@@ -30,7 +30,7 @@ fn cases() -> Vec<(&'static str, &'static str, Read)> {
             "account",
             read(|s, of| async move { s.gateway_of_webhook(of.gateway).await.map(drop) }),
         ),
-        ("gateways", "status", read(|s, _| async move { s.enabled_gateways().await.map(drop) })),
+        ("gateways", "status", read(|s, of| async move { s.gateways(of.scope, page(9)).await.map(drop) })),
         ("installs", "config", read(|s, of| async move { s.install(of.scope, "analytics").await.map(drop) })),
         ("installs", "grants", read(|s, of| async move { s.installs(of.scope).await.map(drop) })),
         ("installs", "trouble", read(|s, _| async move { s.all_installs().await.map(drop) })),

@@ -108,6 +108,7 @@ pub(crate) async fn estate(world: &World, name: &str) -> Estate {
     let session =
         store.open_session(scope, tenant.user.id, &format!("token of {name}"), later).await.unwrap();
     let gateway = tenant.gateway("My bot").await;
+    store.set_gateway_enabled(scope, gateway, true).await.unwrap();
     let install = tenant.install("analytics", &[gateway]).await;
     store.set_schedules(scope, install, &[schedule("daily", "0 6 * * *", 1_000)]).await.unwrap();
 

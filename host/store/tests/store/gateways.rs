@@ -150,25 +150,6 @@ async fn deliveries_are_counted_by_what_came_of_them() {
 }
 
 #[tokio::test]
-async fn what_is_switched_on_is_found_for_every_tenant() {
-    let world = World::new().await;
-    let (ann, bob) = (world.tenant("ann").await, world.tenant("bob").await);
-    let (a, _, b) = (ann.gateway("A").await, ann.gateway("Off").await, bob.gateway("B").await);
-    for (tenant, id) in [(&ann, a), (&bob, b)] {
-        world.store.set_gateway_enabled(tenant.scope, id, true).await.unwrap();
-        let (scope, gateway) = world.store.gateway_of_webhook(id).await.unwrap();
-        assert_eq!((scope, gateway.id, gateway.enabled), (tenant.scope, id, true));
-    }
-    let enabled = async || -> Vec<_> {
-        let all = world.store.enabled_gateways().await.unwrap();
-        all.into_iter().map(|(scope, gateway)| (scope, gateway.id)).collect()
-    };
-    assert_eq!(enabled().await, [(ann.scope, a), (bob.scope, b)]);
-    world.store.set_gateway_enabled(ann.scope, a, false).await.unwrap();
-    assert_eq!(enabled().await, [(bob.scope, b)]);
-}
-
-#[tokio::test]
 async fn a_deleted_gateway_takes_what_hangs_on_it() {
     let world = World::new().await;
     let of = estate(&world, "ann").await;

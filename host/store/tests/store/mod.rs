@@ -13,6 +13,7 @@ mod accounts;
 mod audit;
 mod chat;
 mod conflicts;
+mod connections;
 mod damage;
 mod effects;
 mod executions;

@@ -252,7 +252,12 @@ impl World {
                 Database::Sqlite(files) => files.row_as_text(&table).await,
                 Database::Postgres(_) => postgres::Server::row_as_text(&table),
             };
-            let owner = if table == "tenants" { "id" } else { "tenant_id" };
+            let owner = match table.as_str() {
+                "tenants" => "id",
+                // Nobody's.
+                "nodes" => "CAST(NULL AS uuid)",
+                _ => "tenant_id",
+            };
             parts.push(format!("SELECT '{table}', {owner}, {row} FROM \"{table}\""));
         }
         parts.join(" UNION ALL ")
@@ -268,7 +273,7 @@ impl World {
         let mut parts = Vec::new();
         for table in self.tables().await {
             for ForeignKey { column, parent, .. } in self.foreign_keys(&table).await {
-                if parent != "tenants" {
+                if parent != "tenants" && parent != "nodes" {
                     parts.push(format!(
                         "SELECT '{table}.{column}' FROM {table} c JOIN {parent} p ON p.id = c.{column} WHERE p.tenant_id <> c.tenant_id"
                     ));

@@ -18,11 +18,12 @@ fn value(table: &str, column: &str, kind: &str, rows: u32) -> String {
     let few = || format!("(1 + n % {})", TENANTS * FEW);
     match (table, column) {
         (_, "id") => id(table, "n".to_owned()),
-        ("kv_totals" | "audit_heads", "tenant_id") => id("tenants", "n".to_owned()),
+        ("kv_totals" | "audit_heads" | "leases", "tenant_id") => id("tenants", "n".to_owned()),
         (_, "tenant_id") => id("tenants", format!("(1 + n % {TENANTS})")),
         (_, "user_id" | "actor_id") => id("users", few()),
         (_, "gateway_id") => id("gateways", few()),
         (_, "install_id") => id("installs", few()),
+        (_, "node_id") => id("nodes", format!("(1 + n % {FEW})")),
         (_, "conversation_id") => id("conversations", few()),
         (_, "execution_id") => id("executions", "n".to_owned()),
         (_, "event_id") => id("events", "n".to_owned()),
@@ -66,7 +67,8 @@ pub(super) async fn fill(world: &World) {
     world.execute("SET session_replication_role = replica").await;
     for table in world.tables().await {
         let rows = match table.as_str() {
-            "tenants" | "kv_totals" | "audit_heads" => ALL_TENANTS,
+            "tenants" | "kv_totals" | "audit_heads" | "leases" => ALL_TENANTS,
+            "nodes" => FEW,
             "users" | "gateways" | "installs" | "install_gateways" | "conversations" => TENANTS * FEW,
             _ => TENANTS * MANY,
         };

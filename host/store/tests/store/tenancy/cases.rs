@@ -12,6 +12,7 @@ use twobot_store::accounts::WorkspaceState;
 use twobot_store::audit::AuditFilter;
 use twobot_store::chat::{Author, NewChatMessage};
 use twobot_store::effects::Tried;
+use twobot_store::connections::ToConnect;
 use twobot_store::executions::{ExecutionFilter, WorkKind};
 use twobot_store::gateways::{DeliveryOutcome, GatewayStatus};
 use twobot_store::inbound::{Accepted, Decoded};
@@ -70,6 +71,15 @@ fn gateways() -> Vec<Case> {
                 .set_gateway_status(c.scope, c.of.gateway, status, Some(&trouble), None)
                 .await
                 .map(|()| false)
+        }),
+        case("to_connect", |c| async move { Ok(!c.store.to_connect(c.scope).await?.is_empty()) }),
+        case("connection_done", |c| async move {
+            c.store.connection_done(c.scope, c.of.gateway, 1).await.map(|()| false)
+        }),
+        case("set_connection_status", |c| async move {
+            let wish = ToConnect { gateway: c.of.gateway, asked: 1 };
+            let status = GatewayStatus::Connected;
+            c.store.set_connection_status(c.scope, wish, status, None, None).await.map(|()| true)
         }),
         case("count_delivery", |c| async move {
             c.store.count_delivery(c.scope, c.of.gateway, DeliveryOutcome::Refused).await.map(|()| false)
