@@ -6,7 +6,7 @@
 //! taken for dead and is not can do no harm.
 //!
 //! A node holds what it took as long as its row is there. It moves the time in its row on, all the while ([`Member::beat`]); others remove the row
-//! when that time has come, or at once when nobody has the lock any more ([`Member::watch`]). Times are the database's own.
+//! when that time has come, or soon after nobody has the lock any more ([`Member::watch`]). Times are the database's own.
 //!
 //! Where a process is alone with its database (SQLite), it is the only member, and every tenant is its to take: nothing is written for that.
 
@@ -69,6 +69,17 @@ pub struct Peer {
     pub works: bool,
     /// Tenants that it works for.
     pub held: u64,
+}
+
+/// What a look at the other nodes found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Watched {
+    /// Nodes that were dead and are removed now.
+    pub dead: u64,
+    /// Some may be dead; that will be known in a moment.
+    pub has_suspects: bool,
+    /// Those that live, oldest first.
+    pub peers: Vec<Peer>,
 }
 
 /// The id under which a process has joined, known to all copies of its store.
@@ -161,14 +172,15 @@ impl Member {
         }
     }
 
-    /// Removes the nodes that are dead, and answers how many that were and who else is there.
+    /// Removes the nodes that are dead, and answers how many that were and who else is there. To be asked again and again: a node
+    /// that has lost its connection is given a moment to make it anew.
     ///
     /// # Errors
     /// Only those of the database.
-    pub async fn watch(&self) -> Result<(u64, Vec<Peer>), StoreError> {
+    pub async fn watch(&self) -> Result<Watched, StoreError> {
         match &self.shared {
             Some(shared) => shared.watch().await,
-            None => Ok((0, Vec::new())),
+            None => Ok(Watched::default()),
         }
     }
 

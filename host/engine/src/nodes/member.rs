@@ -6,11 +6,14 @@ use crate::troubles;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use twobot_store::executions::WorkKind;
-use twobot_store::nodes::{Heard, LEASE_TIME, Member, Signal, Taking};
+use twobot_store::nodes::{Heard, LEASE_TIME, Member, Signal, Taking, Watched};
 use twobot_store::{StoreError, TenantScope};
 
-/// How often a node looks whether others are still there. A node that died is noticed this late at most.
+/// How often a node looks whether others are still there.
 const WATCH: Duration = Duration::from_secs(1);
+
+/// When it looks again at one that may be dead.
+const SUSPICION: Duration = Duration::from_millis(550);
 
 /// How often all tenants are looked at, in case a wake-up was lost.
 const SWEEP: Duration = Duration::from_secs(15);
@@ -32,8 +35,7 @@ impl Engine {
     pub(crate) async fn join(&self, role: Role) -> Result<(Member, Heard), StoreError> {
         let (member, heard) = self.store().join(role.works()).await?;
         let now = Instant::now();
-        let (_, peers) = member.watch().await?;
-        self.inner.nodes.note_peers(member.id(), peers);
+        self.inner.nodes.note_peers(member.id(), member.watch().await?.peers);
         self.inner.nodes.was_heard(now);
         self.store().abandon_running(&troubles::interrupted()).await?;
         Ok((member, heard))
@@ -148,10 +150,11 @@ async fn hear(engine: &Engine, role: Role, heard: &mut Heard) {
                 }
             }
             Signal::Seen { scope, text } => wire::show(engine, scope, &text).await,
-            Signal::Nodes | Signal::Missed => {
+            Signal::Nodes => {
                 nodes.watch_now.notify_one();
                 nodes.sweep_now.notify_one();
             }
+            Signal::Missed => nodes.sweep_now.notify_one(),
         }
     }
 }
@@ -253,22 +256,28 @@ async fn watch(engine: &Engine, member: &Member) {
             () = nodes.watch_now.notified() => true,
             () = nodes.hand_back_now.notified() => false,
         };
-        let looked = if at_nodes { look_at_nodes(engine, member).await } else { Ok(()) };
-        if let Err(error) = looked.and(give_back(engine, member).await) {
-            tracing::error!(%error, "the other nodes can not be looked after; it is tried again");
+        let looked = if at_nodes { look_at_nodes(engine, member).await } else { Ok(false) };
+        match looked {
+            Ok(true) => look.reset_after(SUSPICION),
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "the other nodes can not be looked after; it is tried again"),
+        }
+        if let Err(error) = give_back(engine, member).await {
+            tracing::error!(%error, "tenants can not be given back; their work is found by sweeps");
         }
     }
 }
 
-async fn look_at_nodes(engine: &Engine, member: &Member) -> Result<(), StoreError> {
-    let (dead, peers) = member.watch().await?;
+/// Says whether there is somebody to look at again in a moment.
+async fn look_at_nodes(engine: &Engine, member: &Member) -> Result<bool, StoreError> {
+    let Watched { dead, has_suspects, peers } = member.watch().await?;
     engine.inner.nodes.note_peers(member.id(), peers);
     if dead > 0 {
         tracing::warn!(dead, "nodes are gone; their work goes on here and on others");
         engine.inner.nodes.sweep_now.notify_one();
         engine.store().abandon_running(&troubles::interrupted()).await?;
     }
-    Ok(())
+    Ok(has_suspects)
 }
 
 async fn give_back(engine: &Engine, member: &Member) -> Result<(), StoreError> {

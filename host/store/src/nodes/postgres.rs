@@ -1,11 +1,12 @@
 //! Membership in PostgreSQL. Why it is as it is: `docs/decisions/0021-several-nodes.md`.
 
-use super::{LEASE_TIME, Lease, Peer, Signal, Taking, Wanted, signal};
+use super::{LEASE_TIME, Lease, Peer, Signal, Taking, Wanted, Watched, signal};
 use crate::db::{CHANNEL, Db, Server, lock_of_node, lock_of_tenant, sql, sql_of, transaction};
 use crate::{StoreError, TenantScope};
 use sqlx::postgres::PgListener;
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use twobot_domain::{NodeId, TenantId};
@@ -16,6 +17,9 @@ const HEARD: usize = 1_024;
 /// The pauses between tries to connect anew: the first, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(2));
 
+/// How long a node's lock has to be nobody's before it is taken for dead.
+const GRACE: Duration = Duration::from_millis(500);
+
 /// Now in milliseconds, by the clock of the database: those of the nodes may differ.
 const NOW: &str = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
@@ -25,6 +29,8 @@ pub(super) struct Shared {
     db: Db,
     id: NodeId,
     listener: JoinHandle<()>,
+    /// Nodes whose lock nobody had when it was looked at last, and since when.
+    suspects: Mutex<HashMap<NodeId, Instant>>,
 }
 
 impl Drop for Shared {
@@ -59,7 +65,7 @@ impl Shared {
         .await?;
         let (sender, receiver) = mpsc::channel(HEARD);
         let listener = tokio::spawn(listen(server, id, ears, sender));
-        let member = Self { db, id, listener };
+        let member = Self { db, id, listener, suspects: Mutex::default() };
         member.tell(&[Signal::Nodes]).await?;
         Ok((member, receiver))
     }
@@ -69,24 +75,39 @@ impl Shared {
         Ok(self.db.run(sql_of(text).bind(lease_ms()).bind(self.id)).await? > 0)
     }
 
-    pub(super) async fn watch(&self) -> Result<(u64, Vec<Peer>), StoreError> {
-        // With the row go the leases: they are nobody's then.
+    pub(super) async fn watch(&self) -> Result<Watched, StoreError> {
         let text = format!(
-            "DELETE FROM nodes WHERE id <> $1 AND (until <= {NOW} OR pg_try_advisory_xact_lock(lock_number))"
+            "SELECT n.id, n.works, CAST(n.until <= {NOW} AS integer)::bigint AS late, \
+             CAST(pg_try_advisory_xact_lock(n.lock_number) AS integer)::bigint AS unlocked, \
+             (SELECT count(*) FROM leases l WHERE l.node_id = n.id) AS held FROM nodes n WHERE n.id <> $1 ORDER BY n.id"
         );
-        let dead = self.db.run(sql_of(text).bind(self.id)).await?;
-        let rows = self
-            .db
-            .all(
-                sql("SELECT n.id, n.works, (SELECT count(*) FROM leases l WHERE l.node_id = n.id) AS held FROM nodes n \
-                     WHERE n.id <> $1 ORDER BY n.id")
-                .bind(self.id),
-            )
-            .await?;
-        let peer = |row: &crate::db::Row| {
-            Ok(Peer { id: row.get("id")?, works: row.get("works")?, held: row.get("held")? })
-        };
-        Ok((dead, rows.iter().map(peer).collect::<Result<_, StoreError>>()?))
+        let mut watched = Watched::default();
+        let mut dead = Vec::new();
+        let mut suspects = HashMap::new();
+        let before = std::mem::take(&mut *self.suspects.lock().unwrap_or_else(PoisonError::into_inner));
+        for row in self.db.all(sql_of(text).bind(self.id)).await? {
+            let id: NodeId = row.get("id")?;
+            if row.get("unlocked")? {
+                suspects.insert(id, before.get(&id).copied().unwrap_or_else(Instant::now));
+            }
+            // Who only lost its connection makes it anew meanwhile. Where the server was restarted, that is everybody.
+            let suspected = suspects.get(&id);
+            if row.get("late")? || suspected.is_some_and(|since| since.elapsed() >= GRACE) {
+                dead.push(id.uuid());
+            } else if suspected.is_none() {
+                watched.peers.push(Peer { id, works: row.get("works")?, held: row.get("held")? });
+            }
+        }
+        watched.has_suspects = !suspects.is_empty();
+        *self.suspects.lock().unwrap_or_else(PoisonError::into_inner) = suspects;
+        if !dead.is_empty() {
+            // With the row go the leases: they are nobody's then.
+            let text = format!(
+                "DELETE FROM nodes WHERE id = ANY($1::uuid[]) AND (until <= {NOW} OR pg_try_advisory_xact_lock(lock_number))"
+            );
+            watched.dead = self.db.run(sql_of(text).bind_uuids(dead.into_iter())).await?;
+        }
+        Ok(watched)
     }
 
     pub(super) async fn take(&self, wanted: &Wanted) -> Result<Vec<Taking>, StoreError> {

@@ -65,7 +65,7 @@ async fn a_tenant_is_one_nodes_until_it_is_given_back() {
     assert_eq!(there.take(ann).await, Taking::Elsewhere(ann));
     let taken = there.member.take(&vec![ann, bob]).await.unwrap();
     assert!(matches!(taken[..], [Taking::Elsewhere(_), Taking::Taken(lease)] if lease.scope() == bob), "{taken:?}");
-    let (_, peers) = there.member.watch().await.unwrap();
+    let peers = there.member.watch().await.unwrap().peers;
     assert_eq!(peers.iter().map(|peer| (peer.id, peer.works, peer.held)).collect::<Vec<_>>(), [(here.member.id(), true, 1)]);
 
     here.member.give_back(&[lease]).await.unwrap();
@@ -107,12 +107,12 @@ async fn of_many_nodes_that_want_the_same_each_tenant_gets_one() {
 async fn lapsed(world: &World, scope: TenantScope) -> (Node, Lease, Node, Lease) {
     let (stopped, other) = (Node::join(world).await, Node::join(world).await);
     let before = stopped.lease(scope).await;
-    assert_eq!(other.member.watch().await.unwrap().0, 0);
+    assert_eq!(other.member.watch().await.unwrap().dead, 0);
     // Its time is over, though its connection stands: as of a process that was stopped for a while.
     let lapse = format!("UPDATE nodes SET until = 1 WHERE id = '{}'", stopped.member.id());
     assert_eq!(world.execute(&lapse).await, 1);
-    let (dead, peers) = other.member.watch().await.unwrap();
-    assert_eq!((dead, peers), (1, Vec::new()));
+    let watched = other.member.watch().await.unwrap();
+    assert_eq!((watched.dead, watched.peers), (1, Vec::new()));
     let after = other.lease(scope).await;
     assert!(after.token() > before.token());
     (stopped, before, other, after)
@@ -226,7 +226,7 @@ async fn a_node_whose_connection_ended_is_dead_at_once() {
     // As of a process that was killed: nobody says goodbye.
     drop(gone);
     let noticed = async {
-        while other.member.watch().await.unwrap().0 == 0 {
+        while other.member.watch().await.unwrap().dead == 0 {
             tokio::task::yield_now().await;
         }
     };
@@ -284,7 +284,7 @@ async fn a_connection_for_signals_that_was_cut_is_made_anew() {
     here.member.tell(&[work.clone()]).await.unwrap();
     assert_eq!(there.hear().await, work);
     // It holds its lock again, and so is not taken for dead.
-    assert_eq!(here.member.watch().await.unwrap().1.len(), 1);
+    assert_eq!(here.member.watch().await.unwrap().peers.len(), 1);
 }
 
 #[tokio::test]
