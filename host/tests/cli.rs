@@ -116,3 +116,20 @@ fn components_are_checked_as_a_host_would() {
     std::fs::write(&broken, &whole[..whole.len() / 2]).unwrap();
     assert!(check().contains("is no 2Bot component"));
 }
+
+#[test]
+fn only_a_database_that_can_be_shared_has_nodes_with_roles() {
+    let folder = tempfile::tempdir().unwrap();
+    let serve = |arguments: &[&str]| {
+        let environment = [("TWOBOT_LISTEN", "127.0.0.1:0")];
+        failed(&twobot(folder.path(), &[&["serve"], arguments].concat(), &environment))
+    };
+    for role in ["api", "worker"] {
+        let told = serve(&["--role", role]);
+        assert!(told.contains("set DATABASE_URL to postgres://"), "{told}");
+    }
+    let told = serve(&["--role", "chief"]);
+    assert!(told.contains("must be all, api or worker"), "{told}");
+    let told = serve(&["--demo", "--role", "worker"]);
+    assert!(told.contains("--demo goes with --role all"), "{told}");
+}

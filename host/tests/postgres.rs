@@ -1,4 +1,4 @@
-//! The binary on PostgreSQL: one way through everything, from the empty database to a plugin's answer.
+//! The binary on PostgreSQL: one way through everything, from the empty database to a plugin's answer, alone and among others.
 //!
 //! Needs the server that `cargo xtask test` or `cargo xtask postgres <command>` starts.
 
@@ -74,7 +74,18 @@ struct Server {
 
 impl Server {
     fn start(folder: &Path, database: &Database) -> Self {
-        let process = twobot(folder, database, &["serve"]).stderr(Stdio::piped()).spawn().unwrap();
+        Self::run(&mut twobot(folder, database, &["serve"]))
+    }
+
+    /// One of several, all of which have the same key.
+    fn node(folder: &Path, database: &Database, role: &str) -> Self {
+        Self::run(
+            twobot(folder, database, &["serve", "--role", role]).env("TWOBOT_MASTER_KEY", "ab".repeat(32)),
+        )
+    }
+
+    fn run(command: &mut Command) -> Self {
+        let process = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut server = Self { process, address: String::new() };
         let mut lines = BufReader::new(server.process.stderr.take().unwrap()).lines();
         let mut log = String::new();
@@ -113,6 +124,21 @@ impl Server {
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("HTTP/1.1 20"), "{path}: {answer}");
         serde_json::from_str(body).unwrap_or(Value::Null)
+    }
+
+    /// The first line of an answer to a request that is not for the API.
+    fn status(&self, method: &str, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        write!(stream, "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", self.address)
+            .unwrap();
+        BufReader::new(stream).lines().next().unwrap().unwrap()
+    }
+
+    /// Ends it as a power cut does.
+    fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
     }
 
     /// Ends it as an operator does.
@@ -165,4 +191,48 @@ fn someone_signs_up_says_hello_and_is_answered() {
     for text in [migrated, again, config, gone] {
         assert!(!text.contains("hush-hush"), "{text}");
     }
+}
+
+#[test]
+fn nodes_share_the_work_and_what_one_leaves_another_does() {
+    let (folders, database) = ([(); 4].map(|()| tempfile::tempdir().unwrap()), Database::empty());
+    let [one, two, three, four] = [0, 1, 2, 3].map(|place| folders[place].path());
+    let front = Server::node(one, &database, "api");
+    let worker = Server::node(two, &database, "worker");
+    let account = json!({"email": "ada@example.org", "password": "Analytical-Engine-1", "name": "Ada"});
+    let registered = front.post("/auth/register", "", &account);
+    let token = registered["token"].as_str().unwrap();
+    let gateway = front.post("/gateways", token, &json!({"kind": "web-chat", "name": "Console"}));
+    let gateway = gateway["id"].as_str().unwrap();
+    let bound = json!({"gateways": {"channels": [gateway]}});
+    front.post("/user/plugins/auto-reply/install", token, &bound);
+    let conversation = front.post(&format!("/gateways/{gateway}/conversations"), token, &json!({}));
+    let place = format!("/conversations/{}", conversation["id"].as_str().unwrap());
+    let mut stream = front.send("GET", &format!("{place}/stream"), token, "").lines().map(Result::unwrap);
+    let mut say = |text: &str| {
+        front.post(&format!("{place}/messages"), token, &json!({"text": text}));
+        // What is answered elsewhere is seen here.
+        assert!(stream.any(|line| line.contains("\"author\":\"bot\"")), "the stream ended without an answer");
+    };
+    say("hello");
+
+    assert!(worker.status("GET", "/readyz").contains(" 200 "));
+    for path in ["/api/v1/health", "/api/v1/gateways", "/", "/api/docs"] {
+        assert!(worker.status("GET", path).contains(" 404 "), "{path}");
+    }
+
+    // Killed, and another goes on; told to stop, and another goes on.
+    let second = Server::node(three, &database, "worker");
+    worker.kill();
+    say("and again");
+    let third = Server::node(four, &database, "all");
+    second.stop();
+    say("and again");
+
+    let mut other = twobot(two, &database, &["serve", "--role", "worker"]);
+    let other = told(other.env("TWOBOT_MASTER_KEY", "cd".repeat(32)));
+    assert!(other.contains("give every node the same TWOBOT_MASTER_KEY"), "{other}");
+    drop(stream);
+    front.stop();
+    third.stop();
 }

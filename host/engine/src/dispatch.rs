@@ -126,7 +126,9 @@ impl Queue {
     /// Whether nothing of a tenant is worked on or waits for its time, as far as is known.
     pub(crate) fn is_idle(&self, scope: TenantScope) -> bool {
         let state = self.state.lock();
-        !state.busy.contains_key(&scope) && !state.in_round.contains(&scope) && !state.timers.contains_key(&scope)
+        !state.busy.contains_key(&scope)
+            && !state.in_round.contains(&scope)
+            && !state.timers.contains_key(&scope)
     }
 
     /// Items of a tenant that are worked on.
@@ -216,12 +218,7 @@ pub(crate) async fn run(engine: Engine, kind: WorkKind) {
 }
 
 /// Starts what can be started for one tenant.
-async fn serve(
-    engine: &Engine,
-    hold: &Hold,
-    queue: &Arc<Queue>,
-    kind: WorkKind,
-) -> Result<(), StoreError> {
+async fn serve(engine: &Engine, hold: &Hold, queue: &Arc<Queue>, kind: WorkKind) -> Result<(), StoreError> {
     let scope = hold.lease.scope();
     let mut waiting = engine.store().waiting(scope, kind, WINDOW).await?;
     let at_once = at_once(engine, queue, kind, scope, waiting.len()).await?;

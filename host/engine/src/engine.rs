@@ -132,7 +132,9 @@ impl Engine {
             () = self.hand_back() => false,
         };
         if !ended {
-            tracing::warn!("work was still running at the end; it is taken up by another node or at the next start");
+            tracing::warn!(
+                "work was still running at the end; it is taken up by another node or at the next start"
+            );
         }
         self.leave().await;
     }

@@ -136,9 +136,13 @@ impl Nodes {
         !peers.others.iter().any(|peer| peer.works && Some(peer.id) < peers.own)
     }
 
-    fn note_peers(&self, own: NodeId, others: Vec<Peer>) {
+    /// Says whether others that work are there now, and were not before.
+    fn note_peers(&self, own: NodeId, others: Vec<Peer>) -> bool {
         self.outbox.switch(!others.is_empty());
-        *self.peers.lock() = Peers { own: Some(own), others };
+        let working = |others: &[Peer]| others.iter().any(|peer| peer.works);
+        let after = working(&others);
+        let before = std::mem::replace(&mut *self.peers.lock(), Peers { own: Some(own), others });
+        after && !working(&before.others)
     }
 
     /// The node was heard of at this moment or later.
@@ -172,7 +176,8 @@ impl Nodes {
     /// running. Says of each whether others should hear of it.
     fn take_out(&self, engine: &Engine, now: Instant) -> Vec<(Lease, bool)> {
         let mut held = self.held.lock();
-        let working = self.peers.lock().others.iter().filter(|peer| peer.works).map(|peer| peer.held).collect();
+        let working =
+            self.peers.lock().others.iter().filter(|peer| peer.works).map(|peer| peer.held).collect();
         let mut too_many = share::too_many(held.len(), working);
         if too_many > 0 {
             // Those that have nothing to do first.

@@ -64,10 +64,8 @@ async fn shares(database: &Database) -> Vec<i64> {
 /// The node that works for a tenant, by its place among those that joined.
 async fn is_at(database: &Database, scope: TenantScope, place: usize) -> bool {
     let node = format!("(SELECT id FROM nodes ORDER BY joined_at, id OFFSET {place} LIMIT 1)");
-    let count = format!(
-        "SELECT count(*) FROM leases WHERE tenant_id = '{}' AND node_id = {node}",
-        scope.tenant()
-    );
+    let count =
+        format!("SELECT count(*) FROM leases WHERE tenant_id = '{}' AND node_id = {node}", scope.tenant());
     database.number(&count).await == 1
 }
 
@@ -111,7 +109,8 @@ async fn what_arrives_at_a_node_that_only_serves_is_done_by_one_that_works() {
     let scope = serving.tenant("pro").await;
     let credentials = json!({"token": "123456:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"});
     let by = By::system();
-    let created = serving.engine.create_gateway(scope, &by, "telegram-bot", "Bot", json!({}), Some(credentials));
+    let created =
+        serving.engine.create_gateway(scope, &by, "telegram-bot", "Bot", json!({}), Some(credentials));
     let bot = created.await.unwrap().id;
     serving.engine.connect_gateway(scope, &by, bot).await.unwrap();
     serving.install(scope, "auto-reply", "channels", bot, rules()).await;
@@ -162,7 +161,9 @@ async fn who_looks_on_one_node_sees_what_happens_on_another() {
         while !(connected && run && answered) {
             match live.recv().await.unwrap() {
                 LiveEvent::Gateway { id, status } if id == chat.id => connected |= status == "connected",
-                LiveEvent::Execution { state, slug, .. } => run |= state == "succeeded" && slug == "auto-reply",
+                LiveEvent::Execution { state, slug, .. } => {
+                    run |= state == "succeeded" && slug == "auto-reply"
+                }
                 LiveEvent::ChatMessage(message) if message.author == Author::Bot => {
                     assert_eq!((message.text.as_str(), message.conversation), ("echo hi", conversation.id));
                     answered = true;
@@ -220,7 +221,8 @@ async fn a_node_that_comes_back_after_others_took_over_changes_nothing() {
     arrived.acquire().await.unwrap().forget();
     let node = TestHost::node(&database, &telegram, Role::All).await;
     let first = "(SELECT id FROM nodes ORDER BY joined_at, id LIMIT 1)";
-    let id: HashSet<i64> = [database.number(&format!("SELECT lock_number FROM nodes WHERE id = {first}")).await].into();
+    let id: HashSet<i64> =
+        [database.number(&format!("SELECT lock_number FROM nodes WHERE id = {first}")).await].into();
     let lock = id.into_iter().next().unwrap();
     node.until("the other took over", async || {
         // As if it had been heard of last a long time ago. It may just say that it lives; then once more.
@@ -269,7 +271,10 @@ async fn a_node_that_stops_hands_its_work_over() {
     release.add_permits(1);
     stop.await.unwrap();
     node.settled(busy).await;
-    assert_eq!((sent_to(&stuck, 5), sent_to(&telegram, 5)), (vec!["echo first".to_owned()], vec!["echo second".to_owned()]));
+    assert_eq!(
+        (sent_to(&stuck, 5), sent_to(&telegram, 5)),
+        (vec!["echo first".to_owned()], vec!["echo second".to_owned()])
+    );
     assert_eq!(database.number("SELECT count(*) FROM nodes").await, 1);
 }
 
@@ -319,7 +324,12 @@ async fn a_schedule_fires_once_for_each_time_however_many_nodes_there_are() {
         nodes[1].settled(*scope).await;
     }
     assert_eq!(database.number("SELECT count(*) FROM events WHERE kind = 'scheduled'").await, 6 * 21);
-    assert_eq!(database.number("SELECT count(DISTINCT payload || tenant_id) FROM events WHERE kind = 'scheduled'").await, 6 * 21);
+    assert_eq!(
+        database
+            .number("SELECT count(DISTINCT payload || tenant_id) FROM events WHERE kind = 'scheduled'")
+            .await,
+        6 * 21
+    );
     assert_eq!(database.number("SELECT count(*) FROM schedules WHERE name = 'leap'").await, 6, "they stay");
 }
 

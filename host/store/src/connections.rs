@@ -26,7 +26,9 @@ impl Store {
     pub async fn tenants_to_connect(&self) -> Result<Vec<TenantScope>, StoreError> {
         let rows = self
             .db
-            .all(sql("SELECT DISTINCT tenant_id FROM gateways WHERE enabled = 1 AND connect_done < connect_asked"))
+            .all(sql(
+                "SELECT DISTINCT tenant_id FROM gateways WHERE enabled = 1 AND connect_done < connect_asked",
+            ))
             .await?;
         rows.iter().map(|row| Ok(TenantScope::of(row.get("tenant_id")?))).collect()
     }

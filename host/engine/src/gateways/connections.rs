@@ -171,7 +171,9 @@ async fn keep_connected(engine: &Engine, scope: TenantScope, to_connect: ToConne
             Err(error) => Err(error),
         };
         let again = match again {
-            Ok(Next::Done) => engine.store().connection_done(scope, id, to_connect.asked).await.map(|()| Next::Done),
+            Ok(Next::Done) => {
+                engine.store().connection_done(scope, id, to_connect.asked).await.map(|()| Next::Done)
+            }
             other => other,
         };
         match again {

@@ -2,7 +2,7 @@
 
 use super::{Kinds, Role, Want, share, wire};
 use crate::engine::Engine;
-use crate::troubles;
+use crate::{plugins, troubles};
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use twobot_store::executions::WorkKind;
@@ -35,8 +35,11 @@ impl Engine {
     pub(crate) async fn join(&self, role: Role) -> Result<(Member, Heard), StoreError> {
         let (member, heard) = self.store().join(role.works()).await?;
         let now = Instant::now();
-        self.inner.nodes.note_peers(member.id(), member.watch().await?.peers);
+        let has_company = self.inner.nodes.note_peers(member.id(), member.watch().await?.peers);
         self.inner.nodes.was_heard(now);
+        if has_company {
+            plugins::files::warn_of_several_nodes(self).await?;
+        }
         self.store().abandon_running(&troubles::interrupted()).await?;
         Ok((member, heard))
     }
@@ -200,12 +203,9 @@ async fn take(
         if engine.wake_here(*scope, want.kinds) {
             return false;
         }
-        // Being given back: taking it now would end what still runs.
-        let leaves = nodes.held.lock().contains_key(scope);
-        if leaves {
-            want_later(engine, *scope, *want);
-        }
-        !leaves
+        // Being given back, which others will be told of; or the node is not sure that it lives, and sweeps when it is. Taking
+        // it now would end what still runs.
+        !nodes.held.lock().contains_key(scope)
     });
     if !asked.is_empty() {
         let wants: std::collections::HashMap<_, _> = asked.iter().copied().collect();
@@ -260,7 +260,9 @@ async fn watch(engine: &Engine, member: &Member) {
         match looked {
             Ok(true) => look.reset_after(SUSPICION),
             Ok(false) => {}
-            Err(error) => tracing::error!(%error, "the other nodes can not be looked after; it is tried again"),
+            Err(error) => {
+                tracing::error!(%error, "the other nodes can not be looked after; it is tried again")
+            }
         }
         if let Err(error) = give_back(engine, member).await {
             tracing::error!(%error, "tenants can not be given back; their work is found by sweeps");
@@ -271,7 +273,9 @@ async fn watch(engine: &Engine, member: &Member) {
 /// Says whether there is somebody to look at again in a moment.
 async fn look_at_nodes(engine: &Engine, member: &Member) -> Result<bool, StoreError> {
     let Watched { dead, has_suspects, peers } = member.watch().await?;
-    engine.inner.nodes.note_peers(member.id(), peers);
+    if engine.inner.nodes.note_peers(member.id(), peers) {
+        plugins::files::warn_of_several_nodes(engine).await?;
+    }
     if dead > 0 {
         tracing::warn!(dead, "nodes are gone; their work goes on here and on others");
         engine.inner.nodes.sweep_now.notify_one();

@@ -8,7 +8,9 @@ const AT_ONCE: usize = 50;
 
 /// An equal part of all tenants that are held, for a node that holds so many beside other working nodes that hold those.
 fn fair(held: usize, others: &[u64]) -> usize {
-    let all = others.iter().fold(held, |sum, held| sum.saturating_add(usize::try_from(*held).unwrap_or(usize::MAX)));
+    let all = others
+        .iter()
+        .fold(held, |sum, held| sum.saturating_add(usize::try_from(*held).unwrap_or(usize::MAX)));
     all.div_ceil(others.len() + 1)
 }
 
@@ -51,7 +53,11 @@ mod tests {
             (1_000, vec![0, 0], false, 50),
             (usize::MAX, vec![u64::MAX], false, 50),
         ] {
-            assert_eq!((may_take(held, &others), too_many(held, others.clone())), (takes, gives), "{held} {others:?}");
+            assert_eq!(
+                (may_take(held, &others), too_many(held, others.clone())),
+                (takes, gives),
+                "{held} {others:?}"
+            );
         }
     }
 
@@ -60,7 +66,8 @@ mod tests {
         let mut held = [1_000_usize, 0, 0];
         for _ in 0..100 {
             for node in 0..3 {
-                let others: Vec<_> = (0..3).filter(|other| *other != node).map(|other| held[other] as u64).collect();
+                let others: Vec<_> =
+                    (0..3).filter(|other| *other != node).map(|other| held[other] as u64).collect();
                 let mut free = too_many(held[node], others);
                 held[node] -= free;
                 while free > 0 {

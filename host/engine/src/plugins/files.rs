@@ -2,7 +2,9 @@
 
 use crate::engine::Engine;
 use std::collections::HashSet;
+use twobot_domain::manifest::Capability;
 use twobot_domain::{InstallId, TenantId};
+use twobot_store::StoreError;
 
 /// Directories that are looked at after a start.
 const LOOKED_AT: usize = 100_000;
@@ -15,6 +17,21 @@ pub(crate) async fn remove(engine: &Engine, tenant: TenantId, install: InstallId
     if let Err(error) = engine.machine().remove_directory(tenant, install).await {
         tracing::warn!(%error, %tenant, %install, "a plugin's directory could not be removed");
     }
+}
+
+/// Says that plugins keep files that other nodes do not see, where there are such plugins and such nodes.
+pub(crate) async fn warn_of_several_nodes(engine: &Engine) -> Result<(), StoreError> {
+    let installs = engine.store().all_installs().await?;
+    let with_directory =
+        installs.iter().filter(|(_, install)| install.grants.contains(&Capability::Directory)).count();
+    if with_directory > 0 {
+        tracing::warn!(
+            installs = with_directory,
+            "plugins with a directory run on several nodes now; each node has files of its own for them, and a plugin sees those of the \
+             node that it runs on"
+        );
+    }
+    Ok(())
 }
 
 /// Removes the directories of installs that are gone: a crash came between, or another node removed the install.

@@ -238,7 +238,11 @@ impl TestHost {
     }
 
     /// A node among others on a database.
-    pub(crate) async fn node(database: &postgres::Database, telegram: &Arc<FakeTelegram>, role: Role) -> Self {
+    pub(crate) async fn node(
+        database: &postgres::Database,
+        telegram: &Arc<FakeTelegram>,
+        role: Role,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self::on(&database.url(), folder, Arc::clone(telegram), "full", None, "", role).await
     }

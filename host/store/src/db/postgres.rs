@@ -196,7 +196,9 @@ impl Fence {
     }
 
     fn look(self) -> Statement {
-        sql("SELECT 1 AS one FROM leases WHERE tenant_id = $1 AND token = $2").bind(self.tenant).bind(self.token)
+        sql("SELECT 1 AS one FROM leases WHERE tenant_id = $1 AND token = $2")
+            .bind(self.tenant)
+            .bind(self.token)
     }
 }
 

@@ -3,12 +3,13 @@
 use super::{LEASE_TIME, Lease, Peer, Signal, Taking, Wanted, Watched, signal};
 use crate::db::{CHANNEL, Db, Server, lock_of_node, lock_of_tenant, sql, sql_of, transaction};
 use crate::{StoreError, TenantScope};
-use sqlx::postgres::PgListener;
+use sqlx::postgres::{PgListener, PgNotification};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use twobot_domain::{NodeId, TenantId};
 
 /// Signals that were heard and not looked at yet.
@@ -16,6 +17,10 @@ const HEARD: usize = 1_024;
 
 /// The pauses between tries to connect anew: the first, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(2));
+
+/// How long the connection for signals may be silent before it is asked whether it is still there, and how long it has for that.
+const SILENCE: Duration = Duration::from_secs(30);
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// How long a node's lock has to be nobody's before it is taken for dead.
 const GRACE: Duration = Duration::from_millis(500);
@@ -203,10 +208,24 @@ impl Shared {
     }
 }
 
+/// The next message; none when the connection has ended, or does not answer.
+async fn next(ears: &mut PgListener) -> Option<PgNotification> {
+    loop {
+        match timeout(SILENCE, ears.try_recv()).await {
+            Ok(message) => return message.ok().flatten(),
+            // Something on the way may have forgotten the connection, which then would be silent for ever.
+            Err(_) => {
+                let asked = timeout(ANSWER, sqlx::query("SELECT 1").execute(&mut *ears)).await;
+                asked.ok()?.ok()?;
+            }
+        }
+    }
+}
+
 /// Hears what others tell, as long as somebody wants to know. A connection that ends is made anew.
 async fn listen(server: Server, id: NodeId, mut ears: PgListener, heard: mpsc::Sender<Signal>) {
     loop {
-        while let Ok(Some(message)) = ears.try_recv().await {
+        while let Some(message) = next(&mut ears).await {
             for signal in signal::signals(id, message.payload()) {
                 if heard.send(signal).await.is_err() {
                     return;
@@ -221,7 +240,9 @@ async fn listen(server: Server, id: NodeId, mut ears: PgListener, heard: mpsc::S
                 Ok(ears) => break ears,
                 // The server still believes in the connection that ended.
                 Err(StoreError::Conflict) => {}
-                Err(error) => tracing::error!(%error, "signals of other nodes can not be heard; it is tried again"),
+                Err(error) => {
+                    tracing::error!(%error, "signals of other nodes can not be heard; it is tried again")
+                }
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(PAUSES.1);

@@ -2,9 +2,7 @@
 
 use crate::estate::{Estate, effect_event, estate, failure, schedule};
 use crate::world::postgres::Server;
-use crate::world::{
-    Database, Tenant, World, limits, new_event, new_execution, trouble, usage, writes,
-};
+use crate::world::{Database, Tenant, World, limits, new_event, new_execution, trouble, usage, writes};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection as _};
 use std::time::Duration;
@@ -64,9 +62,15 @@ async fn a_tenant_is_one_nodes_until_it_is_given_back() {
     assert_eq!(lease.scope(), ann);
     assert_eq!(there.take(ann).await, Taking::Elsewhere(ann));
     let taken = there.member.take(&vec![ann, bob]).await.unwrap();
-    assert!(matches!(taken[..], [Taking::Elsewhere(_), Taking::Taken(lease)] if lease.scope() == bob), "{taken:?}");
+    assert!(
+        matches!(taken[..], [Taking::Elsewhere(_), Taking::Taken(lease)] if lease.scope() == bob),
+        "{taken:?}"
+    );
     let peers = there.member.watch().await.unwrap().peers;
-    assert_eq!(peers.iter().map(|peer| (peer.id, peer.works, peer.held)).collect::<Vec<_>>(), [(here.member.id(), true, 1)]);
+    assert_eq!(
+        peers.iter().map(|peer| (peer.id, peer.works, peer.held)).collect::<Vec<_>>(),
+        [(here.member.id(), true, 1)]
+    );
 
     here.member.give_back(&[lease]).await.unwrap();
     let next = there.lease(ann).await;
@@ -130,11 +134,18 @@ async fn a_node_that_was_taken_for_dead_has_to_join_anew() {
     assert!(stopped.member.take(&vec![bob]).await.is_err());
     assert_eq!(world.number("SELECT count(*) FROM nodes").await, 1);
     let (again, _heard) = stopped.store.join(true).await.unwrap();
-    assert!(matches!(again.take(&vec![ann, bob]).await.unwrap()[..], [Taking::Elsewhere(_), Taking::Taken(_)]));
+    assert!(matches!(
+        again.take(&vec![ann, bob]).await.unwrap()[..],
+        [Taking::Elsewhere(_), Taking::Taken(_)]
+    ));
 }
 
 /// Everything that is written for what a node works on, each of which has to be refused.
-async fn write_everything(store: &Store, of: &Estate, due: &twobot_store::schedules::Due) -> Vec<(&'static str, Result<(), StoreError>)> {
+async fn write_everything(
+    store: &Store,
+    of: &Estate,
+    due: &twobot_store::schedules::Due,
+) -> Vec<(&'static str, Result<(), StoreError>)> {
     let scope = of.scope;
     let delivery = store.inbound(scope, of.inbound).await.unwrap();
     let (event, execution) = effect_event(of.gateway, of.install);
@@ -142,20 +153,44 @@ async fn write_everything(store: &Store, of: &Estate, due: &twobot_store::schedu
     let (fired, run) = (new_event(None, None), new_execution(of.install, None));
     vec![
         ("fire", store.fire(due, Some(Timestamp(9_000)), &fired, &run).await.map(drop)),
-        ("finish_inbound", store.finish_inbound(scope, &delivery, &Decoded::NotHandled("x".to_owned()), &usage()).await),
+        (
+            "finish_inbound",
+            store.finish_inbound(scope, &delivery, &Decoded::NotHandled("x".to_owned()), &usage()).await,
+        ),
         ("postpone_inbound", store.postpone_inbound(scope, of.inbound, Timestamp(9)).await),
         ("journal_intent", store.journal_intent(scope, of.waiting, 1, "{}").await),
         ("journal_result", store.journal_result(scope, of.waiting, 0, "{}").await),
-        ("postpone_execution", store.postpone_execution(scope, of.waiting, &trouble("x"), Timestamp(9)).await),
-        ("fail_execution", store.fail_execution(scope, of.waiting, of.install, &failure(Some(Timestamp(9)))).await.map(drop)),
-        ("finish_execution", store.finish_execution(scope, of.waiting, of.install, &limits(), &writes([], [])).await),
-        ("postpone_effect", store.postpone_effect(scope, of.effect, &trouble("x"), Timestamp(9), &usage()).await),
+        (
+            "postpone_execution",
+            store.postpone_execution(scope, of.waiting, &trouble("x"), Timestamp(9)).await,
+        ),
+        (
+            "fail_execution",
+            store.fail_execution(scope, of.waiting, of.install, &failure(Some(Timestamp(9)))).await.map(drop),
+        ),
+        (
+            "finish_execution",
+            store.finish_execution(scope, of.waiting, of.install, &limits(), &writes([], [])).await,
+        ),
+        (
+            "postpone_effect",
+            store.postpone_effect(scope, of.effect, &trouble("x"), Timestamp(9), &usage()).await,
+        ),
         ("delay_effect", store.delay_effect(scope, of.effect, &trouble("x"), Timestamp(9), &usage()).await),
-        ("effect_failed", store.effect_failed(scope, of.effect, &trouble("x"), &usage(), Some((&event, &execution))).await),
+        (
+            "effect_failed",
+            store.effect_failed(scope, of.effect, &trouble("x"), &usage(), Some((&event, &execution))).await,
+        ),
         ("effect_sent", store.effect_sent(scope, of.effect, &usage()).await),
         ("set_poll_cursor", store.set_poll_cursor(scope, of.gateway, 9).await),
-        ("set_gateway_status", store.set_gateway_status(scope, of.gateway, GatewayStatus::Error, None, None).await),
-        ("set_connection_status", store.set_connection_status(scope, wish, GatewayStatus::Error, None, None).await),
+        (
+            "set_gateway_status",
+            store.set_gateway_status(scope, of.gateway, GatewayStatus::Error, None, None).await,
+        ),
+        (
+            "set_connection_status",
+            store.set_connection_status(scope, wish, GatewayStatus::Error, None, None).await,
+        ),
         ("connection_done", store.connection_done(scope, of.gateway, 1).await),
         ("notify", store.notify(scope, "info", "Hi", "").await.map(drop)),
     ]
@@ -250,7 +285,9 @@ async fn a_deleted_tenant_is_nobodys() {
     let node = Node::join(&world).await;
     node.lease(ann).await;
     world.execute(&format!("DELETE FROM tenants WHERE id = '{}'", ann.tenant())).await;
-    assert!(matches!(node.member.take(&vec![ann, bob]).await.unwrap()[..], [Taking::Taken(lease)] if lease.scope() == bob));
+    assert!(
+        matches!(node.member.take(&vec![ann, bob]).await.unwrap()[..], [Taking::Taken(lease)] if lease.scope() == bob)
+    );
 }
 
 #[tokio::test]
