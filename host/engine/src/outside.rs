@@ -61,7 +61,7 @@ impl Outside for EngineOutside {
 
     async fn when_unknown(&self, scope: TenantScope, gateway: GatewayId, call: &InlineCall) -> WhenUnknown {
         let Some(inner) = self.0.upgrade() else { return WhenUnknown::Report };
-        let engine = Engine { inner };
+        let engine = Engine { inner, store: self.1.clone() };
         match engine.store().gateway(scope, gateway).await {
             Ok(gateway) => engine.when_unknown(&gateway, call),
             Err(_) => WhenUnknown::Report,

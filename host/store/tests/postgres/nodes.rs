@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 use twobot_domain::Timestamp;
 use twobot_store::connections::ToConnect;
+use twobot_store::effects::Tried;
 use twobot_store::gateways::GatewayStatus;
 use twobot_store::inbound::Decoded;
 use twobot_store::nodes::{Heard, Lease, Member, Signal, Taking};
@@ -172,14 +173,30 @@ async fn write_everything(
             "finish_execution",
             store.finish_execution(scope, of.waiting, of.install, &limits(), &writes([], [])).await,
         ),
+        ("journal_again", store.journal_again(scope, of.waiting, 0, true).await),
+        ("begin_effect", store.begin_effect(scope, of.effect).await),
         (
             "postpone_effect",
-            store.postpone_effect(scope, of.effect, &trouble("x"), Timestamp(9), &usage()).await,
+            store
+                .postpone_effect(scope, of.effect, Tried::Unsure, &trouble("x"), Timestamp(9), &usage())
+                .await,
         ),
-        ("delay_effect", store.delay_effect(scope, of.effect, &trouble("x"), Timestamp(9), &usage()).await),
+        (
+            "delay_effect",
+            store.delay_effect(scope, of.effect, Tried::Unsure, &trouble("x"), Timestamp(9), &usage()).await,
+        ),
         (
             "effect_failed",
-            store.effect_failed(scope, of.effect, &trouble("x"), &usage(), Some((&event, &execution))).await,
+            store
+                .effect_failed(
+                    scope,
+                    of.effect,
+                    Tried::Unsure,
+                    &trouble("x"),
+                    &usage(),
+                    Some((&event, &execution)),
+                )
+                .await,
         ),
         ("effect_sent", store.effect_sent(scope, of.effect, &usage()).await),
         ("set_poll_cursor", store.set_poll_cursor(scope, of.gateway, 9).await),
