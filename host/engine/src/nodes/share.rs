@@ -82,10 +82,9 @@ mod tests {
             }
         }
         assert!(held.iter().all(|held| (240..=380).contains(held)), "{held:?}");
-        let before = held;
-        for node in 0..3 {
+        for (node, own) in held.iter().enumerate() {
             let others = (0..3).filter(|other| *other != node).map(|other| held[other] as u64).collect();
-            assert_eq!(too_many(before[node], others), 0);
+            assert_eq!(too_many(*own, others), 0);
         }
     }
 }

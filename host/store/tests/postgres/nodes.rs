@@ -335,7 +335,7 @@ async fn a_connection_for_signals_that_was_cut_is_made_anew() {
     assert_eq!(world.number(listening).await, 2);
     assert_eq!(there.hear().await, Signal::Missed);
     let work = Signal::Work { scope: ann, kinds: 1 };
-    here.member.tell(&[work.clone()]).await.unwrap();
+    here.member.tell(std::slice::from_ref(&work)).await.unwrap();
     assert_eq!(there.hear().await, work);
     // It holds its lock again, and so is not taken for dead.
     assert_eq!(here.member.watch().await.unwrap().peers.len(), 1);
