@@ -71,7 +71,7 @@ mod tests {
     fn a_wake_up_within_the_poll_is_told_and_a_later_one_passed_on() {
         let (counter, nudge) = (Arc::new(Counter::default()), Arc::new(Nudge::default()));
         let outer = waker(Arc::clone(&counter));
-        let mut context = Context::from_waker(&outer);
+        let context = Context::from_waker(&outer);
         let passed_on = || counter.0.load(Ordering::SeqCst);
 
         let mut inner = None;
@@ -85,10 +85,10 @@ mod tests {
             }
             if polls == 3 { Poll::Ready(7) } else { Poll::Pending }
         }));
-        assert_eq!(nudge.poll(future.as_mut(), &mut context), (Poll::Pending, true));
+        assert_eq!(nudge.poll(future.as_mut(), &context), (Poll::Pending, true));
         assert_eq!(passed_on(), 0);
-        assert_eq!(nudge.poll(future.as_mut(), &mut context), (Poll::Pending, false));
-        assert_eq!(nudge.poll(future.as_mut(), &mut context), (Poll::Ready(7), false));
+        assert_eq!(nudge.poll(future.as_mut(), &context), (Poll::Pending, false));
+        assert_eq!(nudge.poll(future.as_mut(), &context), (Poll::Ready(7), false));
         drop(future);
         let inner = inner.unwrap();
         inner.wake_by_ref();
