@@ -108,11 +108,12 @@ async fn a_plugin_that_fails_again_and_again_is_paused_and_its_owner_told() {
         host.engine.post_chat_message(scope, conversation.id, "Ann", &text, None).await.unwrap();
         host.settled(scope).await;
     }
+    // It is paused after the last failure is recorded, and its owner told after that.
+    let told = async || host.engine.store().notifications(scope, PageRequest::default()).await.unwrap().items;
+    host.until("its owner is told", async || !told().await.is_empty()).await;
     let install = host.engine.store().install(scope, "misbehaving").await.unwrap();
     assert_eq!(install.state.as_str(), "paused");
     assert!(install.trouble.unwrap().detail.contains("5 times"));
-    let told = async || host.engine.store().notifications(scope, PageRequest::default()).await.unwrap().items;
-    host.until("its owner is told", async || !told().await.is_empty()).await;
     let told = told().await;
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].severity, "problem");
