@@ -38,6 +38,7 @@ the header `x-request-id`, under which the server's log knows the request.
         (name = "gateways", description = "Connections to the outside."),
         (name = "plugins", description = "The catalogue, and what is installed from it."),
         (name = "executions", description = "What happened."),
+        (name = "dead letters", description = "What was given up, and what to do with it."),
         (name = "web chat", description = "Conversations in the browser."),
         (name = "analytics", description = "What the plugins report."),
         (name = "notifications", description = "What the dashboard tells."),

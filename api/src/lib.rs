@@ -28,3 +28,9 @@ pub use config::ApiConfig;
 pub use document::openapi;
 pub use password::{PasswordError, hash_password, validate_email, validate_password};
 pub use router::{health_router, router};
+
+/// A replay as the API answers it.
+#[must_use]
+pub fn replay_answer(report: &twobot_engine::replay::ReplayReport) -> serde_json::Value {
+    serde_json::to_value(routes::executions::Replay::new(report)).unwrap_or_default()
+}

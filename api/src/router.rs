@@ -67,6 +67,7 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
         .merge(routes::plugins::routes())
         .merge(routes::installs::routes())
         .merge(routes::executions::routes())
+        .merge(routes::dead_letters::routes())
         .merge(routes::conversations::routes())
         .merge(routes::notifications::routes())
         .merge(routes::audit_log::routes())
@@ -76,6 +77,7 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
     let slow = OpenApiRouter::new()
         .merge(routes::gateways::slow_routes())
         .merge(routes::installs::slow_routes())
+        .merge(routes::executions::slow_routes())
         .merge(routes::analytics::slow_routes())
         .layer(from_fn_with_state(SLOW, time_limit));
     let streams = OpenApiRouter::new()

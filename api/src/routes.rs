@@ -4,6 +4,7 @@ pub(crate) mod analytics;
 pub(crate) mod audit_log;
 pub(crate) mod auth;
 pub(crate) mod conversations;
+pub(crate) mod dead_letters;
 pub(crate) mod executions;
 pub(crate) mod gateway_kinds;
 pub(crate) mod gateways;

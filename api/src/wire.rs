@@ -3,6 +3,7 @@
 //! None of these types is a domain type: what goes over the wire is a promise to others and changes on its own terms.
 
 mod capability;
+mod failure;
 mod gateway_ref;
 mod list;
 mod names;
@@ -12,6 +13,7 @@ mod trouble;
 mod usage;
 
 pub(crate) use capability::Capability;
+pub(crate) use failure::FailureReason;
 pub(crate) use gateway_ref::{GatewayRef, PluginRef};
 pub(crate) use list::List;
 pub(crate) use names::*;

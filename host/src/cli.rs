@@ -55,6 +55,10 @@ enum Command {
         #[arg(long)]
         replace: bool,
     },
+    /// Run an execution again from what was recorded of it, touch nothing, and show its log and what is other than then.
+    ///
+    /// Ends with 0 where it did the same, with 3 where something is other, and with 1 where it can not be replayed.
+    Replay(commands::replay::Replay),
     /// Compile the component on standard input. The platform calls this itself, in a process of its own for each component.
     #[command(name = commands::compile::NAME, hide = true)]
     CompileComponent,
@@ -84,7 +88,7 @@ enum Plugin {
 /// Runs the command line and says how it ended.
 pub(crate) fn run() -> ExitCode {
     match dispatch(Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             tell(&error);
             ExitCode::FAILURE
@@ -97,12 +101,12 @@ fn tell(error: &anyhow::Error) {
     eprintln!("error: {error:#}");
 }
 
-fn dispatch(cli: Cli) -> anyhow::Result<()> {
+fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     // Commands that need no configuration come first: they work beside a wrong one.
     let command = match cli.command {
-        Command::Openapi => return commands::openapi::run(),
-        Command::CompileComponent => return commands::compile::run(),
-        Command::Config => return commands::config::run(&Source::of_process()?),
+        Command::Openapi => return commands::openapi::run().map(done),
+        Command::CompileComponent => return commands::compile::run().map(done),
+        Command::Config => return commands::config::run(&Source::of_process()?).map(done),
         other => other,
     };
     let settings = Settings::read(&Source::of_process()?)?;
@@ -116,6 +120,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("can not start threads")?;
     runtime.block_on(async {
         match command {
+            Command::Replay(replay) => return commands::replay::run(&settings, replay).await,
             Command::Serve { demo, role } => commands::serve::run(settings, demo, role).await,
             Command::Migrate => commands::migrate::run(&settings).await,
             Command::User(User::Create(create)) => commands::user::create(&settings, create).await,
@@ -124,5 +129,11 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
             Command::Restore { file, replace } => commands::backup::restore(&settings, &file, replace).await,
             Command::Openapi | Command::Config | Command::CompileComponent => Ok(()),
         }
+        .map(done)
     })
+}
+
+/// Nothing more to say than that it was done.
+const fn done((): ()) -> ExitCode {
+    ExitCode::SUCCESS
 }

@@ -8,5 +8,6 @@ pub(crate) mod demo;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
 pub(crate) mod plugin;
+pub(crate) mod replay;
 pub(crate) mod serve;
 pub(crate) mod user;

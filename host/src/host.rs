@@ -4,6 +4,7 @@ use crate::commands::compile;
 use crate::settings::{Settings, without_password};
 use crate::{components, master_key};
 use anyhow::Context as _;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use twobot_engine::{Engine, EngineConfig};
@@ -23,6 +24,32 @@ pub(crate) async fn store(settings: &Settings) -> anyhow::Result<Store> {
         .with_context(|| format!("can not open the database {}", without_password(url)))?;
     store.migrate().await.context("can not bring the database up to date")?;
     Ok(store)
+}
+
+/// Opens the database only to read it. Makes nothing: neither a key nor a database nor its schema.
+///
+/// # Errors
+/// When there is none, or none of this version.
+pub(crate) async fn store_to_read(settings: &Settings) -> anyhow::Result<Store> {
+    let key = master_key::load_existing(settings.database.master_key.as_ref(), &settings.server.data_dir)?;
+    let url = &settings.database.url;
+    Store::open_read_only(url, key)
+        .await
+        .with_context(|| format!("can not read the database {}", without_password(url)))
+}
+
+/// The sandbox host of a command that keeps nothing: no files, no compiled code.
+///
+/// # Errors
+/// When it can not be started.
+pub(crate) fn machine_to_replay(store: &Store) -> anyhow::Result<Machine> {
+    Machine::new(MachineConfig {
+        sandboxes: 0,
+        compiler: compiler(),
+        // The same key as the server's: from it comes the chance that a run sees.
+        ..MachineConfig::new(store.master_key().derive("sandbox host"), NonZeroUsize::MIN)
+    })
+    .context("can not start the sandbox host")
 }
 
 /// This program, as the compiler of components.
@@ -47,7 +74,7 @@ pub(crate) async fn engine(settings: &Settings, store: Store) -> anyhow::Result<
         ..MachineConfig::new(store.master_key().derive("sandbox host"), settings.sandbox.threads)
     })
     .context("can not start the sandbox host")?;
-    let catalogue = components::load(&machine, settings.sandbox.plugins_dir.as_deref()).await?;
+    let catalogue = components::load(&machine, &store, settings.sandbox.plugins_dir.as_deref()).await?;
     let telegram = Telegram::new(TelegramOptions::new(settings.gateways.telegram_api_url.clone()))
         .context("can not set up the Telegram connector")?;
     let openai = OpenAi::new(OpenAiOptions::new(settings.gateways.egress.clone()))
@@ -61,5 +88,6 @@ pub(crate) async fn engine(settings: &Settings, store: Store) -> anyhow::Result<
         egress: EgressClients::for_plugins(settings.gateways.egress.clone())
             .context("can not set up plugins' requests to other hosts")?,
         public_url: settings.server.public_url.clone(),
+        marks: Some(settings.server.data_dir.clone()),
     }))
 }

@@ -33,6 +33,16 @@ pub(crate) fn load(set: Option<&SecretBox<[u8; 32]>>, data_dir: &Path) -> anyhow
     Ok(MasterKey::new(*key.expose_secret()))
 }
 
+/// The same where a key has to be there: nothing is made.
+///
+/// # Errors
+/// When there is none.
+pub(crate) fn load_existing(set: Option<&SecretBox<[u8; 32]>>, data_dir: &Path) -> anyhow::Result<MasterKey> {
+    let path = data_dir.join(FILE);
+    anyhow::ensure!(set.is_some() || path.exists(), "there is no key {}", path.display());
+    load(set, data_dir)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -178,6 +178,12 @@ fn someone_signs_up_says_hello_and_is_answered() {
     server.post(&format!("{place}/messages"), token, &json!({"text": "hello"}));
     let answered = stream.lines().map(Result::unwrap).any(|line| line.contains("\"author\":\"bot\""));
     assert!(answered, "the stream ended without an answer");
+    let mut list = String::new();
+    server.send("GET", "/executions", token, "").read_to_string(&mut list).unwrap();
+    let list: Value = serde_json::from_str(list.split_once("\r\n\r\n").unwrap().1).unwrap();
+    let execution = list["items"][0]["id"].as_str().unwrap();
+    let replayed = told(&mut twobot(folder.path(), &database, &["replay", execution]));
+    assert!(replayed.contains("Differences (0)"), "{replayed}");
     server.stop();
 
     // The next process finds what this one left, and no way tells the password.
@@ -188,7 +194,7 @@ fn someone_signs_up_says_hello_and_is_answered() {
     let mut gone = twobot(folder.path(), &database, &["migrate"]);
     let gone = told(gone.env("DATABASE_URL", database.url().replace("test_", "gone_")));
     assert!(gone.contains("can not open the database"), "{gone}");
-    for text in [migrated, again, config, gone] {
+    for text in [migrated, replayed, again, config, gone] {
         assert!(!text.contains("hush-hush"), "{text}");
     }
 }

@@ -177,6 +177,40 @@ names! {
         /// It changes something.
         Command = "command",
     }
+    /// What was given up.
+    DeadLetterKind {
+        /// A run of a plugin.
+        Execution = "execution",
+        /// A delivery of a provider that was not understood.
+        Delivery = "delivery",
+        /// An action that did not get to its provider.
+        Effect = "effect",
+    }
+    /// Whose doing a failure was.
+    Fault {
+        /// The plugin's.
+        Plugin = "plugin",
+        /// The platform's.
+        Platform = "platform",
+        /// The workspace's: something in it stood against the run, such as a plugin that was switched off.
+        Workspace = "workspace",
+    }
+    /// Whether what failed is tried again by itself.
+    Retry {
+        /// It will be.
+        Scheduled = "scheduled",
+        /// It was, as often as it may be; another try may still help.
+        GivenUp = "given_up",
+        /// It is not: another try would end the same until something is changed.
+        None = "none",
+    }
+    /// With which component an execution is replayed.
+    ReplayComponent {
+        /// The one that ran then.
+        Recorded = "recorded",
+        /// The one that is offered now.
+        Current = "current",
+    }
 }
 
 macro_rules! same_names {

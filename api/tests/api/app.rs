@@ -82,6 +82,7 @@ impl TestApp {
             connectors: Connectors::default().with(Arc::new(telegram)).with(Arc::new(openai)),
             egress: EgressClients::for_plugins(EgressPolicy::default()).unwrap(),
             public_url: Some("https://bots.example.org".parse().unwrap()),
+            marks: None,
         });
         engine.start().await.unwrap();
         let mut config = ApiConfig::local("1.2.3");

@@ -4,8 +4,9 @@
 use crate::app::{Person, TestApp};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use twobot_domain::ExecutionId;
+use twobot_domain::{ExecutionId, InboundId, Usage};
 use twobot_store::executions::{Cause, NewExecution};
+use twobot_store::inbound::{Accepted, Decoded, NewInbound};
 
 /// Paths that are served beside those of the document.
 const ALIASES: [(&str, &str); 8] = [
@@ -93,12 +94,30 @@ async fn every_operation_wants_a_session() {
     }
 }
 
+/// A delivery that was given up.
+async fn dead_letter(app: &TestApp, who: &Person, gateway: &str) -> InboundId {
+    let delivery = NewInbound {
+        gateway: gateway.parse().unwrap(),
+        provider_id: "nonsense".to_owned(),
+        body: "{}".to_owned(),
+        waiting_limit: 10,
+    };
+    let Accepted::New(id) = app.store().accept(who.scope, delivery).await.unwrap() else {
+        panic!("it is new");
+    };
+    let delivery = app.store().inbound(who.scope, id).await.unwrap();
+    let decoded = Decoded::Failed("nonsense".to_owned());
+    app.store().finish_inbound(who.scope, &delivery, &decoded, &Usage::default()).await.unwrap();
+    id
+}
+
 /// Things of one tenant: the id to put into each path.
 struct Things {
     gateway: String,
     conversation: String,
     notification: String,
     execution: String,
+    dead_letter: String,
 }
 
 impl Things {
@@ -119,12 +138,14 @@ impl Things {
             depth: 0,
         };
         app.store().begin_action(who.scope, &new).await.unwrap();
+        let dead_letter = dead_letter(app, who, &gateway).await;
         let notification = app.store().notify(who.scope, "info", "Hello", "").await.unwrap();
         Self {
             gateway,
             conversation,
             notification: notification.to_string(),
             execution: execution.to_string(),
+            dead_letter: dead_letter.to_string(),
         }
     }
 
@@ -135,6 +156,7 @@ impl Things {
             "conversations" => &self.conversation,
             "notifications" => &self.notification,
             "executions" => &self.execution,
+            "dead-letters" => &self.dead_letter,
             // The catalogue is everyone's; installs go by the plugin's name, of which the other tenant has none.
             "plugins" => return None,
             "user" => {
@@ -197,6 +219,7 @@ async fn nobody_reaches_what_another_tenant_has() {
         format!("/gateways/{}", things.gateway),
         format!("/conversations/{}/messages", things.conversation),
         format!("/executions/{}", things.execution),
+        format!("/dead-letters/{}", things.dead_letter),
         "/user/plugins/auto-reply".to_owned(),
     ] {
         app.get(&ada, &path).await.expect(200);
@@ -218,7 +241,8 @@ async fn another_tenants_gateway_can_not_be_bound() {
 /// All that a tenant sees of their own.
 async fn state(app: &TestApp, who: &Person) -> Vec<Value> {
     let mut all = Vec::new();
-    for path in ["/gateways", "/user/plugins", "/executions", "/notifications", "/audit-log"] {
+    for path in ["/gateways", "/user/plugins", "/executions", "/dead-letters", "/notifications", "/audit-log"]
+    {
         all.push(app.get(who, path).await.json());
     }
     all

@@ -10,6 +10,7 @@ mod auth;
 mod authorization;
 mod busy;
 mod chat;
+mod dead_letters;
 mod errors;
 mod executions;
 mod gateways;

@@ -92,6 +92,12 @@ names! {
         BillingCancel = "billing.cancel",
         /// Something was paid, or was to be.
         BillingPayment = "billing.payment",
+        /// Something that was given up was run or delivered again.
+        DeadLetterRetry = "dead_letter.retry",
+        /// The same, with another payload.
+        DeadLetterEdit = "dead_letter.edit",
+        /// Something that was given up was discarded.
+        DeadLetterDiscard = "dead_letter.discard",
         /// A plugin tried what it may not do.
         CapabilityDenied = "capability.denied",
     }

@@ -22,5 +22,5 @@ pub use http_error::HttpError;
 pub use ids::*;
 pub use plan::{Limits, Plan, PlanCatalogue};
 pub use time::Timestamp;
-pub use trouble::{LimitHit, Trouble};
+pub use trouble::{FailureClass, LimitHit, Trouble};
 pub use usage::Usage;

@@ -60,3 +60,57 @@ impl Trouble {
         self
     }
 }
+
+/// Whose doing a failure was, and whether it helps to try again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FailureClass {
+    /// The plugin asked to be tried again.
+    TryAgain,
+    /// The plugin failed, crashed or ran into a limit: the next try would end the same.
+    Plugin,
+    /// The platform failed or was interrupted; the plugin is not to blame, and it is tried again.
+    Platform,
+    /// It did not run: something of the workspace stood against it, such as a plugin that was switched off.
+    Refused,
+}
+
+impl FailureClass {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::TryAgain, Self::Plugin, Self::Platform, Self::Refused];
+
+    /// The name in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TryAgain => "try_again",
+            Self::Plugin => "plugin",
+            Self::Platform => "platform",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// The one of that name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.as_str() == text)
+    }
+
+    /// Whether another try may end otherwise, so that it is made by itself.
+    #[must_use]
+    pub const fn is_tried_again(self) -> bool {
+        matches!(self, Self::TryAgain | Self::Platform)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_are_found_by_their_names() {
+        for class in FailureClass::ALL {
+            assert_eq!(FailureClass::parse(class.as_str()), Some(class));
+        }
+        assert_eq!(FailureClass::parse("nobody"), None);
+    }
+}

@@ -3,13 +3,15 @@
 use crate::engine::Engine;
 use crate::live::LiveEvent;
 use crate::outside::EngineOutside;
+use crate::setup;
 use crate::{circles, troubles};
 use serde_json::Value;
 use std::sync::Arc;
-use twobot_domain::{ExecutionId, Limits, Timestamp, Trouble, Usage};
+use twobot_domain::{ExecutionId, FailureClass, Limits, Timestamp, Trouble, Usage};
 use twobot_runtime::{Done, Failed, PluginCall, PluginComponent, PluginRun, Ran, RunLimits};
-use twobot_store::executions::{Denial, Failure, LogLine};
+use twobot_store::executions::{Denial, Failure, Kept, LogLine};
 use twobot_store::installs::Install;
+use twobot_store::setups::Setup;
 use twobot_store::{StoreError, TenantScope};
 
 /// How often an execution is run again because another wrote what it had read.
@@ -51,17 +53,30 @@ pub(crate) struct Remains {
     pub(crate) logs: Vec<LogLine>,
     /// What it was denied.
     pub(crate) denials: Vec<Denial>,
+    /// What it needs to be replayed.
+    pub(crate) kept: Kept,
 }
 
 /// What to record of a failed attempt.
 pub(crate) fn failure(
     trouble: Trouble,
+    class: FailureClass,
     retry_at: Option<Timestamp>,
     remains: Remains,
     digest: Option<String>,
 ) -> Failure {
-    let Remains { usage, logs, denials } = remains;
-    Failure { trouble, retry_at, denials, logs, usage, digest }
+    let Remains { usage, logs, denials, kept } = remains;
+    Failure { trouble, class, retry_at, denials, logs, usage, digest, kept }
+}
+
+/// Whose doing a failed attempt is.
+pub(crate) const fn class(failed: &Failed) -> FailureClass {
+    match failed {
+        Failed::Retry(_) => FailureClass::TryAgain,
+        Failed::Fault(_) | Failed::BadInput(_) => FailureClass::Plugin,
+        Failed::Busy(_) => FailureClass::Refused,
+        Failed::Host(_) => FailureClass::Platform,
+    }
 }
 
 impl Attempt<'_> {
@@ -75,13 +90,15 @@ impl Attempt<'_> {
         // the run that takes it from the journal.
         let mut void = Remains::default();
         for _ in 0..CONFLICT_TRIES {
-            let Ran { result, mut usage, logs, denials } = self.once().await?;
+            let (Ran { result, mut usage, logs, denials, recording }, setup) = self.once().await?;
             usage.add(&void.usage);
+            let kept = Kept { setup: Some(setup), recording: recording.to_text() };
             let mut done = match result {
                 Ok(done) => done,
-                Err(failed) => return Ok(Outcome::Failed(failed, Remains { usage, logs, denials })),
+                Err(failed) => return Ok(Outcome::Failed(failed, Remains { usage, logs, denials, kept })),
             };
             done.commit.usage = usage;
+            done.commit.kept = kept;
             if !done.commit.appointments.is_empty() {
                 circles::slow_down(&mut done.commit, self.depth, Timestamp::now());
             }
@@ -94,7 +111,8 @@ impl Attempt<'_> {
                     return Ok(Outcome::Committed(done.output));
                 }
                 Err(StoreError::Conflict) => {
-                    void = Remains { usage: Usage { executions: 0, ..usage }, logs: Vec::new(), denials };
+                    let usage = Usage { executions: 0, ..usage };
+                    void = Remains { usage, logs: Vec::new(), denials, kept: done.commit.kept };
                 }
                 Err(StoreError::Quota { name: "executions_per_day", used, allowed, .. }) => {
                     return Ok(Outcome::Tomorrow(troubles::executions_per_day(used, allowed)));
@@ -102,7 +120,8 @@ impl Attempt<'_> {
                 Err(StoreError::Quota { name, used, allowed, unit }) => {
                     let failed = Failed::Fault(troubles::storage_quota(name, used, allowed, unit));
                     let usage = Usage { failed_executions: 1, ..usage };
-                    return Ok(Outcome::Failed(failed, Remains { usage, logs, denials }));
+                    let kept = done.commit.kept;
+                    return Ok(Outcome::Failed(failed, Remains { usage, logs, denials, kept }));
                 }
                 Err(error) => return Err(error),
             }
@@ -110,23 +129,26 @@ impl Attempt<'_> {
         Ok(Outcome::Contended(void))
     }
 
-    async fn once(&self) -> Result<Ran, StoreError> {
+    async fn once(&self) -> Result<(Ran, Setup), StoreError> {
         let store = self.engine.store();
+        let bound = store.bound_gateways(self.scope, self.install.id).await?;
+        let limits = RunLimits::plugin(self.limits);
+        let setup = setup::of(self.install, &bound, &limits);
         let run = PluginRun {
             scope: self.scope,
             install: self.install.id,
             execution: self.execution,
             component: Arc::clone(self.component),
             grants: self.install.grants.clone(),
-            bound: store.bound_gateways(self.scope, self.install.id).await?,
+            bound,
             config: self.install.config.clone(),
             started_at: self.started_at,
             journal: store.journal(self.scope, self.execution).await?,
-            limits: RunLimits::plugin(self.limits),
+            limits,
             call: self.call.clone(),
             outside: Arc::new(EngineOutside::new(self.engine)),
         };
-        Ok(self.engine.machine().run_plugin(store, run).await)
+        Ok((self.engine.machine().run_plugin(store, run).await, setup))
     }
 
     /// Wakes who has work now, and tells whoever looks.

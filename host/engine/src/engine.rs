@@ -4,15 +4,17 @@ use crate::catalogue::{Catalogue, GatewayEntry};
 use crate::dispatch::Queues;
 use crate::gateways::connections::{self, Connections};
 use crate::live::Live;
+use crate::marks::{self, Marks};
 use crate::nodes::{Hold, Kinds, Nodes, Role};
 use crate::{dispatch, plugins, retention, scheduler};
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use twobot_domain::{Limits, PlanCatalogue};
+use twobot_domain::{ExecutionId, Limits, PlanCatalogue};
 use twobot_gateways::{Connector, Connectors, EgressClients};
 use twobot_runtime::Machine;
 use twobot_store::executions::WorkKind;
@@ -35,6 +37,8 @@ pub struct EngineConfig {
     pub egress: EgressClients,
     /// Where providers reach this host; without it there are no webhooks.
     pub public_url: Option<Url>,
+    /// The folder of the files in which stands what runs; without it, an execution that ends the process is tried for ever.
+    pub marks: Option<PathBuf>,
 }
 
 /// The event engine. Cheap to clone.
@@ -56,6 +60,9 @@ pub(crate) struct Inner {
     pub(crate) queues: Queues,
     pub(crate) connections: Connections,
     pub(crate) nodes: Nodes,
+    pub(crate) marks: Marks,
+    /// What ran when the process before ended.
+    marked: Vec<ExecutionId>,
     stop: CancellationToken,
     /// The threads for waiting on networks, apart from those on which guests compute.
     pub(crate) threads: Handle,
@@ -67,6 +74,14 @@ impl Engine {
     #[must_use]
     pub fn new(config: EngineConfig) -> Self {
         let live = Live::default();
+        let (marks, marked) = match config.marks.as_deref().map(Marks::open) {
+            None => (Marks::default(), Vec::new()),
+            Some(Ok(opened)) => opened,
+            Some(Err(error)) => {
+                tracing::warn!(%error, "what runs is not marked: the file can not be opened");
+                (Marks::default(), Vec::new())
+            }
+        };
         let web_chat = crate::chat::WebChat::new(config.store.clone(), live.clone());
         let nodes = Nodes::new(Arc::clone(live.outbox()));
         Self {
@@ -82,6 +97,8 @@ impl Engine {
                 queues: Queues::default(),
                 connections: Connections::default(),
                 nodes,
+                marks,
+                marked,
                 stop: CancellationToken::new(),
                 threads: Handle::current(),
                 tasks: TaskTracker::new(),
@@ -105,6 +122,7 @@ impl Engine {
         let membership = self.join(role).await?;
         let tasks = &self.inner.tasks;
         if role.works() {
+            marks::take_stock(self.store(), &self.inner.marks, &self.inner.marked).await?;
             plugins::grants::follow_catalogue(self).await?;
             // Who comes to others leaves their connections alone.
             if self.inner.nodes.is_first() {
@@ -136,6 +154,8 @@ impl Engine {
                 "work was still running at the end; it is taken up by another node or at the next start"
             );
         }
+        // Whatever still runs is not why the process ends.
+        self.inner.marks.clear();
         self.leave().await;
     }
 

@@ -11,8 +11,10 @@
 
 pub mod catalogue;
 mod circles;
+pub mod dead_letters;
 pub mod error;
 pub mod live;
+pub mod replay;
 
 mod attempt;
 mod backoff;
@@ -21,6 +23,7 @@ mod dispatch;
 mod doing;
 mod engine;
 mod gateways;
+mod marks;
 mod nodes;
 mod outside;
 mod plugins;
@@ -28,6 +31,7 @@ mod provider;
 mod retention;
 mod scheduler;
 mod schema;
+mod setup;
 mod troubles;
 
 pub use catalogue::{Catalogue, GatewayEntry, PluginEntry};
@@ -40,3 +44,5 @@ pub use live::{Live, LiveEvent};
 pub use nodes::Role;
 pub use plugins::InstallOptions;
 pub use plugins::action::ActionRun;
+pub use twobot_runtime::AnswerFrom;
+pub use twobot_runtime::recording::Deed as ReplayDeed;

@@ -1,10 +1,12 @@
 //! Removes the past, a little at a time.
 
 use crate::engine::Engine;
-use std::time::Duration;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
 use twobot_domain::{Timestamp, plan};
 use twobot_store::retention::Retention;
 use twobot_store::{StoreError, TenantScope};
+use uuid::Uuid;
 
 /// How often is looked whether something is no longer kept.
 const LOOK: Duration = Duration::from_secs(300);
@@ -17,6 +19,15 @@ const BREATH: Duration = Duration::from_millis(20);
 
 const DAY_MS: i64 = 86_400_000;
 
+/// How often is looked after what no tenant's history holds: settings and components that runs refer to.
+const LOOK_SHARED: Duration = Duration::from_secs(6 * 3_600);
+
+/// Successful executions of a tenant of which is kept what they read; of those that failed it is kept as long as they are.
+pub(crate) const RECORDINGS: u64 = 1_000;
+
+/// For how long settings and components are kept that nothing refers to any more: longer than any run that does.
+const SHARED_KEPT_MS: i64 = (plan::HISTORY_DAYS as i64 + 1) * DAY_MS;
+
 /// How long the row of a delivery is kept for certain: providers that got no answer repeat it within this time, and by the row it
 /// is known.
 const DEDUPLICATION_MS: i64 = 3_600_000;
@@ -25,26 +36,54 @@ const DEDUPLICATION_MS: i64 = 3_600_000;
 pub(crate) async fn run(engine: Engine) {
     let mut look = tokio::time::interval(LOOK);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    // Up to where recordings were looked at: what lies before needs no second look.
+    let mut seen = HashMap::new();
+    let mut shared: Option<Instant> = None;
     loop {
         tokio::select! {
             () = engine.stopped() => return,
             _ = look.tick() => {}
         }
+        if shared.is_none_or(|last| last.elapsed() >= LOOK_SHARED) {
+            shared = Some(Instant::now());
+            if let Err(error) = remove_shared(&engine).await {
+                tracing::error!(%error, "what old runs referred to could not be removed; it is tried again");
+            }
+        }
         tokio::select! {
             () = engine.stopped() => return,
-            removed = remove(&engine) => if let Err(error) = removed {
+            removed = remove(&engine, &mut seen) => if let Err(error) = removed {
                 tracing::error!(%error, "old events could not be removed; it is tried again");
             },
         }
     }
 }
 
-async fn remove(engine: &Engine) -> Result<(), StoreError> {
+/// Removes the settings and components that no run refers to any more.
+async fn remove_shared(engine: &Engine) -> Result<(), StoreError> {
+    let digests: Vec<_> = engine.catalogue().plugins().map(|plugin| plugin.digest.as_str()).collect();
+    engine.store().offer_components(&digests).await?;
+    let before = Timestamp::now().plus_millis(-SHARED_KEPT_MS);
+    engine.store().remove_setups(before).await?;
+    engine.store().remove_components(before).await?;
+    Ok(())
+}
+
+async fn remove(engine: &Engine, seen: &mut HashMap<TenantScope, Uuid>) -> Result<(), StoreError> {
     // Several nodes would remove the same.
     if !engine.inner.nodes.is_first() {
         return Ok(());
     }
     for scope in engine.store().tenants_with_history().await? {
+        let after = seen.entry(scope).or_insert_with(Uuid::nil);
+        loop {
+            let (end, more) = engine.store().remove_recordings(scope, RECORDINGS, *after, BATCH).await?;
+            *after = end;
+            if !more {
+                break;
+            }
+            tokio::time::sleep(BREATH).await;
+        }
         let removed = remove_of(engine, scope, &kept(Timestamp::now())).await?;
         if removed > 0 {
             tracing::debug!(tenant = %scope.tenant(), removed, "old events were removed");

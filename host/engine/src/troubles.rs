@@ -13,6 +13,17 @@ pub(crate) fn interrupted() -> Trouble {
     )
 }
 
+pub(crate) fn poisoned(deaths: u64) -> Trouble {
+    Trouble::new(
+        "process_died",
+        "The platform died of it, or while it ran",
+        format!(
+            "The platform's process ended {deaths} times while this ran, so it is not tried again by itself."
+        ),
+        "Tell the operator. It can be run again when the reason is found.",
+    )
+}
+
 pub(crate) fn invalid_input(reason: &str) -> Trouble {
     Trouble::new(
         "invalid_input",
@@ -149,9 +160,12 @@ pub(crate) fn circle(failed: &Trouble, rounds: u64) -> Trouble {
     )
 }
 
+/// How [`put_off`] begins.
+pub(crate) const PUT_OFF: &str = "circle: ";
+
 /// What an execution's log says of an appointment that was put off.
 pub(crate) fn put_off(name: &str, until: Timestamp) -> String {
     format!(
-        "circle: the plugin keeps waking itself at once; the appointment `{name}` is put off until {until}"
+        "{PUT_OFF}the plugin keeps waking itself at once; the appointment `{name}` is put off until {until}"
     )
 }

@@ -121,6 +121,12 @@ impl ComponentError {
     }
 }
 
+/// The digest of a component's bytes: SHA-256 in hexadecimal.
+#[must_use]
+pub fn digest_of(bytes: &[u8]) -> String {
+    cache::digest(bytes)
+}
+
 /// A plugin, ready to be run.
 pub struct PluginComponent {
     /// SHA-256 of its bytes, in hexadecimal.

@@ -1,19 +1,40 @@
 //! Inline effects of one execution, in order, so that a retry repeats none that was answered.
 
+use crate::sandbox::replay::{AnswerFrom, Asked};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 use twobot_domain::{EffectKey, ExecutionId};
 use twobot_store::journal::JournalEntry;
 use twobot_store::{Store, StoreError, TenantScope};
 
+/// Bytes of answers that a recording keeps because the journal does not.
+const MAX_UNSETTLED: usize = 64 * 1024;
+
 /// The journal of one execution, positioned at the next effect.
 #[derive(Debug)]
 pub(crate) struct Journal {
-    store: Store,
-    scope: TenantScope,
+    keeper: Keeper,
     execution: ExecutionId,
     recorded: Vec<JournalEntry>,
     next: usize,
+    /// Answers that are not kept, by their place.
+    unsettled: BTreeMap<usize, String>,
+    unsettled_bytes: usize,
+}
+
+/// Who keeps what is asked and answered.
+#[derive(Debug)]
+enum Keeper {
+    Store {
+        store: Store,
+        scope: TenantScope,
+    },
+    /// Nobody: in a replay nothing is made.
+    Replay {
+        asked: Vec<Asked>,
+        taken: Vec<bool>,
+    },
 }
 
 /// An effect that has to be made, with what to record its answer under.
@@ -27,7 +48,12 @@ pub(crate) enum Next<A, M = Pending> {
     Make(M),
     /// It was begun, and it is not known what came of it.
     Unsure(M),
+    /// It is a replay, and nothing is recorded of it.
+    Unrecorded,
 }
+
+/// What a plugin is told in the place of an answer that nobody recorded.
+pub(crate) const UNRECORDED: &str = "this is a replay, and the recorded run did not ask this";
 
 impl Journal {
     pub(crate) const fn new(
@@ -36,7 +62,31 @@ impl Journal {
         execution: ExecutionId,
         recorded: Vec<JournalEntry>,
     ) -> Self {
-        Self { store, scope, execution, recorded, next: 0 }
+        let keeper = Keeper::Store { store, scope };
+        Self { keeper, execution, recorded, next: 0, unsettled: BTreeMap::new(), unsettled_bytes: 0 }
+    }
+
+    /// That of a replay, with the answers that were recorded beside it.
+    pub(crate) fn replaying(
+        execution: ExecutionId,
+        recorded: Vec<JournalEntry>,
+        unsettled: BTreeMap<usize, String>,
+    ) -> Self {
+        let keeper = Keeper::Replay { asked: Vec::new(), taken: vec![false; recorded.len()] };
+        Self { keeper, execution, recorded, next: 0, unsettled, unsettled_bytes: 0 }
+    }
+
+    /// Whether nothing is made.
+    pub(crate) const fn is_replay(&self) -> bool {
+        matches!(self.keeper, Keeper::Replay { .. })
+    }
+
+    /// What a replay asked for, and the answers that are not kept.
+    pub(crate) fn into_parts(self) -> (Vec<Asked>, BTreeMap<usize, String>) {
+        match self.keeper {
+            Keeper::Store { .. } => (Vec::new(), self.unsettled),
+            Keeper::Replay { asked, .. } => (asked, BTreeMap::new()),
+        }
     }
 
     /// Effects that this attempt has made or taken from the record.
@@ -55,6 +105,17 @@ impl Journal {
         let request = serde_json::to_string(request).map_err(damaged)?;
         let position = self.next;
         self.next += 1;
+        let (store, scope) = match &mut self.keeper {
+            Keeper::Store { store, scope } => (store, *scope),
+            Keeper::Replay { asked, taken } => {
+                let (answer, from) = recall(&self.recorded, &self.unsettled, taken, position, &request);
+                asked.push(Asked { request, from });
+                return match answer {
+                    Some(answer) => Ok(Next::Recorded(serde_json::from_str(answer).map_err(damaged)?)),
+                    None => Ok(Next::Unrecorded),
+                };
+            }
+        };
         let seq = position as u64;
         if let Some(entry) = self.recorded.get(position)
             && entry.request == request
@@ -66,7 +127,7 @@ impl Journal {
             });
         }
         self.recorded.truncate(position);
-        self.store.journal_intent(self.scope, self.execution, seq, &request).await?;
+        store.journal_intent(scope, self.execution, seq, &request).await?;
         self.recorded.push(JournalEntry { request, result: None });
         Ok(Next::Make(Pending(seq)))
     }
@@ -78,13 +139,22 @@ impl Journal {
 
     /// Records that an effect is about to be made once more, which may have been done before.
     pub(crate) async fn repeat(&mut self, pending: &Pending) -> Result<(), StoreError> {
-        self.store.journal_again(self.scope, self.execution, pending.0, true).await
+        self.again(pending.0, true).await
+    }
+
+    async fn again(&self, seq: u64, may_be_done: bool) -> Result<(), StoreError> {
+        match &self.keeper {
+            Keeper::Store { store, scope } => {
+                store.journal_again(*scope, self.execution, seq, may_be_done).await
+            }
+            Keeper::Replay { .. } => Ok(()),
+        }
     }
 
     /// Takes back the answer that was found last, to make its effect once more: it surely was not done.
     pub(crate) async fn take_back(&mut self) -> Result<Pending, StoreError> {
         let seq = (self.next - 1) as u64;
-        self.store.journal_again(self.scope, self.execution, seq, false).await?;
+        self.again(seq, false).await?;
         Ok(Pending(seq))
     }
 
@@ -95,6 +165,48 @@ impl Journal {
         answer: &(impl Serialize + Sync),
     ) -> Result<(), StoreError> {
         let text = serde_json::to_string(answer).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-        self.store.journal_result(self.scope, self.execution, pending.0, &text).await
+        match &self.keeper {
+            Keeper::Store { store, scope } => {
+                store.journal_result(*scope, self.execution, pending.0, &text).await
+            }
+            Keeper::Replay { .. } => Ok(()),
+        }
+    }
+
+    /// Keeps an answer for a replay alone: a retry is to ask again. Where there are too many, the last are left out, and the replay
+    /// finds nothing in their place.
+    pub(crate) fn unsettled(&mut self, pending: &Pending, answer: &impl Serialize) {
+        let Ok(text) = serde_json::to_string(answer) else { return };
+        self.unsettled_bytes = self.unsettled_bytes.saturating_add(text.len());
+        if self.unsettled_bytes <= MAX_UNSETTLED {
+            self.unsettled.insert(usize::try_from(pending.0).unwrap_or(usize::MAX), text);
+        }
+    }
+}
+
+/// The answer to a request in a replay: that at its place, or one that the recorded run was given to the same request elsewhere.
+fn recall<'a>(
+    recorded: &'a [JournalEntry],
+    unsettled: &'a BTreeMap<usize, String>,
+    taken: &mut [bool],
+    position: usize,
+    request: &str,
+) -> (Option<&'a str>, AnswerFrom) {
+    let fits = |place: usize| recorded.get(place).is_some_and(|entry| entry.request == request);
+    let is_free = |place: usize| taken.get(place) == Some(&false);
+    let place = if fits(position) && is_free(position) {
+        Some(position)
+    } else {
+        (0..recorded.len()).find(|place| fits(*place) && is_free(*place))
+    };
+    let Some(place) = place else { return (None, AnswerFrom::Nowhere) };
+    if let Some(taken) = taken.get_mut(place) {
+        *taken = true;
+    }
+    let settled = recorded.get(place).and_then(|entry| entry.result.as_deref());
+    match settled.or_else(|| unsettled.get(&place).map(String::as_str)) {
+        Some(answer) if place == position => (Some(answer), AnswerFrom::Record),
+        Some(answer) => (Some(answer), AnswerFrom::Elsewhere(place)),
+        None => (None, AnswerFrom::NotKept),
     }
 }

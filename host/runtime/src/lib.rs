@@ -23,6 +23,7 @@ mod mac;
 mod machine;
 mod outside;
 mod overlay;
+pub mod recording;
 mod room;
 mod sandbox;
 mod storage_rate;
@@ -35,14 +36,16 @@ pub const WASMTIME_VERSION: &str = wasmtime_environ::VERSION;
 
 pub use admission::AtOnce;
 pub use compiler::{Compiler, CompilerProcess, serve_compiler};
-pub use component::{ComponentError, GatewayComponent, PluginComponent, world_of};
+pub use component::{ComponentError, GatewayComponent, PluginComponent, digest_of, world_of};
 pub use limits::{RunLimits, TenantMemory};
 pub use machine::{CACHE_BYTES, Machine, MachineConfig, Occupied};
 pub use outside::{
     HttpAnswer, HttpRequest, InlineAnswer, InlineCall, MAX_HTTP_BODY, MAX_HTTP_HEADER_BYTES,
     MAX_HTTP_HEADERS, Outside, Patience, ProviderCalls,
 };
+pub use recording::Recording;
 pub use sandbox::gateway::{GatewayCall, GatewayRan, GatewayRun};
 pub use sandbox::plugin::{Done, Failed, PluginCall, PluginRun, Ran};
+pub use sandbox::replay::{AnswerFrom, Asked, NoOutside, Replayed};
 pub use storage_rate::StorageRate;
 pub use too_much::TooMuch;

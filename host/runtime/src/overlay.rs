@@ -1,6 +1,7 @@
 //! What an execution wrote, before it is committed: the guest reads it back, nobody else sees it.
 
-use std::collections::{BTreeSet, HashMap};
+use crate::recording::{Bytes, Listing, MAX_RECORDING};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use twobot_domain::InstallId;
 use twobot_store::kv::{Address, Stored, Write, WriteSet, counter};
 use twobot_store::{Store, StoreError, TenantScope};
@@ -11,9 +12,12 @@ const ENTRY: usize = 256;
 /// The storage of one install, as one execution sees it.
 #[derive(Debug)]
 pub(crate) struct Overlay {
-    store: Store,
-    scope: TenantScope,
-    install: InstallId,
+    source: Source,
+    /// The lists of keys that were read, for the recording.
+    listed: Vec<Listing>,
+    /// Bytes of those lists, and whether there were too many to keep them all.
+    listed_bytes: usize,
+    is_too_long: bool,
     /// What was read from the store; each key is read once, so that the guest sees one state.
     seen: HashMap<Address, Option<Stored>>,
     set: WriteSet,
@@ -25,6 +29,74 @@ pub(crate) struct Overlay {
     queries: usize,
 }
 
+/// Where what is read comes from.
+#[derive(Debug)]
+enum Source {
+    Store {
+        store: Store,
+        scope: TenantScope,
+        install: InstallId,
+    },
+    /// What a run was recorded to have read.
+    Recording(Recorded),
+}
+
+/// What a replay reads.
+#[derive(Debug, Default)]
+pub(crate) struct Recorded {
+    pub(crate) reads: BTreeMap<String, BTreeMap<String, Option<Bytes>>>,
+    pub(crate) listings: Vec<Listing>,
+    /// What it asked for and is not there.
+    pub(crate) missed: Vec<String>,
+}
+
+impl Recorded {
+    fn get(&mut self, bucket: &str, keys: &[String]) -> HashMap<String, Stored> {
+        let known = self.reads.get(bucket);
+        let mut found = HashMap::new();
+        for key in keys {
+            match known.and_then(|known| known.get(key)) {
+                Some(Some(value)) => match value.bytes() {
+                    Some(value) => drop(found.insert(key.clone(), Stored { value, version: 0 })),
+                    None => self.missed.push(format!("{bucket}/{key}")),
+                },
+                Some(None) => {}
+                None => self.missed.push(format!("{bucket}/{key}")),
+            }
+        }
+        found
+    }
+
+    /// The next list of a bucket's keys; the last one again where the recorded run asked less often.
+    fn keys(&mut self, bucket: &str) -> Vec<String> {
+        let mut of_bucket: Vec<_> =
+            self.listings.iter_mut().filter(|listing| listing.bucket == bucket).collect();
+        let last = of_bucket.len().saturating_sub(1);
+        let next = of_bucket.iter().position(|listing| listing.times > 0).unwrap_or(last);
+        match of_bucket.get_mut(next) {
+            Some(listing) => {
+                listing.times = listing.times.saturating_sub(1);
+                listing.keys.clone()
+            }
+            None => {
+                self.missed.push(format!("the keys of {bucket}"));
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// What an execution read, and what it would write.
+pub(crate) struct Read {
+    pub(crate) reads: BTreeMap<String, BTreeMap<String, Option<Bytes>>>,
+    pub(crate) listings: Vec<Listing>,
+    /// Whether something of it is left out.
+    pub(crate) truncated: bool,
+    /// What a replay asked for and did not find recorded.
+    pub(crate) missed: Vec<String>,
+    pub(crate) writes: WriteSet,
+}
+
 /// Bytes of the host's memory that a write takes.
 pub(crate) fn weight(key: &str, write: &Write) -> usize {
     ENTRY + key.len() + if let Write::Set(value) = write { value.len() } else { 0 }
@@ -32,8 +104,26 @@ pub(crate) fn weight(key: &str, write: &Write) -> usize {
 
 impl Overlay {
     pub(crate) fn new(store: Store, scope: TenantScope, install: InstallId) -> Self {
-        let (seen, set) = (HashMap::new(), WriteSet::default());
-        Self { store, scope, install, seen, set, held: 0, pending: 0, queries: 0 }
+        Self::reading(Source::Store { store, scope, install })
+    }
+
+    /// That of a replay.
+    pub(crate) fn replaying(recorded: Recorded) -> Self {
+        Self::reading(Source::Recording(recorded))
+    }
+
+    fn reading(source: Source) -> Self {
+        Self {
+            source,
+            listed: Vec::new(),
+            listed_bytes: 0,
+            is_too_long: false,
+            seen: HashMap::new(),
+            set: WriteSet::default(),
+            held: 0,
+            pending: 0,
+            queries: 0,
+        }
     }
 
     /// Keys that were not read from the store yet. A guest may name one twice.
@@ -54,7 +144,12 @@ impl Overlay {
             return Ok(());
         }
         self.queries += 1;
-        let mut found = self.store.kv_get(self.scope, self.install, bucket, &missing).await?;
+        let mut found = match &mut self.source {
+            Source::Store { store, scope, install } => {
+                store.kv_get(*scope, *install, bucket, &missing).await?
+            }
+            Source::Recording(recorded) => recorded.get(bucket, &missing),
+        };
         for key in missing {
             let stored = found.remove(&key);
             let value = stored.as_ref().map_or(0, |stored| stored.value.len());
@@ -129,8 +224,12 @@ impl Overlay {
     /// The keys of a bucket as the guest sees them, in byte order. Which keys there are is not checked at commit.
     pub(crate) async fn keys(&mut self, bucket: &str) -> Result<Vec<String>, StoreError> {
         self.queries += 1;
-        let mut keys: BTreeSet<String> =
-            self.store.kv_keys(self.scope, self.install, bucket).await?.into_iter().collect();
+        let stored = match &mut self.source {
+            Source::Store { store, scope, install } => store.kv_keys(*scope, *install, bucket).await?,
+            Source::Recording(recorded) => recorded.keys(bucket),
+        };
+        self.note_listing(bucket, &stored);
+        let mut keys: BTreeSet<String> = stored.into_iter().collect();
         for ((written, key), write) in &self.set.writes {
             if written == bucket {
                 match write {
@@ -140,6 +239,21 @@ impl Overlay {
             }
         }
         Ok(keys.into_iter().collect())
+    }
+
+    /// Keeps a list of keys for the recording, as far as one may be. Who reads a list page by page is given the same again and again.
+    fn note_listing(&mut self, bucket: &str, keys: &[String]) {
+        if let Some(last) = self.listed.last_mut().filter(|last| last.bucket == bucket && last.keys == keys) {
+            last.times += 1;
+            return;
+        }
+        let bytes = keys.iter().map(|key| key.len() + 3).sum::<usize>() + bucket.len() + 32;
+        if self.listed_bytes.saturating_add(bytes) > MAX_RECORDING {
+            self.is_too_long = true;
+            return;
+        }
+        self.listed_bytes += bytes;
+        self.listed.push(Listing { bucket: bucket.to_owned(), keys: keys.to_vec(), times: 1 });
     }
 
     /// Keys that will be written.
@@ -162,7 +276,15 @@ impl Overlay {
         self.queries
     }
 
-    pub(crate) fn into_writes(self) -> WriteSet {
-        self.set
+    pub(crate) fn into_parts(self) -> Read {
+        let mut reads: BTreeMap<String, BTreeMap<String, Option<Bytes>>> = BTreeMap::new();
+        for ((bucket, key), stored) in self.seen {
+            reads.entry(bucket).or_default().insert(key, stored.map(|stored| stored.value.into()));
+        }
+        let missed = match self.source {
+            Source::Store { .. } => Vec::new(),
+            Source::Recording(recorded) => recorded.missed,
+        };
+        Read { reads, listings: self.listed, truncated: self.is_too_long, missed, writes: self.set }
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod log;
 pub(crate) mod nudge;
 pub(crate) mod pace;
 pub(crate) mod plugin;
+pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod stopwatch;
 pub(crate) mod turns;

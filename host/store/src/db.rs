@@ -49,6 +49,24 @@ impl Db {
         }
     }
 
+    /// Opens a database that is there, only to read it.
+    pub(crate) async fn open_read_only(url: &str) -> Result<Self, StoreError> {
+        match url.split(':').next().unwrap_or_default() {
+            "sqlite" => sqlite::Files::open_read_only(url).await.map(Self::Sqlite),
+            "postgres" | "postgresql" => postgres::Server::open_read_only(url).await.map(Self::Postgres),
+            scheme => Err(StoreError::UnsupportedDatabase(scheme.to_owned())),
+        }
+    }
+
+    /// The version of the schema that this program knows.
+    pub(crate) fn newest_migration(&self) -> i64 {
+        match self {
+            Self::Sqlite(_) => sqlite::MIGRATIONS.iter().map(|migration| migration.version).max(),
+            Self::Postgres(_) => postgres::MIGRATIONS.iter().map(|migration| migration.version).max(),
+        }
+        .unwrap_or(0)
+    }
+
     /// Brings the schema up to date.
     pub(crate) async fn migrate(&self) -> Result<(), StoreError> {
         match self {

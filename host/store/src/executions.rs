@@ -2,17 +2,20 @@
 
 mod held;
 mod outcome;
+mod poison;
 mod query;
 mod queue;
+mod replay;
 
 pub use held::MAX_HELD;
 pub(crate) use held::{hold, release};
 pub use outcome::{
-    Appointment, Commit, Denial, Failure, LogLine, MAX_APPOINTMENTS, NewEffect, NewNotification,
+    Appointment, Commit, Denial, Failure, Kept, LogLine, MAX_APPOINTMENTS, NewEffect, NewNotification,
 };
 pub use query::{ExecutionFilter, ExecutionRecord, ExecutionStats};
 pub(crate) use queue::insert;
 pub use queue::{Work, WorkKind};
+pub use replay::ReplayRecord;
 
 use twobot_domain::{EventId, ExecutionId, InstallId, Timestamp};
 
@@ -71,6 +74,8 @@ pub struct QueuedExecution {
     pub cause: String,
     /// Tries so far.
     pub attempt: u64,
+    /// How often the process ended while it ran.
+    pub deaths: u64,
     /// How many of the plugin's own doings led to it.
     pub depth: u64,
     /// When it was queued; the sandbox's clock starts here, so that a retry sees the same time.

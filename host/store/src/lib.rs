@@ -11,7 +11,9 @@ pub mod accounts;
 pub mod audit;
 pub mod backup;
 pub mod chat;
+pub mod components;
 pub mod connections;
+pub mod dead_letters;
 pub mod effects;
 pub mod events;
 pub mod executions;
@@ -26,6 +28,7 @@ pub mod page;
 pub mod points;
 pub mod retention;
 pub mod schedules;
+pub mod setups;
 pub mod usage;
 
 pub use error::StoreError;
@@ -44,6 +47,8 @@ pub struct Store {
     inbox: inbound::GroupCommit,
     /// The node that this process is; see [`Store::join`].
     joined: nodes::Joined,
+    /// The settings that are known to be kept.
+    setups: setups::Known,
     /// What the next change is recorded as; see [`Store::noting`].
     note: Option<Arc<audit::Note>>,
 }
@@ -57,8 +62,36 @@ impl Store {
     /// When the URL is of another kind or the database can not be opened.
     pub async fn open(url: &str, key: MasterKey) -> Result<Self, StoreError> {
         let db = Db::open(url).await?;
+        Ok(Self::of(db, key))
+    }
+
+    fn of(db: Db, key: MasterKey) -> Self {
         let inbox = inbound::GroupCommit::start(db.clone());
-        Ok(Self { db, key: Arc::new(key), inbox, joined: nodes::Joined::default(), note: None })
+        Self {
+            db,
+            key: Arc::new(key),
+            inbox,
+            joined: nodes::Joined::default(),
+            setups: setups::Known::default(),
+            note: None,
+        }
+    }
+
+    /// Opens a database that is there, only to read it: every change fails. A server may run on it meanwhile and is not disturbed.
+    ///
+    /// # Errors
+    /// When the URL is of another kind, there is no such database, or its schema is of another version than this program's.
+    pub async fn open_read_only(url: &str, key: MasterKey) -> Result<Self, StoreError> {
+        let db = Db::open_read_only(url).await?;
+        let row =
+            db.one(db::sql("SELECT max(version) AS version FROM _sqlx_migrations WHERE success")).await?;
+        let version: i64 = row.get::<Option<i64>>("version")?.unwrap_or(0);
+        let known = db.newest_migration();
+        if version != known {
+            let why = format!("its schema is of version {version}, and this program reads version {known}");
+            return Err(StoreError::Unusable(why));
+        }
+        Ok(Self::of(db, key))
     }
 
     /// Brings the schema up to date.

@@ -1,7 +1,9 @@
 //! Executions on the wire.
 
 use crate::error::ApiError;
-use crate::wire::{EffectState, ExecutionState, GatewayRef, PluginRef, Time, Trigger, Trouble};
+use crate::wire::{
+    EffectState, ExecutionState, FailureReason, GatewayRef, PluginRef, Time, Trigger, Trouble,
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use twobot_domain::{EffectId, EventId, ExecutionId};
@@ -32,6 +34,13 @@ pub(super) struct Execution {
     attempt: u64,
     /// Why the last try failed.
     trouble: Option<Trouble>,
+    /// Whose doing that was, and whether it is tried again; null where nothing failed.
+    failure: Option<FailureReason>,
+    /// Whether it was given up and waits for a person's decision; see `/dead-letters/{id}`.
+    is_dead_letter: bool,
+    /// The execution in whose place it ran, with another payload.
+    #[schema(value_type = Option<Uuid>)]
+    retry_of: Option<ExecutionId>,
     /// Fuel of the last try.
     fuel: u64,
     /// The largest sandbox of the last try, in bytes.
@@ -54,6 +63,11 @@ impl Execution {
             trigger: Trigger::stored(&record.cause)?,
             state: ExecutionState::stored(&record.state)?,
             attempt: record.attempt,
+            failure: record.class.map(|class| FailureReason::of(class, record.state == "failed")),
+            is_dead_letter: record.state == "failed"
+                && record.settled_at.is_none()
+                && record.cause != "action",
+            retry_of: record.retry_of,
             trouble: record.trouble.map(Trouble::from),
             fuel: record.fuel,
             peak_memory_bytes: record.peak_memory_bytes,
@@ -80,7 +94,7 @@ pub(super) struct ExecutionDetail {
 
 /// A line that a plugin logged.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub(super) struct ExecutionLog {
+pub(crate) struct ExecutionLog {
     /// When.
     at: Time,
     /// `debug`, `info`, `warn` or `error`.
@@ -105,7 +119,7 @@ impl From<LogLine> for ExecutionLog {
 
 /// Something that a plugin asked to be done in the world.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub(super) struct Effect {
+pub(crate) struct Effect {
     /// Its id.
     #[schema(value_type = Uuid)]
     id: EffectId,
@@ -127,7 +141,7 @@ pub(super) struct Effect {
 }
 
 impl Effect {
-    pub(super) fn new(record: EffectRecord) -> Result<Self, ApiError> {
+    pub(crate) fn new(record: EffectRecord) -> Result<Self, ApiError> {
         let (id, name) = record.gateway;
         Ok(Self {
             id: record.id,

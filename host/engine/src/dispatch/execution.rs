@@ -1,11 +1,11 @@
 //! Running a plugin for an event, and recording what came of it.
 
 use super::retry;
-use crate::attempt::{Attempt, Outcome, Remains, failure};
+use crate::attempt::{Attempt, Outcome, Remains, class, failure};
 use crate::engine::Engine;
 use crate::live::LiveEvent;
 use crate::{backoff, plugins, troubles};
-use twobot_domain::{ExecutionId, GatewayId, Limits, Timestamp, Trouble};
+use twobot_domain::{ExecutionId, FailureClass, GatewayId, Limits, Timestamp, Trouble};
 use twobot_runtime::contract::{self, Event, GatewayRef, Payload};
 use twobot_runtime::{Failed, PluginCall, PluginComponent};
 use twobot_store::events::StoredEvent;
@@ -25,6 +25,8 @@ pub(super) async fn execute(engine: &Engine, work: &Work) -> Result<(), StoreErr
         None => None,
     };
     let execution = Execution { engine, scope, queued, install };
+    // As long as it runs, it is marked: should the process end with it, the next one knows.
+    let _mark = engine.inner.marks.enter(execution.queued.id, execution.queued.deaths).await;
     match stored {
         Some(stored) => execution.handle(&stored).await,
         None => execution.give_up(troubles::event_missing()).await,
@@ -74,11 +76,12 @@ impl Execution<'_> {
             call: PluginCall::Handle(Box::new(event)),
         };
         let tries = self.queued.attempt + 1;
-        let (trouble, retry_at, remains) = match attempt.run().await? {
+        let (trouble, class, retry_at, remains) = match attempt.run().await? {
             Outcome::Committed(_) => return Ok(()),
             Outcome::Tomorrow(trouble) => return self.wait_for_tomorrow(&trouble).await,
             Outcome::Contended(remains) => (
                 troubles::conflict(),
+                FailureClass::Platform,
                 (tries < retry::PLATFORM_TRIES).then(|| backoff::after(tries)),
                 remains,
             ),
@@ -90,42 +93,47 @@ impl Execution<'_> {
                     .await;
             }
             Outcome::Failed(failed, remains) => {
-                let (trouble, retry_at) = self.judge(failed, tries);
-                (trouble, retry_at, remains)
+                let (trouble, class, retry_at) = self.judge(failed, tries);
+                (trouble, class, retry_at, remains)
             }
         };
         if let (None, Some(gateway), Some(conversation)) = (retry_at, stored.gateway, conversation) {
             // Whoever waits for an answer in one of the platform's own pages is told.
             self.engine.show_trouble(self.scope, gateway, &conversation, &trouble).await;
         }
-        self.fail(trouble, retry_at, remains, component).await
+        self.fail(trouble, class, retry_at, remains, component).await
     }
 
-    /// What a failure means, and when to try again.
-    fn judge(&self, failed: Failed, tries: u64) -> (Trouble, Option<Timestamp>) {
-        match failed {
-            Failed::Retry(trouble) => {
-                (trouble, (tries < retry::HANDLER_TRIES).then(|| backoff::after(tries)))
-            }
-            Failed::Fault(trouble) | Failed::Busy(trouble) => (trouble, None),
-            Failed::BadInput(reason) => (troubles::invalid_input(&reason), None),
+    /// What a failure means, whose doing it is, and when to try again.
+    fn judge(&self, failed: Failed, tries: u64) -> (Trouble, FailureClass, Option<Timestamp>) {
+        let class = class(&failed);
+        let most = match class {
+            FailureClass::TryAgain => retry::HANDLER_TRIES,
+            FailureClass::Platform => retry::PLATFORM_TRIES,
+            FailureClass::Plugin | FailureClass::Refused => 0,
+        };
+        let trouble = match failed {
+            Failed::Retry(trouble) | Failed::Fault(trouble) | Failed::Busy(trouble) => trouble,
+            Failed::BadInput(reason) => troubles::invalid_input(&reason),
             Failed::Host(error) => {
                 tracing::error!(%error, execution = %self.queued.id, "an execution failed for the platform's own reason");
-                (troubles::platform_failed(), (tries < retry::PLATFORM_TRIES).then(|| backoff::after(tries)))
+                troubles::platform_failed()
             }
-        }
+        };
+        (trouble, class, (tries < most).then(|| backoff::after(tries)))
     }
 
     /// Records a failed attempt, and pauses an install that fails again and again.
     async fn fail(
         &self,
         trouble: Trouble,
+        class: FailureClass,
         retry_at: Option<Timestamp>,
         remains: Remains,
         component: &PluginComponent,
     ) -> Result<(), StoreError> {
         let store = self.engine.store();
-        let failure = failure(trouble, retry_at, remains, Some(component.digest.clone()));
+        let failure = failure(trouble, class, retry_at, remains, Some(component.digest.clone()));
         let failures = store.fail_execution(self.scope, self.queued.id, self.install.id, &failure).await?;
         if retry_at.is_some() {
             self.engine.wake_executions(self.scope);
@@ -141,7 +149,7 @@ impl Execution<'_> {
 
     /// Records that this execution can not run at all.
     async fn give_up(&self, trouble: Trouble) -> Result<(), StoreError> {
-        let failure = failure(trouble, None, Remains::default(), None);
+        let failure = failure(trouble, FailureClass::Refused, None, Remains::default(), None);
         self.engine.store().fail_execution(self.scope, self.queued.id, self.install.id, &failure).await?;
         self.tell_failed();
         Ok(())

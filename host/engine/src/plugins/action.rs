@@ -1,16 +1,20 @@
 //! Running an action of a plugin, for whoever waits for its answer.
 
-use crate::attempt::{Attempt, Outcome, Remains, failure};
+use crate::attempt::{Attempt, Outcome, Remains, class, failure};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::live::LiveEvent;
 use crate::plugins::grants;
 use crate::{schema, troubles};
 use serde_json::Value;
-use twobot_domain::{ExecutionId, Timestamp};
+use twobot_domain::{ExecutionId, FailureClass, Timestamp};
+use twobot_runtime::recording::MAX_RECORDING;
 use twobot_runtime::{Failed, PluginCall};
 use twobot_store::TenantScope;
 use twobot_store::executions::{Cause, NewExecution};
+
+/// Bytes of an input that are kept for a replay.
+const MAX_KEPT_INPUT: usize = MAX_RECORDING;
 
 /// What an action answered.
 #[derive(Clone, Debug)]
@@ -50,7 +54,9 @@ impl Engine {
             lane: String::new(),
             depth: 0,
         };
-        self.store().begin_action(scope, &new).await?;
+        let (text, started_at) = (input.to_string(), Timestamp::now());
+        let kept = (text.len() <= MAX_KEPT_INPUT).then_some(text.as_str());
+        self.store().begin_action_with(scope, &new, started_at, kept).await?;
         let attempt = Attempt {
             engine: self,
             scope,
@@ -59,26 +65,29 @@ impl Engine {
             component,
             limits: &limits,
             depth: 0,
-            started_at: Timestamp::now(),
+            started_at,
             call: PluginCall::Action { name: action.to_owned(), input },
         };
-        let (trouble, remains) = match attempt.run().await? {
+        let (trouble, class, remains) = match attempt.run().await? {
             Outcome::Committed(output) => {
                 return Ok(ActionRun { execution: new.id, output: output.unwrap_or(Value::Null) });
             }
-            Outcome::Tomorrow(trouble) => (trouble, Remains::default()),
-            Outcome::Contended(remains) => (troubles::conflict(), remains),
-            Outcome::Failed(
-                Failed::Retry(trouble) | Failed::Fault(trouble) | Failed::Busy(trouble),
-                remains,
-            ) => (trouble, remains),
-            Outcome::Failed(Failed::BadInput(reason), remains) => (troubles::invalid_input(&reason), remains),
-            Outcome::Failed(Failed::Host(error), remains) => {
-                tracing::error!(%error, execution = %new.id, "an action failed for the platform's own reason");
-                (troubles::platform_failed(), remains)
+            Outcome::Tomorrow(trouble) => (trouble, FailureClass::Refused, Remains::default()),
+            Outcome::Contended(remains) => (troubles::conflict(), FailureClass::Platform, remains),
+            Outcome::Failed(failed, remains) => {
+                let class = class(&failed);
+                let trouble = match failed {
+                    Failed::Retry(trouble) | Failed::Fault(trouble) | Failed::Busy(trouble) => trouble,
+                    Failed::BadInput(reason) => troubles::invalid_input(&reason),
+                    Failed::Host(error) => {
+                        tracing::error!(%error, execution = %new.id, "an action failed for the platform's own reason");
+                        troubles::platform_failed()
+                    }
+                };
+                (trouble, class, remains)
             }
         };
-        let failure = failure(trouble.clone(), None, remains, Some(component.digest.clone()));
+        let failure = failure(trouble.clone(), class, None, remains, Some(component.digest.clone()));
         self.store().fail_execution(scope, new.id, install.id, &failure).await?;
         let slug = install.slug.clone();
         self.live().tell(scope, LiveEvent::Execution { id: new.id, state: "failed", slug });

@@ -153,7 +153,7 @@ fn components() -> Vec<(String, Vec<u8>)> {
 }
 
 /// The plugin that follows the script in a message, asking for these capabilities: each text makes another version of it.
-fn probe_asking(capabilities: &str) -> Vec<u8> {
+pub(crate) fn probe_asking(capabilities: &str) -> Vec<u8> {
     const BEGIN: &[u8] = b"probe asks: ";
     const USUAL: &[u8] = b"storage send ai notify schedule";
     let (_, mut bytes) =
@@ -280,6 +280,7 @@ impl TestHost {
             connectors: Connectors::default().with(telegram.clone()),
             egress: EgressClients::for_plugins(EgressPolicy::parse(opened).unwrap()).unwrap(),
             public_url: None,
+            marks: Some(folder.path().to_owned()),
         });
         engine.start_as(role).await.unwrap();
         Self { engine, telegram, folder }
@@ -303,6 +304,18 @@ impl TestHost {
         let Self { engine, folder, .. } = self;
         engine.store().close().await;
         Self::in_folder(folder, FakeTelegram::default(), "full").await
+    }
+
+    /// The same with the probe and another provider. The old engine is there still, so that what it runs does not end.
+    pub(crate) async fn die_and_restart(self, telegram: FakeTelegram) -> (Engine, Self) {
+        let Self { engine, folder, .. } = self;
+        engine.store().close().await;
+        // A copy is locked by nobody, as the file of a process that is gone.
+        let (file, copy) = (folder.path().join("running-0"), folder.path().join("copy"));
+        std::fs::copy(&file, &copy).unwrap();
+        std::fs::rename(&copy, &file).unwrap();
+        let probe = Some(probe_asking("storage send"));
+        (engine, Self::made(folder, telegram, "full", probe, "").await)
     }
 
     pub(crate) async fn tenant(&self, plan: &str) -> TenantScope {

@@ -48,6 +48,16 @@ impl Guest<PluginSide> {
         work.files = FileTable::new(worker, machine.shared.key);
     }
 
+    /// In a replay there is a directory to ask for and nothing behind it: what was in it is not recorded, and nothing is touched.
+    pub(crate) fn give_no_directory(&mut self, machine: &Machine) {
+        if !self.side.has(&Capability::Directory) {
+            return;
+        }
+        if let Ok(work) = self.side.granted(Capability::Directory) {
+            work.files = FileTable::new(None, machine.shared.key);
+        }
+    }
+
     fn files(&mut self) -> Result<&mut FileTable, ErrorCode> {
         self.side.granted(Capability::Directory).map(|work| &mut work.files).map_err(|_| ErrorCode::Access)
     }

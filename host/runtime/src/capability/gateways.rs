@@ -4,7 +4,7 @@ use crate::bindings::plugin::twobot::plugin::gateways::Host;
 use crate::contract::types::GatewayError as Wire;
 use crate::contract::{self, Action, GatewayRef, Outcome};
 use crate::convert::error::to_guest;
-use crate::journal::Next;
+use crate::journal::{Next, UNRECORDED};
 use crate::outside::{InlineAnswer, InlineCall};
 use crate::sandbox::guest::{Denied, Guest, PluginSide, Work};
 use crate::sandbox::stopwatch::Stopwatch;
@@ -86,6 +86,7 @@ pub(super) async fn inline(
             },
             WhenUnknown::Report => Err(pending),
         },
+        Ok(Next::Unrecorded) => return Err(GatewayError::Unavailable(UNRECORDED.to_owned())),
         Err(error) => return Err(failed(work, error)),
     };
     let (pending, answer) = match pending {
@@ -115,7 +116,7 @@ impl Guest<PluginSide> {
         if !self.memory.hold(2 * text.len()) {
             return Err(GatewayError::OverLimit("the sandbox's memory is used up".to_owned()));
         }
-        let id = EffectId::new();
+        let id = work.effect_id();
         work.effects.push(NewEffect {
             id,
             gateway,

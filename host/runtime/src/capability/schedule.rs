@@ -32,8 +32,8 @@ impl Host for Guest<PluginSide> {
         // Counted with those that wait already; the commit counts again, since another execution may be as fast.
         let waiting = match work.appointments_waiting {
             Some(waiting) => waiting,
-            None => match work.store.appointments(work.scope, work.install).await {
-                Ok(waiting) => *work.appointments_waiting.insert(waiting),
+            None => match work.count_appointments().await {
+                Ok(waiting) => waiting,
                 Err(error) => {
                     work.host_failure = Some(error.to_string());
                     return Err(ScheduleError::TooMany);

@@ -53,6 +53,11 @@ impl FileTable {
         self.worker.as_ref()
     }
 
+    /// Whether anything was asked of the directory.
+    pub(crate) const fn is_used(&self) -> bool {
+        self.next > 0
+    }
+
     /// A place for one thing more.
     pub(crate) fn place(&self) -> Result<OwnedSemaphorePermit, ErrorCode> {
         // WASI has no word for too many open files; this is what the limit protects.

@@ -20,10 +20,10 @@ use std::fmt;
 use std::sync::Arc;
 use twobot_domain::capability::HostPattern;
 use twobot_domain::manifest::Capability;
-use twobot_domain::{InstallId, TenantId, Timestamp, Usage};
+use twobot_domain::{EffectId, InstallId, TenantId, Timestamp, Usage};
 use twobot_store::executions::{Appointment, Denial, NewEffect, NewNotification};
 use twobot_store::installs::BoundGateway;
-use twobot_store::{Store, TenantScope};
+use twobot_store::{Store, StoreError, TenantScope};
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
@@ -85,7 +85,8 @@ pub(crate) struct PluginSide {
 pub(crate) struct Work {
     pub(crate) scope: TenantScope,
     pub(crate) install: InstallId,
-    pub(crate) store: Store,
+    /// None in a replay, which asks the store nothing.
+    pub(crate) store: Option<Store>,
     pub(crate) bound: Vec<BoundGateway>,
     pub(crate) overlay: Overlay,
     /// How fast it may go there.
@@ -94,6 +95,8 @@ pub(crate) struct Work {
     pub(crate) files: FileTable,
     pub(crate) outside: Arc<dyn Outside>,
     pub(crate) effects: Vec<NewEffect>,
+    /// In a replay, the ids that the recorded run was told of its effects.
+    pub(crate) effect_ids: Vec<EffectId>,
     pub(crate) notifications: Vec<NewNotification>,
     pub(crate) appointments: Vec<Appointment>,
     /// How many appointments wait for the install, once it was asked.
@@ -102,6 +105,22 @@ pub(crate) struct Work {
     pub(crate) usage: Usage,
     /// Set when the host itself failed under a call: the guest was told a plain error, and the execution is tried again.
     pub(crate) host_failure: Option<String>,
+}
+
+impl Work {
+    /// The id of the next effect.
+    pub(crate) fn effect_id(&self) -> EffectId {
+        self.effect_ids.get(self.effects.len()).copied().unwrap_or_else(EffectId::new)
+    }
+
+    /// Asks once how many appointments wait for the install.
+    pub(crate) async fn count_appointments(&mut self) -> Result<u64, StoreError> {
+        let waiting = match &self.store {
+            Some(store) => store.appointments(self.scope, self.install).await?,
+            None => 0,
+        };
+        Ok(*self.appointments_waiting.insert(waiting))
+    }
 }
 
 /// The manifest did not ask for a capability, or the tenant did not grant it.

@@ -10,17 +10,19 @@ use crate::journal::Journal;
 use crate::limits::RunLimits;
 use crate::machine::Machine;
 use crate::outside::Outside;
-use crate::overlay::Overlay;
+use crate::overlay::{Overlay, Read, Recorded};
+use crate::recording::{self, Recording};
 use crate::sandbox::guest::{Guest, Origin, PluginSide, Work};
+use crate::sandbox::replay::Asked;
 use crate::sandbox::run::{self, Entry, NotRun};
 use crate::sandbox::stopwatch::Stopwatch;
-use crate::storage_rate::StoragePace;
+use crate::storage_rate::{StorageAccounts, StoragePace};
 use serde_json::Value;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use twobot_domain::manifest::Capability;
 use twobot_domain::{ExecutionId, InstallId, Timestamp, Trouble, Usage};
-use twobot_store::executions::{Commit, Denial, LogLine};
+use twobot_store::executions::{Commit, Denial, Kept, LogLine};
 use twobot_store::installs::BoundGateway;
 use twobot_store::journal::JournalEntry;
 use twobot_store::{Store, TenantScope};
@@ -81,12 +83,14 @@ pub struct Ran {
     pub logs: Vec<LogLine>,
     /// What it was denied, whether it succeeded or not.
     pub denials: Vec<Denial>,
+    /// What it read and did; empty where nothing ran.
+    pub recording: Recording,
 }
 
 impl Ran {
     /// One that the host could not carry through.
     fn lost(error: String, usage: Usage, logs: Vec<LogLine>, denials: Vec<Denial>) -> Self {
-        Self { result: Err(Failed::Host(error)), usage, logs, denials }
+        Self { result: Err(Failed::Host(error)), usage, logs, denials, recording: Recording::default() }
     }
 }
 
@@ -139,6 +143,11 @@ enum Answer {
 impl Machine {
     /// Runs one attempt of an execution in a sandbox of its own. Changes nothing: what succeeded is for the caller to commit.
     pub async fn run_plugin(&self, store: &Store, run: PluginRun) -> Ran {
+        self.run_from(Source::Store(store.clone()), run).await.0
+    }
+
+    /// Runs an attempt with what it reads from somewhere. A replay says besides what it asked for, and what it found nothing of.
+    pub(crate) async fn run_from(&self, source: Source, run: PluginRun) -> (Ran, Aside) {
         let PluginRun {
             scope,
             install,
@@ -158,31 +167,53 @@ impl Machine {
         let grants = grants.into_iter().filter(|grant| asked.contains(grant)).collect();
         let seed = execution.uuid().as_bytes().as_slice().into();
         let origin = Origin { tenant: scope.tenant(), seed, started_at };
-        let (machine, store) = (self.clone(), store.clone());
-        let accounts = self.shared.storage.clone();
+        let machine = self.clone();
+        let is_replay = matches!(source, Source::Recording(_));
+        // Who replays does not work on the store, so that nobody has to wait for it.
+        let accounts = if is_replay { StorageAccounts::default() } else { self.shared.storage.clone() };
         let make = move |watch: Stopwatch| {
             let pace =
                 StoragePace::new(accounts, scope.tenant(), limits.storage, limits.total_time, watch.clone());
-            let work = Work {
+            let mut work = Work {
                 scope,
                 install,
-                store: store.clone(),
+                store: None,
                 bound,
-                overlay: Overlay::new(store.clone(), scope, install),
+                overlay: Overlay::replaying(Recorded::default()),
                 storage: pace,
-                journal: Journal::new(store, scope, execution, journal),
+                journal: Journal::replaying(execution, Vec::new(), BTreeMap::new()),
                 files: FileTable::default(),
                 outside,
                 effects: Vec::new(),
+                effect_ids: Vec::new(),
                 notifications: Vec::new(),
                 appointments: Vec::new(),
                 appointments_waiting: None,
                 usage: Usage::default(),
                 host_failure: None,
             };
+            match source {
+                Source::Store(store) => {
+                    work.overlay = Overlay::new(store.clone(), scope, install);
+                    work.journal = Journal::new(store.clone(), scope, execution, journal);
+                    work.store = Some(store);
+                }
+                Source::Recording(Recording {
+                    reads, listings, unsettled, appointments, effects, ..
+                }) => {
+                    work.overlay = Overlay::replaying(Recorded { reads, listings, missed: Vec::new() });
+                    work.journal = Journal::replaying(execution, journal, unsettled);
+                    work.effect_ids = effects;
+                    work.appointments_waiting = appointments;
+                }
+            }
             let mut guest =
                 Guest::new(&machine, &origin, &limits, config, watch, PluginSide::new(grants, work));
-            guest.give_directory(&machine, &limits);
+            if is_replay {
+                guest.give_no_directory(&machine);
+            } else {
+                guest.give_directory(&machine, &limits);
+            }
             guest
         };
         let pre = component.pre.clone();
@@ -202,20 +233,47 @@ impl Machine {
         })
         .await;
         let failed = match ended {
-            Ok(finished) => return conclude(finished, &component.digest).await,
+            Ok(finished) => return conclude(finished, &component.digest, is_replay).await,
             Err(NotRun::Full(full)) => Failed::Busy(full.trouble()),
             Err(NotRun::Host(error)) => Failed::Host(error),
         };
-        Ran { result: Err(failed), usage: Usage::default(), logs: Vec::new(), denials: Vec::new() }
+        let ran = Ran {
+            result: Err(failed),
+            usage: Usage::default(),
+            logs: Vec::new(),
+            denials: Vec::new(),
+            recording: Recording::default(),
+        };
+        (ran, Aside::default())
     }
 }
 
-async fn conclude(finished: run::Finished<PluginSide, Answer>, digest: &str) -> Ran {
+/// Where a run reads from.
+pub(crate) enum Source {
+    /// The store; what it asks of the world is made and journaled.
+    Store(Store),
+    /// What another run was recorded to have read.
+    Recording(Recording),
+}
+
+/// What a replay says besides.
+#[derive(Debug, Default)]
+pub(crate) struct Aside {
+    pub(crate) asked: Vec<Asked>,
+    pub(crate) missed: Vec<String>,
+}
+
+async fn conclude(
+    finished: run::Finished<PluginSide, Answer>,
+    digest: &str,
+    is_replay: bool,
+) -> (Ran, Aside) {
     let run::Finished { guest, result, mut usage } = finished;
     let log = guest.log;
     let (work, denials) = guest.side.into_work();
     let Some(work) = work else {
-        return Ran::lost("the sandbox was lost".to_owned(), usage, log.finish(), denials);
+        let lost = Ran::lost("the sandbox was lost".to_owned(), usage, log.finish(), denials);
+        return (lost, Aside::default());
     };
     work.files.tell(&log);
     let logs = log.finish();
@@ -236,10 +294,31 @@ async fn conclude(finished: run::Finished<PluginSide, Answer>, digest: &str) -> 
         Err(failed) => Err(failed),
     };
     let result = result.map_err(|failed| failed.after_files(&work.files));
+    let calls = work.journal.made();
+    let Read { reads, listings, truncated, missed, writes } = work.overlay.into_parts();
+    let (asked, unsettled) = work.journal.into_parts();
+    let mut deeds = Vec::new();
+    deeds.extend(writes.writes.iter().map(|(address, write)| recording::write(address, write, is_replay)));
+    deeds.extend(work.effects.iter().map(|effect| recording::effect(effect, is_replay)));
+    deeds.extend(work.notifications.iter().map(|post| recording::notification(post, is_replay)));
+    deeds.extend(work.appointments.iter().map(|one| recording::appointment(one, is_replay)));
+    let recording = Recording {
+        reads,
+        listings,
+        calls,
+        unsettled,
+        appointments: work.appointments_waiting,
+        effects: work.effects.iter().map(|effect| effect.id).collect(),
+        deeds,
+        logs: logs.len(),
+        directory: work.files.is_used(),
+        truncated,
+        forgotten: false,
+    };
     let result = result.map(|output| Done {
         output,
         commit: Commit {
-            writes: work.overlay.into_writes(),
+            writes,
             effects: work.effects,
             notifications: work.notifications,
             appointments: work.appointments,
@@ -247,12 +326,13 @@ async fn conclude(finished: run::Finished<PluginSide, Answer>, digest: &str) -> 
             logs: logs.clone(),
             usage,
             digest: digest.to_owned(),
+            kept: Kept::default(),
         },
     });
     if result.is_err() {
         usage.failed_executions = 1;
     }
-    Ran { result, usage, logs, denials }
+    (Ran { result, usage, logs, denials, recording }, Aside { asked, missed })
 }
 
 /// What the guest said of its own run.

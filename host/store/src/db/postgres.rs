@@ -33,6 +33,9 @@ const SESSION: [(&str, &str); 4] = [
     ("jit", "off"),
 ];
 
+/// The schema, step by step.
+pub(super) static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/postgres");
+
 /// A database of a server.
 #[derive(Clone, Debug)]
 pub(crate) struct Server {
@@ -49,6 +52,15 @@ pub(crate) struct Server {
 impl Server {
     /// Connects to the database that a URL names. It has to exist.
     pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
+        Self::connect(url, &[]).await
+    }
+
+    /// The same, only to read it: the server refuses every change.
+    pub(super) async fn open_read_only(url: &str) -> Result<Self, StoreError> {
+        Self::connect(url, &[("default_transaction_read_only", "on")]).await
+    }
+
+    async fn connect(url: &str, more: &[(&str, &str)]) -> Result<Self, StoreError> {
         let plain = PgConnectOptions::from_str(url)?
             .log_slow_statements(tracing::log::LevelFilter::Warn, super::SLOW)
             .statement_cache_capacity(PREPARED);
@@ -61,7 +73,7 @@ impl Server {
         let mut connection = tokio::time::timeout(ACQUIRE, connect)
             .await
             .map_err(|_| StoreError::Unusable("the server does not answer".to_owned()))??;
-        let mut options = plain.clone().options(SESSION);
+        let mut options = plain.clone().options(SESSION).options(more.iter().copied());
         if !is_durable(&inspect(&mut connection).await?) {
             options = options.options([("synchronous_commit", "on")]);
         }
@@ -115,7 +127,7 @@ impl Server {
     pub(super) async fn migrate(&self) -> Result<(), StoreError> {
         let mut connection = PgConnection::connect_with(&self.plain).await?;
         // Whoever starts at the same time waits: sqlx holds a lock of the database meanwhile.
-        sqlx::migrate!("../../migrations/postgres").run(&mut connection).await?;
+        MIGRATIONS.run(&mut connection).await?;
         Ok(connection.close().await?)
     }
 

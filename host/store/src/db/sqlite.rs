@@ -15,6 +15,9 @@ const READERS: u32 = 4;
 /// What a value is refused with that only PostgreSQL takes.
 pub(super) const NO_LISTS: &str = "SQLite has no parameters that are lists";
 
+/// The schema, step by step.
+pub(super) static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/sqlite");
+
 /// A database in a file. SQLite has one writer at a time; tasks take turns with it instead of racing for the lock.
 #[derive(Clone, Debug)]
 pub(crate) struct Files {
@@ -25,16 +28,7 @@ pub(crate) struct Files {
 impl Files {
     /// Opens the file that a URL names, and makes it where it does not exist.
     pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
-        // Each connection would have a memory of its own, and nothing in it would be durable.
-        if url.contains(":memory:") || url.contains("mode=memory") {
-            return Err(StoreError::UnsupportedDatabase("sqlite::memory:".to_owned()));
-        }
-        let options = SqliteConnectOptions::from_str(url)?
-            .foreign_keys(true)
-            .busy_timeout(PATIENCE)
-            .pragma("cache_size", "-32000")
-            .pragma("temp_store", "memory")
-            .log_slow_statements(tracing::log::LevelFilter::Warn, super::SLOW);
+        let options = options(url)?;
         if let Some(folder) =
             Path::new(options.get_filename()).parent().filter(|folder| !folder.as_os_str().is_empty())
         {
@@ -43,17 +37,20 @@ impl Files {
         }
         // The writer makes the file where there is none.
         let writer = Writer::open(options.get_filename())?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .connect_with(options.pragma("query_only", "on"))
-            .await?;
-        Ok(Self { readers, writer })
+        Ok(Self { readers: readers(options).await?, writer })
+    }
+
+    /// Opens the file that a URL names, only to read it. There is no connection that could write.
+    pub(super) async fn open_read_only(url: &str) -> Result<Self, StoreError> {
+        let options = options(url)?.read_only(true);
+        let writer = Writer::none(options.get_filename());
+        Ok(Self { readers: readers(options).await?, writer })
     }
 
     pub(super) async fn migrate(&self) -> Result<(), StoreError> {
         let options = SqliteConnectOptions::new().filename(self.writer.path()).foreign_keys(true);
         let mut connection = options.busy_timeout(PATIENCE).connect().await?;
-        sqlx::migrate!("../../migrations/sqlite").run(&mut connection).await?;
+        MIGRATIONS.run(&mut connection).await?;
         Ok(connection.close().await?)
     }
 
@@ -61,6 +58,24 @@ impl Files {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+fn options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
+    // Each connection would have a memory of its own, and nothing in it would be durable.
+    if url.contains(":memory:") || url.contains("mode=memory") {
+        return Err(StoreError::UnsupportedDatabase("sqlite::memory:".to_owned()));
+    }
+    Ok(SqliteConnectOptions::from_str(url)?
+        .foreign_keys(true)
+        .busy_timeout(PATIENCE)
+        .pragma("cache_size", "-32000")
+        .pragma("temp_store", "memory")
+        .log_slow_statements(tracing::log::LevelFilter::Warn, super::SLOW))
+}
+
+async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
+    let readers = SqlitePoolOptions::new().max_connections(READERS);
+    Ok(readers.connect_with(options.pragma("query_only", "on")).await?)
 }
 
 /// A statement as the readers take it.

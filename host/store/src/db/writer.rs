@@ -77,6 +77,18 @@ impl Writer {
         Ok(Self { path: path.into(), session, begun })
     }
 
+    /// No writer: who only reads has none.
+    pub(crate) fn none(path: &Path) -> Self {
+        let session = Session {
+            connection: None,
+            open: false,
+            members: Vec::new(),
+            #[cfg(test)]
+            groups: 0,
+        };
+        Self { path: path.into(), session: Arc::new(Mutex::new(session)), begun: mpsc::channel(1).0 }
+    }
+
     /// The database's file.
     pub(crate) fn path(&self) -> &Path {
         &self.path

@@ -58,7 +58,7 @@ pub(super) async fn check(
     )
     .with_limit("held_events", held, MAX_HELD, "events");
     tx.run(
-        sql("UPDATE executions SET state = 'failed', held = 0, trouble = $1, finished_at = $2 WHERE id = $3 AND tenant_id = $4")
+        sql("UPDATE executions SET state = 'failed', held = 0, failure = 'refused', trouble = $1, finished_at = $2 WHERE id = $3 AND tenant_id = $4")
             .bind(serde_json::to_string(&trouble).map_err(|error| StoreError::Corrupt(error.to_string()))?)
             .bind(Timestamp::now())
             .bind(id)
@@ -78,7 +78,7 @@ impl Store {
             serde_json::to_string(trouble).map_err(|error| StoreError::Corrupt(error.to_string()))?;
         self.db
             .run(
-                sql("UPDATE executions SET state = 'failed', held = 0, trouble = $1, finished_at = $2 \
+                sql("UPDATE executions SET state = 'failed', held = 0, failure = 'refused', trouble = $1, finished_at = $2 \
                      WHERE held = 1 AND created_at < $3")
                 .bind(trouble)
                 .bind(Timestamp::now())

@@ -2,11 +2,12 @@
 
 use crate::db::{Tx, sql, transaction};
 use crate::kv::WriteSet;
+use crate::setups::Setup;
 use crate::{Store, StoreError, TenantScope, points};
 use twobot_domain::manifest::Capability;
 use twobot_domain::{
-    EffectId, ExecutionId, GatewayId, InstallId, Limits, NotificationId, ScheduleId, Timestamp, Trouble,
-    Usage,
+    EffectId, ExecutionId, FailureClass, GatewayId, InstallId, Limits, NotificationId, ScheduleId, Timestamp,
+    Trouble, Usage,
 };
 
 /// A line of an execution's log.
@@ -99,6 +100,17 @@ pub struct Commit {
     pub usage: Usage,
     /// The digest of the component that ran.
     pub digest: String,
+    /// What it needs to be replayed.
+    pub kept: Kept,
+}
+
+/// What is kept of a run so that it can be replayed.
+#[derive(Clone, Debug, Default)]
+pub struct Kept {
+    /// The settings that it ran under; none where it did not run.
+    pub setup: Option<Setup>,
+    /// What it read and did, as JSON; none where there was nothing.
+    pub recording: Option<String>,
 }
 
 /// What a failed attempt leaves behind.
@@ -106,6 +118,8 @@ pub struct Commit {
 pub struct Failure {
     /// Why.
     pub trouble: Trouble,
+    /// Whose doing it was.
+    pub class: FailureClass,
     /// When to try again; without it this was the last attempt.
     pub retry_at: Option<Timestamp>,
     /// What it was denied.
@@ -116,6 +130,8 @@ pub struct Failure {
     pub usage: Usage,
     /// The digest of the component that ran.
     pub digest: Option<String>,
+    /// What it needs to be replayed.
+    pub kept: Kept,
 }
 
 async fn write_logs(
@@ -227,14 +243,16 @@ impl Store {
         transaction!(self.db.begin(scope), |tx| {
             let acknowledged = tx
             .run(
-                sql("UPDATE executions SET state = 'succeeded', attempt = attempt + 1, trouble = NULL, digest = $1, fuel = $2, \
-                     peak_memory = $3, wall_ms = $4, finished_at = $5 \
-                     WHERE id = $6 AND tenant_id = $7 AND install_id = $8 AND state IN ('waiting', 'running')")
+                sql("UPDATE executions SET state = 'succeeded', attempt = attempt + 1, trouble = NULL, failure = NULL, digest = $1, \
+                     fuel = $2, peak_memory = $3, wall_ms = $4, finished_at = $5, setup = $6, recording = $7 \
+                     WHERE id = $8 AND tenant_id = $9 AND install_id = $10 AND state IN ('waiting', 'running')")
                 .bind(commit.digest.as_str())
                 .bind(commit.usage.fuel)
                 .bind(commit.usage.peak_memory_bytes)
                 .bind(commit.usage.wall_ms)
                 .bind(now)
+                .bind(commit.kept.setup.as_ref().map(Setup::id))
+                .bind(commit.kept.recording.as_deref())
                 .bind(id)
                 .bind(scope.tenant())
                 // Everything below is written for this install: it has to be the execution's own.
@@ -283,9 +301,11 @@ impl Store {
                     .bind(scope.tenant()),
             )
             .await?;
+            let kept = self.keep_setup(&mut tx, scope, install, commit.kept.setup.as_ref()).await?;
             points::reach("run-before-commit");
             tx.commit().await?;
             points::reach("run-after-commit");
+            self.setups.note(kept);
             Ok(())
         })
     }
@@ -313,8 +333,8 @@ impl Store {
             let changed = tx
             .run(
                 sql("UPDATE executions SET state = $1, attempt = attempt + 1, next_at = $2, finished_at = $3, trouble = $4, \
-                     digest = $5, fuel = $6, peak_memory = $7, wall_ms = $8 \
-                     WHERE id = $9 AND tenant_id = $10 AND install_id = $11 AND state IN ('waiting', 'running')")
+                     digest = $5, fuel = $6, peak_memory = $7, wall_ms = $8, failure = $9, setup = $10, recording = $11 \
+                     WHERE id = $12 AND tenant_id = $13 AND install_id = $14 AND state IN ('waiting', 'running')")
                 .bind(state)
                 .bind(next_at)
                 .bind(finished_at)
@@ -323,6 +343,9 @@ impl Store {
                 .bind(failure.usage.fuel)
                 .bind(failure.usage.peak_memory_bytes)
                 .bind(failure.usage.wall_ms)
+                .bind(failure.class.as_str())
+                .bind(failure.kept.setup.as_ref().map(Setup::id))
+                .bind(failure.kept.recording.as_deref())
                 .bind(id)
                 .bind(scope.tenant())
                 .bind(install),
@@ -344,7 +367,9 @@ impl Store {
             )
             .await?;
             let failures = row.map_or(Ok(0), |row| row.get("failures"))?;
+            let kept = self.keep_setup(&mut tx, scope, install, failure.kept.setup.as_ref()).await?;
             tx.commit().await?;
+            self.setups.note(kept);
             Ok(failures)
         })
     }

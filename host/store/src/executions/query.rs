@@ -3,7 +3,7 @@
 use super::LogLine;
 use crate::db::{Row, sql, sql_of};
 use crate::{Page, PageRequest, Store, StoreError, TenantScope};
-use twobot_domain::{EventId, ExecutionId, GatewayId, InstallId, Timestamp, Trouble};
+use twobot_domain::{EventId, ExecutionId, FailureClass, GatewayId, InstallId, Timestamp, Trouble};
 use uuid::Uuid;
 
 /// An execution as its owner sees it.
@@ -29,6 +29,12 @@ pub struct ExecutionRecord {
     pub attempt: u64,
     /// Why the last try failed.
     pub trouble: Option<Trouble>,
+    /// Whose doing that was; none for what failed before this was recorded.
+    pub class: Option<FailureClass>,
+    /// When a person discarded it, or ran it again with another payload.
+    pub settled_at: Option<Timestamp>,
+    /// The execution that it was made of, with another payload.
+    pub retry_of: Option<ExecutionId>,
     /// Fuel of the last try.
     pub fuel: u64,
     /// The largest sandbox of the last try, in bytes.
@@ -62,7 +68,7 @@ pub struct ExecutionStats {
 }
 
 const QUERY: &str = "SELECT x.id, x.install_id, i.slug, x.event_id, e.gateway_id, g.name AS gateway_name, x.cause, x.event_kind, \
-                     x.state, x.attempt, x.trouble, x.fuel, x.peak_memory, x.wall_ms, x.created_at, x.finished_at \
+                     x.state, x.attempt, x.trouble, x.failure, x.settled_at, x.retry_of, x.fuel, x.peak_memory, x.wall_ms, x.created_at, x.finished_at \
                      FROM executions x JOIN installs i ON i.id = x.install_id LEFT JOIN events e ON e.id = x.event_id \
                      LEFT JOIN gateways g ON g.id = e.gateway_id AND g.tenant_id = x.tenant_id WHERE x.tenant_id = $1";
 
@@ -89,6 +95,9 @@ fn record(row: &Row) -> Result<ExecutionRecord, StoreError> {
         state: row.get("state")?,
         attempt: row.get("attempt")?,
         trouble: row.json_option("trouble")?,
+        class: row.get::<Option<String>>("failure")?.as_deref().and_then(FailureClass::parse),
+        settled_at: row.get("settled_at")?,
+        retry_of: row.get("retry_of")?,
         fuel: row.get("fuel")?,
         peak_memory_bytes: row.get("peak_memory")?,
         wall_ms: row.get("wall_ms")?,

@@ -154,7 +154,7 @@ impl Store {
         let row = self
             .db
             .one(
-                sql("SELECT id, install_id, event_id, cause, attempt, depth, created_at FROM executions \
+                sql("SELECT id, install_id, event_id, cause, attempt, deaths, depth, created_at FROM executions \
                      WHERE id = $1 AND tenant_id = $2 AND state = 'waiting' AND held = 0")
                 .bind(id)
                 .bind(scope.tenant()),
@@ -166,6 +166,7 @@ impl Store {
             event: row.get("event_id")?,
             cause: row.get("cause")?,
             attempt: row.get("attempt")?,
+            deaths: row.get("deaths")?,
             depth: row.get("depth")?,
             created_at: row.get("created_at")?,
         })
@@ -203,17 +204,32 @@ impl Store {
     /// # Errors
     /// `NotFound` when the scope has no such install.
     pub async fn begin_action(&self, scope: TenantScope, new: &NewExecution) -> Result<(), StoreError> {
+        self.begin_action_with(scope, new, Timestamp::now(), None).await
+    }
+
+    /// The same with its input as JSON, and the time at which its sandbox's clock starts: what a replay needs.
+    ///
+    /// # Errors
+    /// `NotFound` when the scope has no such install.
+    pub async fn begin_action_with(
+        &self,
+        scope: TenantScope,
+        new: &NewExecution,
+        at: Timestamp,
+        input: Option<&str>,
+    ) -> Result<(), StoreError> {
         let written = self
             .db
             .run(
-                sql("INSERT INTO executions (id, tenant_id, install_id, cause, event_kind, lane, state, next_at, created_at, node_id) \
-                     SELECT $1, tenant_id, id, $2, $3, $4, 'running', $5, $5, $6 FROM installs WHERE id = $7 AND tenant_id = $8")
+                sql("INSERT INTO executions (id, tenant_id, install_id, cause, event_kind, lane, state, next_at, created_at, node_id, input) \
+                     SELECT $1, tenant_id, id, $2, $3, $4, 'running', $5, $5, $6, $7 FROM installs WHERE id = $8 AND tenant_id = $9")
                 .bind(new.id)
                 .bind(new.cause.as_str())
                 .bind(new.event_kind.as_str())
                 .bind(new.lane.as_str())
-                .bind(Timestamp::now())
+                .bind(at)
                 .bind(self.joined.node())
+                .bind(input)
                 .bind(new.install)
                 .bind(scope.tenant()),
             )
@@ -230,7 +246,7 @@ impl Store {
             serde_json::to_string(trouble).map_err(|error| StoreError::Corrupt(error.to_string()))?;
         self.db
             .run(
-                sql("UPDATE executions SET state = 'failed', trouble = $1, finished_at = $2 WHERE state = 'running' \
+                sql("UPDATE executions SET state = 'failed', failure = 'platform', trouble = $1, finished_at = $2 WHERE state = 'running' \
                      AND (node_id IS NULL OR NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = executions.node_id))")
                     .bind(trouble)
                     .bind(Timestamp::now()),

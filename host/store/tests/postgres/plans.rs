@@ -15,6 +15,8 @@ const WHOLE: &[&str] = &[
     "FROM nodes",
     "UPDATE nodes",
     "SELECT id, webhook_secret FROM gateways ORDER BY id LIMIT 1",
+    "FROM components WHERE offered_at",
+    "FROM _sqlx_migrations",
 ];
 
 /// Indexes that hold no more than what is to be done now, and so can be read as a whole.

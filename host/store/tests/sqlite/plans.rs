@@ -5,11 +5,12 @@ use crate::source::statements;
 use crate::world::World;
 
 /// Statements that are meant to read a whole table: what a start needs of every tenant, and the look, now and then, at which of
-/// all tenants have a past.
+/// all tenants have a past, and at which of a few components are no longer offered.
 const WHOLE: &[&str] = &[
     "UPDATE gateways SET connect_asked = connect_asked + 1 WHERE enabled = 1",
     "FROM installs ORDER BY id",
     "FROM tenants t WHERE EXISTS",
+    "FROM components WHERE offered_at",
     "SELECT 1 AS one",
     "SELECT id, webhook_secret FROM gateways ORDER BY id LIMIT 1",
 ];
@@ -63,7 +64,10 @@ async fn the_busy_statements_use_the_indexes_that_were_made_for_them() {
         ("count(*) FROM executions WHERE tenant_id = $1", "INDEX executions_queue (tenant_id=?)"),
         ("SELECT install_id FROM install_gateways", "INDEX install_gateways_gateway (gateway_id=?)"),
         ("WHERE s.due_at <= $1", "INDEX schedules_due (due_at<?)"),
-        ("INSERT INTO inbound", "COVERING INDEX inbound_once (gateway_id=? AND provider_id=?)"),
+        (
+            "INSERT INTO inbound (id, tenant_id, gateway_id, provider_id, body, state, next_at, received_at) ",
+            "COVERING INDEX inbound_once (gateway_id=? AND provider_id=?)",
+        ),
         (list, "SEARCH x USING INDEX executions_tenant (tenant_id=? AND id<?)"),
         ("$2 AND x.state = 'failed' ORDER", "INDEX executions_failed (tenant_id=? AND id<?)"),
         ("$2 AND x.state = 'waiting' ORDER", "INDEX executions_queue (tenant_id=? AND id<?)"),
@@ -88,6 +92,10 @@ async fn the_busy_statements_use_the_indexes_that_were_made_for_them() {
         ("AND seq > $2", "INDEX sqlite_autoindex_audit_log_2 (tenant_id=? AND seq>?)"),
         ("AND held = 1) AS n", "COVERING INDEX executions_held (tenant_id=?)"),
         ("AND install_id = $2 AND held = 1", "INDEX executions_held (tenant_id=? AND install_id=?)"),
+        ("event_kind AS what", "INDEX executions_dead (tenant_id=? AND id>? AND id<?)"),
+        ("AND x.received_at >= $4", "INDEX inbound_dead (tenant_id=? AND id>? AND id<?)"),
+        ("x.kind AS what", "INDEX effects_dead (tenant_id=? AND id>? AND id<?)"),
+        ("FROM setups WHERE used_at", "INDEX setups_used (used_at<?)"),
         ("AS failures", "INDEX executions_install (install_id=? AND id>?)"),
     ];
     let world = World::new().await;

@@ -2,13 +2,15 @@
 
 use crate::world::{Tenant, World, new_event, new_execution, set, trouble, usage, writes};
 use twobot_domain::{
-    AuditAction, ChatMessageId, ConversationId, EffectId, EventId, ExecutionId, GatewayId, InboundId,
-    InstallId, NotificationId, SessionId, Timestamp, UserId,
+    AuditAction, ChatMessageId, ConversationId, EffectId, EventId, ExecutionId, FailureClass, GatewayId,
+    InboundId, InstallId, NotificationId, SessionId, Timestamp, UserId,
 };
 use twobot_store::audit::{By, Note, Target};
 use twobot_store::chat::{Author, NewChatMessage};
-use twobot_store::executions::{Appointment, Denial, Failure, LogLine, NewEffect, NewNotification};
+use twobot_store::executions::{Appointment, Denial, Failure, Kept, LogLine, NewEffect, NewNotification};
+use twobot_store::inbound::Decoded;
 use twobot_store::schedules::NewSchedule;
+use twobot_store::setups::Setup;
 use twobot_store::{PageRequest, TenantScope};
 
 /// The ids of what a tenant has.
@@ -28,6 +30,9 @@ pub(crate) struct Estate {
     pub(crate) done: ExecutionId,
     /// An execution that waits, with an intent in its journal.
     pub(crate) waiting: ExecutionId,
+    /// An execution and a delivery that were given up.
+    pub(crate) failed: ExecutionId,
+    pub(crate) malformed: InboundId,
     /// An effect that waits.
     pub(crate) effect: EffectId,
     pub(crate) conversation: ConversationId,
@@ -92,12 +97,20 @@ pub(crate) fn note(action: AuditAction) -> Note {
 pub(crate) fn failure(retry_at: Option<Timestamp>) -> Failure {
     Failure {
         trouble: trouble("trap"),
+        class: FailureClass::Plugin,
         retry_at,
         denials: Vec::new(),
         logs: vec![line("failed")],
         usage: twobot_domain::Usage { failed_executions: 1, ..usage() },
         digest: Some("sha256:one".to_owned()),
+        kept: kept(),
     }
+}
+
+/// What a run leaves behind for its replay.
+pub(crate) fn kept() -> Kept {
+    let setup = Some(Setup::new("{\"config\":{}}".to_owned()));
+    Kept { setup, recording: Some("{\"logs\":1}".to_owned()) }
 }
 
 /// Makes a tenant with a row in every table.
@@ -123,8 +136,16 @@ pub(crate) async fn estate(world: &World, name: &str) -> Estate {
     commit.appointments.push(appointment("reminder", 2_000));
     commit.logs.push(line("done"));
     commit.denials.push(denial("ai"));
+    commit.kept = kept();
     tenant.finish(done, install, &commit).await.unwrap();
     store.journal_intent(scope, waiting, 0, "{\"ask\":1}").await.unwrap();
+    let failed = tenant.queue(gateway, install).await;
+    store.journal_intent(scope, failed, 0, "{\"ask\":2}").await.unwrap();
+    store.fail_execution(scope, failed, install, &failure(None)).await.unwrap();
+    let malformed = tenant.deliver(gateway, "malformed").await;
+    let delivery = store.inbound(scope, malformed).await.unwrap();
+    let decoded = Decoded::Failed("no JSON".to_owned());
+    store.finish_inbound(scope, &delivery, &decoded, &usage()).await.unwrap();
 
     let conversation = tenant.conversation(gateway).await;
     let mut question = NewChatMessage::plain(Author::Person, "Ann", "hello");
@@ -144,6 +165,8 @@ pub(crate) async fn estate(world: &World, name: &str) -> Estate {
         install,
         done,
         waiting,
+        failed,
+        malformed,
         effect: commit.effects[0].id,
         conversation,
         question: question.id,

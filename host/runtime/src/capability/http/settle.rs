@@ -5,7 +5,7 @@ use super::body::{Collecting, lend, weight};
 use super::record::{Answer, Asked, Recorded};
 use super::request::{Checked, may_be_repeated};
 use crate::capability::gateways::{MAX_INLINE, host_failed};
-use crate::journal::{Next, Pending};
+use crate::journal::{Next, Pending, UNRECORDED};
 use crate::outside::{HttpAnswer, HttpRequest, MAX_HTTP_BODY, MAX_HTTP_HEADER_BYTES};
 use crate::sandbox::guest::{Guest, PluginSide, Work};
 use bytes::Bytes;
@@ -97,6 +97,9 @@ async fn make(guest: &mut Plugin, ready: Vec<Open>) {
                 guest.memory.let_go(one.request.body.len());
                 settle_as(guest, place, one, Err(HttpError::OutcomeUnknown)).await;
             }
+            Ok(Next::Unrecorded) => {
+                hand_over(guest, place, Err(HttpError::Unavailable(UNRECORDED.to_owned())));
+            }
             Err(error) => put(guest, place, Err(error)),
         }
     }
@@ -150,14 +153,26 @@ async fn next(guest: &mut Plugin, request: Checked, body: Bytes) -> Result<Next<
     let request = HttpRequest { method, url, headers, body, patience };
     let may_be_repeated = may_be_repeated(&request.method, &request.headers);
     let asked = Asked::of(&request);
+    // A replay writes the lines that the recorded run wrote.
+    let is_replay = work.journal.is_replay();
+    let told =
+        is_replay.then(|| format!("{} {}", request.method, request.url.origin().ascii_serialization()));
     let begun = move |pending| Begun { host, port, request, pending, may_be_repeated };
     let next = match work.journal.next(&asked).await {
-        Ok(Next::Recorded(answer)) if was_not_done(&answer) => work.journal.take_back().await.map(Next::Make),
+        Ok(Next::Recorded(answer)) if !is_replay && was_not_done(&answer) => {
+            work.journal.take_back().await.map(Next::Make)
+        }
         Ok(Next::Unsure(pending)) if may_be_repeated => Ok(Next::Make(pending)),
         next => next,
     };
     match next {
-        Ok(Next::Recorded(answer)) => Ok(Next::Recorded(answer)),
+        Ok(Next::Recorded(answer)) => {
+            if let (Some(request), Err(error)) = (told, &answer) {
+                guest.log.write("warn", format!("{request}: {error}"), Vec::new());
+            }
+            Ok(Next::Recorded(answer))
+        }
+        Ok(Next::Unrecorded) => Ok(Next::Unrecorded),
         Ok(Next::Make(pending)) => Ok(Next::Make(begun(pending))),
         Ok(Next::Unsure(pending)) => Ok(Next::Unsure(begun(pending))),
         Err(error) => {
@@ -200,7 +215,12 @@ async fn settle_as(guest: &mut Plugin, place: u32, one: Begun, answer: Answer) {
     let Ok(work) = guest.side.granted_host(&one.host, one.port) else { return };
     // Of what may be made again, a failure is forgotten: a retry is there to ask again.
     let is_kept = !one.may_be_repeated || is_settled(&answer);
-    let recorded = if is_kept { work.journal.answered(one.pending, &answer).await } else { Ok(()) };
+    let recorded = if is_kept {
+        work.journal.answered(one.pending, &answer).await
+    } else {
+        work.journal.unsettled(&one.pending, &answer);
+        Ok(())
+    };
     match recorded {
         Ok(()) => hand_over(guest, place, answer),
         Err(error) => {

@@ -28,6 +28,7 @@ fn value(table: &str, column: &str, kind: &str, rows: u32) -> String {
         (_, "execution_id") => id("executions", "n".to_owned()),
         (_, "event_id") => id("events", "n".to_owned()),
         (_, "inbound_id") => id("inbound", "n".to_owned()),
+        (_, "settled_at" | "retry_of") | ("executions", "setup") => "NULL".to_owned(),
         ("tenants", "state") => "'running'".to_owned(),
         ("gateways", "status") => "'connected'".to_owned(),
         ("installs", "slug") => format!("'plugin ' || n / {TENANTS}"),

@@ -12,6 +12,7 @@ use twobot_store::accounts::WorkspaceState;
 use twobot_store::audit::AuditFilter;
 use twobot_store::chat::{Author, NewChatMessage};
 use twobot_store::connections::ToConnect;
+use twobot_store::dead_letters::{DeadLetterFilter, DeadLetterKind, EditedEvent};
 use twobot_store::effects::Tried;
 use twobot_store::executions::{ExecutionFilter, WorkKind};
 use twobot_store::gateways::{DeliveryOutcome, GatewayStatus};
@@ -21,10 +22,21 @@ use twobot_store::retention::Retention;
 
 /// Every case. A call by the stranger must find nothing of the owner's (`false` or not found) and change nothing of it.
 pub(super) fn all() -> Vec<Case> {
-    [accounts(), gateways(), installs(), inbound(), executions(), outcomes(), effects(), chat(), rest()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        accounts(),
+        gateways(),
+        installs(),
+        inbound(),
+        executions(),
+        outcomes(),
+        dead_letters(),
+        effects(),
+        chat(),
+        rest(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn accounts() -> Vec<Case> {
@@ -247,6 +259,67 @@ fn outcomes() -> Vec<Case> {
         case("postpone_execution", |c| async move {
             let trouble = trouble("later");
             c.store.postpone_execution(c.scope, c.of.waiting, &trouble, Timestamp(9)).await.map(|()| false)
+        }),
+    ]
+}
+
+fn dead_letters() -> Vec<Case> {
+    vec![
+        case("begin_action_with", |c| async move {
+            let new = new_execution(c.of.install, None);
+            c.store.begin_action_with(c.scope, &new, Timestamp(5), Some("{}")).await.map(|()| true)
+        }),
+        case(
+            "replay_record",
+            |c| async move { c.store.replay_record(c.scope, c.of.done).await.map(|_| true) },
+        ),
+        case("remove_recordings", |c| async move {
+            c.store.remove_recordings(c.scope, 0, uuid::Uuid::nil(), 9).await.map(|_| false)
+        }),
+        case("dead_letters", |c| async move {
+            let all = DeadLetterFilter::default();
+            Ok(!c.store.dead_letters(c.scope, &all, page(50)).await?.items.is_empty())
+        }),
+        case("dead_letters", |c| async move {
+            let of_gateway = DeadLetterFilter { gateway: Some(c.of.gateway), ..DeadLetterFilter::default() };
+            Ok(!c.store.dead_letters(c.scope, &of_gateway, page(50)).await?.items.is_empty())
+        }),
+        case("dead_letter", |c| async move {
+            c.store.dead_letter(c.scope, c.of.failed.uuid()).await.map(|_| true)
+        }),
+        case("dead_letter_payload", |c| async move {
+            let (kind, id) = (DeadLetterKind::Delivery, c.of.malformed.uuid());
+            c.store.dead_letter_payload(c.scope, kind, id).await.map(|_| true)
+        }),
+        case("dead_letter_payload", |c| async move {
+            let (kind, id) = (DeadLetterKind::Execution, c.of.failed.uuid());
+            c.store.dead_letter_payload(c.scope, kind, id).await.map(|_| true)
+        }),
+        case("dead_letter_payload", |c| async move {
+            let (kind, id) = (DeadLetterKind::Effect, c.of.effect.uuid());
+            c.store.dead_letter_payload(c.scope, kind, id).await.map(|_| true)
+        }),
+        case("retry_dead_letters", |c| async move {
+            let which = [(DeadLetterKind::Execution, c.of.failed.uuid())];
+            c.store.retry_dead_letters(c.scope, &which).await.map(|changed| changed > 0)
+        }),
+        case("retry_dead_letters", |c| async move {
+            let which = [(DeadLetterKind::Delivery, c.of.malformed.uuid())];
+            c.store.retry_dead_letters(c.scope, &which).await.map(|changed| changed > 0)
+        }),
+        case("discard_dead_letters", |c| async move {
+            let which = [
+                (DeadLetterKind::Execution, c.of.failed.uuid()),
+                (DeadLetterKind::Delivery, c.of.malformed.uuid()),
+            ];
+            c.store.discard_dead_letters(c.scope, &which).await.map(|changed| changed > 0)
+        }),
+        case("retry_execution_edited", |c| async move {
+            let edited = EditedEvent { payload: "{}".to_owned(), kind: "message" };
+            c.store.retry_execution_edited(c.scope, c.of.failed, &edited).await.map(|_| true)
+        }),
+        case("retry_delivery_edited", |c| async move {
+            c.store.retry_delivery_edited(c.scope, c.of.malformed, "{}").await.map(|_| true)
         }),
     ]
 }

@@ -1,0 +1,210 @@
+//! Which executions run, in a file: should the process end, the next one knows what ran then.
+//!
+//! A row of the database says so of none, since that would cost a commit. A mark is 16 bytes written into the page cache, which outlives
+//! the process, and is never synced: where the machine ends with the process, no execution is to blame. An execution that ran again
+//! and again when the process ended is given up, so that it can not end every process that is started.
+
+use crate::troubles;
+use parking_lot::Mutex;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _};
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+use std::sync::Arc;
+use twobot_domain::ExecutionId;
+use twobot_store::{Store, StoreError};
+use uuid::Uuid;
+
+/// Deaths of the process after which an execution that ran each time is given up.
+const MOST_DEATHS: u64 = 3;
+
+/// Deaths after which an execution runs beside no other of this kind: of many that ran, only one can be to blame.
+const ALONE: u64 = 2;
+
+/// Bytes of a mark.
+const MARK: usize = 16;
+
+/// Processes that use the same folder at the same time, at most.
+const MOST_FILES: u32 = 32;
+
+/// Bytes of the file that are read; far more than what runs at the same time takes.
+const MOST_READ: u64 = 1024 * 1024;
+
+/// The file of marks; without one, nothing is marked.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Marks(Option<Arc<Inner>>);
+
+#[derive(Debug)]
+struct Inner {
+    file: File,
+    slots: Mutex<Slots>,
+    alone: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct Slots {
+    free: Vec<u64>,
+    next: u64,
+}
+
+/// An execution that runs. Dropped, it does not any more.
+pub(crate) struct Mark<'a> {
+    of: Option<(&'a Inner, u64)>,
+    _alone: Option<tokio::sync::MutexGuard<'a, ()>>,
+}
+
+impl Marks {
+    /// Takes a file of marks in a folder, and says what was marked there when the processes before ended. A process keeps its file
+    /// locked: what others that use the same folder run is not taken for dead. What is marked in the file that is taken stays until
+    /// [`Marks::clear`], so that a death in between is not forgotten.
+    pub(crate) fn open(folder: &Path) -> io::Result<(Self, Vec<ExecutionId>)> {
+        let (mut taken, mut marked) = (None, Vec::new());
+        for number in 0..MOST_FILES {
+            let path = folder.join(format!("running-{number}"));
+            if taken.is_some() && !path.exists() {
+                continue;
+            }
+            let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+            if file.try_lock().is_err() {
+                continue;
+            }
+            marked.extend(read(&file)?);
+            match taken {
+                None => taken = Some(file),
+                Some(_) => file.set_len(0)?,
+            }
+        }
+        let Some(file) = taken else {
+            return Err(io::Error::other(format!("{MOST_FILES} processes use {}", folder.display())));
+        };
+        let inner = Inner { file, slots: Mutex::default(), alone: tokio::sync::Mutex::default() };
+        Ok((Self(Some(Arc::new(inner))), marked))
+    }
+
+    /// Forgets all marks: nothing runs.
+    pub(crate) fn clear(&self) {
+        if let Some(inner) = &self.0
+            && let Err(error) = inner.file.set_len(0)
+        {
+            tracing::warn!(%error, "the marks of what runs can not be cleared");
+        }
+    }
+
+    /// Marks an execution. One that was there at several deaths waits until no other such runs.
+    pub(crate) async fn enter(&self, execution: ExecutionId, deaths: u64) -> Mark<'_> {
+        let Some(inner) = self.0.as_deref() else { return Mark { of: None, _alone: None } };
+        let alone = if deaths >= ALONE { Some(inner.alone.lock().await) } else { None };
+        let slot = inner.slots.lock().take();
+        inner.write(slot, execution.uuid());
+        Mark { of: Some((inner, slot)), _alone: alone }
+    }
+}
+
+/// The executions that are marked in a file.
+fn read(file: &File) -> io::Result<Vec<ExecutionId>> {
+    let mut bytes = Vec::new();
+    file.take(MOST_READ).read_to_end(&mut bytes)?;
+    let marked = bytes.chunks_exact(MARK).filter_map(|mark| Uuid::from_slice(mark).ok());
+    Ok(marked.filter(|id| !id.is_nil()).map(ExecutionId::from_uuid).collect())
+}
+
+impl Slots {
+    fn take(&mut self) -> u64 {
+        self.free.pop().unwrap_or_else(|| {
+            self.next += 1;
+            self.next - 1
+        })
+    }
+}
+
+impl Inner {
+    fn write(&self, slot: u64, id: Uuid) {
+        if let Err(error) = self.file.write_all_at(id.as_bytes(), slot * MARK as u64) {
+            // What is not marked runs all the same: the guard is weaker, and nothing is lost.
+            tracing::warn!(%error, "what runs can not be marked");
+        }
+    }
+}
+
+impl Drop for Mark<'_> {
+    fn drop(&mut self) {
+        if let Some((inner, slot)) = self.of {
+            inner.write(slot, Uuid::nil());
+            inner.slots.lock().free.push(slot);
+        }
+    }
+}
+
+/// Notes for what ran when the process before ended that it did, and gives up what ran each time.
+pub(crate) async fn take_stock(
+    store: &Store,
+    marks: &Marks,
+    marked: &[ExecutionId],
+) -> Result<(), StoreError> {
+    for id in marked {
+        if store.note_death(*id, MOST_DEATHS, &troubles::poisoned(MOST_DEATHS)).await? {
+            tracing::error!(execution = %id, deaths = MOST_DEATHS, "an execution ran each time that the process ended, and is given up");
+        } else {
+            tracing::warn!(execution = %id, "the process before ended while this execution ran");
+        }
+    }
+    marks.clear();
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::FutureExt as _;
+
+    /// What is marked in a file now.
+    fn marked(folder: &Path, number: u32) -> Vec<ExecutionId> {
+        read(&File::open(folder.join(format!("running-{number}"))).unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_ran_when_the_process_ended_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let [one, two, three] = [ExecutionId::new(), ExecutionId::new(), ExecutionId::new()];
+        let (marks, before) = Marks::open(folder).unwrap();
+        assert!(before.is_empty());
+        let first = marks.enter(one, 0).await;
+        let second = marks.enter(two, 0).await;
+        drop(first);
+        let third = marks.enter(three, 0).await;
+        // The place of what ended is taken by the next.
+        assert_eq!(marked(folder, 0), [three, two]);
+        // Another process that uses the folder takes nothing of this one's for dead.
+        let (other, found) = Marks::open(folder).unwrap();
+        assert!(found.is_empty());
+        std::mem::forget(other.enter(one, 0).await);
+        drop(other);
+        std::mem::forget((second, third));
+        drop(marks);
+        // Both are dead now, and what each ran is found.
+        let (after, found) = Marks::open(folder).unwrap();
+        assert_eq!(found, [three, two, one]);
+        assert_eq!((marked(folder, 0).len(), marked(folder, 1).len()), (2, 0));
+        after.clear();
+        assert!(marked(folder, 0).is_empty());
+    }
+
+    #[tokio::test]
+    async fn suspects_run_one_at_a_time_and_hold_up_nobody_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let (marks, _) = Marks::open(folder.path()).unwrap();
+        let suspect = marks.enter(ExecutionId::new(), ALONE).await;
+        assert!(marks.enter(ExecutionId::new(), ALONE).now_or_never().is_none());
+        assert!(marks.enter(ExecutionId::new(), 0).now_or_never().is_some());
+        drop(suspect);
+        assert!(marks.enter(ExecutionId::new(), ALONE).now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_damaged_marks_nothing_that_is_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("running-0"), [0, 1, 2]).unwrap();
+        assert!(Marks::open(folder.path()).unwrap().1.is_empty());
+    }
+}
