@@ -193,6 +193,129 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was given up
+         * @description Executions, deliveries and effects that failed and that nobody has run again or discarded, the newest first by when they were
+         *     queued. Actions are not among them: whoever ran one was told.
+         */
+        get: operations["listDeadLetters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard many
+         * @description The newest first: at most 200 at once.
+         */
+        post: operations["discardDeadLetters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run many again
+         * @description As they are, the newest first: at most 200 at once, and no more than there is room for in the queue.
+         */
+        post: operations["retryDeadLetters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at what was given up
+         * @description With its payload, what the plugin logged, and the calls that it waited for.
+         */
+        get: operations["getDeadLetter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/{id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard what was given up
+         * @description It stays in the history as failed, and is no dead letter any more.
+         */
+        post: operations["discardDeadLetter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dead-letters/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run again what was given up
+         * @description As it is: an execution keeps its journal, its clock and its chance, so that no call that was answered is made again; an effect is
+         *     delivered once more; a delivery is decoded once more. With another `payload`, it becomes a new execution or delivery, which says
+         *     whose place it took; calls that it makes in the same words are answered from the old one's journal.
+         */
+        post: operations["retryDeadLetter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/executions": {
         parameters: {
             query?: never;
@@ -227,6 +350,29 @@ export interface paths {
         get: operations["getExecution"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/executions/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay an execution
+         * @description Its last attempt runs again in a sandbox, from what was recorded of it: the same event and settings, what it read, what it was
+         *     answered, its clock and its chance. Nothing is written, sent or called. The answer has the log, what it would have done, and each
+         *     difference to what was recorded. It takes the workspace's places and processors as every run does, and counts neither as an
+         *     execution nor as computing time on the bill.
+         */
+        post: operations["replayExecution"];
         delete?: never;
         options?: never;
         head?: never;
@@ -991,6 +1137,21 @@ export interface components {
          * @enum {string}
          */
         Author: "person" | "bot" | "system";
+        /** @description What became of many. */
+        BatchResult: {
+            /**
+             * Format: int64
+             * @description How many it were.
+             */
+            changed: number;
+            /**
+             * Format: int64
+             * @description How many were left as they are, because they can not be run now: their plugin is off, or their event is gone.
+             */
+            skipped: number;
+            /** @description Whether there are more; the same request takes the next ones. */
+            more: boolean;
+        };
         /** @description The gateways of a plugin's slots. */
         BindingChange: {
             /** @description The ids of the gateways of each slot that is to change. An empty list empties the slot. */
@@ -1012,6 +1173,17 @@ export interface components {
              * @example telegram-bot
              */
             kind: string;
+        };
+        /** @description A call that the plugin waited for. */
+        Call: {
+            /** @description What it asked for. */
+            request: Record<string, never>;
+            /**
+             * @description Where the answer came from: `journal`; `elsewhere` where the recorded run asked it at another place; `not_kept` and
+             *     `not_recorded`, where the plugin was told that nobody can be reached.
+             * @example journal
+             */
+            answer: string;
         };
         /**
          * @description Something that a plugin may do once it is granted.
@@ -1146,6 +1318,76 @@ export interface components {
              */
             date: string;
         };
+        /** @description Something that was given up and waits for a person's decision. */
+        DeadLetter: {
+            /**
+             * Format: uuid
+             * @description Its id: that of the execution, the delivery or the effect.
+             */
+            id: string;
+            /** @description What was given up. */
+            kind: components["schemas"]["DeadLetterKind"];
+            plugin: components["schemas"]["PluginRef"] | null;
+            gateway: components["schemas"]["GatewayRef"] | null;
+            /**
+             * @description The event's kind or the action's name; `delivery` for deliveries.
+             * @example message
+             */
+            what: string;
+            /** @description Why it was given up. */
+            reason: components["schemas"]["Trouble"];
+            failure: components["schemas"]["FailureReason"] | null;
+            /**
+             * Format: int64
+             * @description Tries.
+             */
+            attempts: number;
+            /**
+             * Format: uuid
+             * @description The execution, or the one that asked for the effect; null for deliveries.
+             */
+            execution_id: string | null;
+            /** @description When it was queued. */
+            created_at: components["schemas"]["Time"];
+            /** @description When it was given up. */
+            failed_at: components["schemas"]["Time"];
+        };
+        /** @description A dead letter with all that is known of it. */
+        DeadLetterDetail: components["schemas"]["DeadLetter"] & {
+            /** @description The event's payload in the contract's shape, the delivery's body, or the effect's action; null where it is no longer there. */
+            payload: Record<string, never> | null;
+            /** @description What the plugin said in all tries, in order; of executions. */
+            logs: components["schemas"]["ExecutionLog"][];
+            /** @description The calls that it waited for; of executions. Those that were answered are not made again. */
+            journal: components["schemas"]["JournalCall"][];
+            /** @description What it asked to be done, in order; of executions. */
+            effects: components["schemas"]["Effect"][];
+        };
+        /**
+         * @description What was given up.
+         * @enum {string}
+         */
+        DeadLetterKind: "execution" | "delivery" | "effect";
+        /** @description Something that a run does. */
+        Deed: {
+            /**
+             * @description `write`, `effect`, `notification` or `appointment`.
+             * @example write
+             */
+            kind: string;
+            /**
+             * @description To what: a bucket and key, a gateway, a name.
+             * @example counters/today
+             */
+            to: string;
+            /**
+             * @description What is done.
+             * @example set
+             */
+            what: string;
+            /** @description The beginning of the content. */
+            content: string | null;
+        };
         /** @description Deliveries by what came of them. */
         DeliveryCounts: {
             /**
@@ -1168,6 +1410,20 @@ export interface components {
              * @description Well-formed but of a kind that no event is made of.
              */
             not_handled: number;
+        };
+        /** @description Something that is other than it was then. */
+        Difference: {
+            /**
+             * @description `outcome`, `call`, `read`, `write`, `effect`, `notification`, `appointment` or `log`.
+             * @example outcome
+             */
+            kind: string;
+            /** @description Where: a place in the order from 1, or a key. */
+            at: string;
+            /** @description What was recorded; null where there was nothing. */
+            recorded: string | null;
+            /** @description What the replay did; null where it did nothing. */
+            replayed: string | null;
         };
         /** @description Something that a plugin asked to be done in the world. */
         Effect: {
@@ -1204,6 +1460,15 @@ export interface components {
          * @enum {string}
          */
         EffectState: "waiting" | "sent" | "failed";
+        /** @description How a run ended. */
+        Ending: {
+            /**
+             * @description `succeeded`, `try_again` or `failed`.
+             * @example failed
+             */
+            state: string;
+            trouble: components["schemas"]["Trouble"] | null;
+        };
         /** @description What an execution ran for. */
         EventSummary: {
             /**
@@ -1245,6 +1510,14 @@ export interface components {
              */
             attempt: number;
             trouble: components["schemas"]["Trouble"] | null;
+            failure: components["schemas"]["FailureReason"] | null;
+            /** @description Whether it was given up and waits for a person's decision; see `/dead-letters/{id}`. */
+            is_dead_letter: boolean;
+            /**
+             * Format: uuid
+             * @description The execution in whose place it ran, with another payload.
+             */
+            retry_of: string | null;
             /**
              * Format: int64
              * @description Fuel of the last try.
@@ -1293,6 +1566,18 @@ export interface components {
          * @enum {string}
          */
         ExecutionState: "waiting" | "running" | "succeeded" | "failed";
+        /** @description Whose doing a failure was, and whether it is tried again by itself. */
+        FailureReason: {
+            /** @description Whose doing it was. */
+            fault: components["schemas"]["Fault"];
+            /** @description Whether it is tried again. */
+            retry: components["schemas"]["Retry"];
+        };
+        /**
+         * @description Whose doing a failure was.
+         * @enum {string}
+         */
+        Fault: "plugin" | "platform" | "workspace";
         /**
          * @description What a gateway kind can do for plugins.
          * @enum {string}
@@ -1310,6 +1595,35 @@ export interface components {
              * @example must not be empty
              */
             message: string;
+        };
+        /** @description Which dead letters are wanted. What is left out does not matter. */
+        Filter: {
+            kind?: components["schemas"]["DeadLetterKind"] | null;
+            /**
+             * @description Of this plugin only.
+             * @example auto-reply
+             */
+            plugin?: string | null;
+            /**
+             * Format: uuid
+             * @description That came or were to go through this gateway only.
+             */
+            gateway?: string | null;
+            /**
+             * @description With this code only.
+             * @example fuel_exhausted
+             */
+            code?: string | null;
+            /**
+             * @description Queued at or after this: a day in UTC, or a time.
+             * @example 2026-01-01
+             */
+            from?: string | null;
+            /**
+             * @description Queued before this time, or up to this day and with it.
+             * @example 2026-01-31T12:00:00Z
+             */
+            to?: string | null;
         };
         /** @description A gateway. Its credentials never leave the server. */
         Gateway: {
@@ -1518,6 +1832,20 @@ export interface components {
          * @enum {string}
          */
         InstallState: "enabled" | "disabled" | "paused";
+        /** @description A call that a plugin waited for. */
+        JournalCall: {
+            /** @description What it asked for. */
+            request: Record<string, never>;
+            /** @description Whether the answer is recorded. */
+            is_answered: boolean;
+            /** @description The answer; null where there is none, or it is long. */
+            answer: Record<string, never> | null;
+            /**
+             * Format: int64
+             * @description Bytes of the answer.
+             */
+            answer_bytes: number;
+        };
         /** @description A limit that was reached. */
         LimitHit: {
             /**
@@ -1748,6 +2076,45 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description A page of a list. */
+        List_DeadLetter: {
+            /** @description The items of this page. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id: that of the execution, the delivery or the effect.
+                 */
+                id: string;
+                /** @description What was given up. */
+                kind: components["schemas"]["DeadLetterKind"];
+                plugin?: components["schemas"]["PluginRef"] | null;
+                gateway?: components["schemas"]["GatewayRef"] | null;
+                /**
+                 * @description The event's kind or the action's name; `delivery` for deliveries.
+                 * @example message
+                 */
+                what: string;
+                /** @description Why it was given up. */
+                reason: components["schemas"]["Trouble"];
+                failure?: components["schemas"]["FailureReason"] | null;
+                /**
+                 * Format: int64
+                 * @description Tries.
+                 */
+                attempts: number;
+                /**
+                 * Format: uuid
+                 * @description The execution, or the one that asked for the effect; null for deliveries.
+                 */
+                execution_id?: string | null;
+                /** @description When it was queued. */
+                created_at: components["schemas"]["Time"];
+                /** @description When it was given up. */
+                failed_at: components["schemas"]["Time"];
+            }[];
+            /** @description Give it as `cursor` to get the page after this one; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
         List_Execution: {
             /** @description The items of this page. */
             items: {
@@ -1773,6 +2140,14 @@ export interface components {
                  */
                 attempt: number;
                 trouble?: components["schemas"]["Trouble"] | null;
+                failure?: components["schemas"]["FailureReason"] | null;
+                /** @description Whether it was given up and waits for a person's decision; see `/dead-letters/{id}`. */
+                is_dead_letter: boolean;
+                /**
+                 * Format: uuid
+                 * @description The execution in whose place it ran, with another payload.
+                 */
+                retry_of?: string | null;
                 /**
                  * Format: int64
                  * @description Fuel of the last try.
@@ -2236,6 +2611,67 @@ export interface components {
             /** @description What the limit counts. */
             unit?: string | null;
         };
+        /** @description What a replay came to. */
+        Replay: {
+            /**
+             * Format: uuid
+             * @description The execution.
+             */
+            execution_id: string;
+            /**
+             * @description The plugin's slug.
+             * @example auto-reply
+             */
+            plugin: string;
+            /** @description The version that ran now. */
+            version: string;
+            /**
+             * @description The event's kind, or the action's name.
+             * @example message
+             */
+            event_kind: string;
+            /** @description The digest of the component that ran then. */
+            recorded_digest: string;
+            /** @description The digest of the component that ran now. */
+            digest: string;
+            /** @description How it ended then. */
+            recorded: components["schemas"]["Ending"];
+            /** @description How it ended now. */
+            replayed: components["schemas"]["Ending"];
+            /** @description What an action answered. */
+            output: Record<string, never> | null;
+            /** @description What the plugin said, in order. */
+            logs: components["schemas"]["ExecutionLog"][];
+            /** @description What it would have written and asked for, had this been more than a replay. */
+            would_do: components["schemas"]["Deed"][];
+            /** @description The calls that it waited for. */
+            calls: components["schemas"]["Call"][];
+            /** @description What it was denied. */
+            denied: string[];
+            /** @description Where it went another way than then; empty where it did the same. */
+            differences: components["schemas"]["Difference"][];
+            /** @description What could not be made as it was then. */
+            not_reproduced: string[];
+            /**
+             * Format: int64
+             * @description Fuel that the replay used. Nobody is billed for it.
+             */
+            fuel: number;
+            /**
+             * Format: int64
+             * @description The largest that its sandbox was, in bytes.
+             */
+            peak_memory_bytes: number;
+        };
+        /**
+         * @description With which component an execution is replayed.
+         * @enum {string}
+         */
+        ReplayComponent: "recorded" | "current";
+        /** @description How to replay an execution. */
+        ReplayRequest: {
+            component?: components["schemas"]["ReplayComponent"] | null;
+        };
         /** @description What one report of one plugin says. */
         ReportResult: {
             /** @description The plugin. */
@@ -2247,6 +2683,26 @@ export interface components {
             /** @description What it says; null when it failed. */
             output: unknown;
             trouble: components["schemas"]["Trouble"] | null;
+        };
+        /**
+         * @description Whether what failed is tried again by itself.
+         * @enum {string}
+         */
+        Retry: "scheduled" | "given_up" | "none";
+        /** @description How to run a dead letter again. */
+        RetryRequest: {
+            /** @description Another payload: an event of the same kind in the contract's shape, or the body of a delivery. Left out, it is run as it is. */
+            payload?: Record<string, never> | null;
+        };
+        /** @description What became of a dead letter. */
+        RetryResult: {
+            /**
+             * Format: uuid
+             * @description What waits for its turn now: the same id, or that of the new one with the other payload.
+             */
+            id: string;
+            /** @description What it is. */
+            kind: components["schemas"]["DeadLetterKind"];
         };
         /**
          * @description What someone may do in their tenant.
@@ -3260,6 +3716,492 @@ export interface operations {
             };
         };
     };
+    listDeadLetters: {
+        parameters: {
+            query?: {
+                /** @description Of this kind only. */
+                kind?: components["schemas"]["DeadLetterKind"];
+                /**
+                 * @description Of this plugin only.
+                 * @example auto-reply
+                 */
+                plugin?: string;
+                /** @description That came or were to go through this gateway only. */
+                gateway?: string;
+                /**
+                 * @description With this code only.
+                 * @example fuel_exhausted
+                 */
+                code?: string;
+                /**
+                 * @description Queued at or after this: a day in UTC, or a time.
+                 * @example 2026-01-01
+                 */
+                from?: string;
+                /**
+                 * @description Queued before this time, or up to this day and with it.
+                 * @example 2026-01-31T12:00:00Z
+                 */
+                to?: string;
+                /**
+                 * @description The most items of the page: 1 to 200, 50 where it is left out.
+                 * @example 50
+                 */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of dead letters. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_DeadLetter"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discardDeadLetters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Filter"];
+            };
+        };
+        responses: {
+            /** @description How many it were. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchResult"];
+                };
+            };
+            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: the body has more than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryDeadLetters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Filter"];
+            };
+        };
+        responses: {
+            /** @description How many it were. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchResult"];
+                };
+            };
+            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: the body has more than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `queue_full`: too many events are waiting. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The dead letter. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The dead letter. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterDetail"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discardDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The dead letter. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is discarded. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The dead letter. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetryRequest"];
+            };
+        };
+        responses: {
+            /** @description It waits for its turn. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetryResult"];
+                };
+            };
+            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: its plugin is off, or its event is no longer there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: the body has more than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: the payload is no event of the same kind; `errors` names the field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `queue_full`: too many events are waiting. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listExecutions: {
         parameters: {
             query?: {
@@ -3354,6 +4296,114 @@ export interface operations {
             };
             /** @description `not_found`: there is none in this workspace. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayExecution: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The execution. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayRequest"];
+            };
+        };
+        responses: {
+            /** @description What the replay came to. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: nothing ran yet, or what it ran for is no longer there; `component_gone`: the component that ran is not kept. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: the body has more than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too much of the workspace's was running; or the component can not be run any more. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
