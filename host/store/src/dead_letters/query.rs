@@ -231,7 +231,7 @@ impl Store {
             }
         }
         // Each kind was asked for as many as the page has: of all kinds together, the newest so many are among them.
-        items.sort_by(|a, b| b.id.cmp(&a.id));
+        items.sort_by_key(|item| std::cmp::Reverse(item.id));
         Ok(Page::from_probe(items, page, |item| item.id))
     }
 

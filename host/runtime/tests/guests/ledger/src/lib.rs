@@ -53,7 +53,7 @@ impl Plugin for Ledger {
         page.last = page.last.max(number);
         book.set(&message.conversation.id, &page)?;
         // Something that is waited for; what came of it does not matter here.
-        if let Some(gateway) = ctx.gateway().filter(|_| number % TYPED == 0) {
+        if let Some(gateway) = ctx.gateway().filter(|_| number.is_multiple_of(TYPED)) {
             let _ = perform(&gateway.id, Action::ShowTyping(message.conversation.id.clone()));
         }
         ctx.reply(&message, number.to_string())?;
