@@ -290,6 +290,12 @@ export interface Execution {
   state: ExecutionState;
   attempt: number;
   trouble: Trouble | null;
+  /** Whose doing a failure was, and whether it is tried again by itself. */
+  failure: { fault: "plugin" | "platform" | "workspace"; retry: "scheduled" | "given_up" | "none" } | null;
+  /** It was given up and waits for a person's decision. */
+  is_dead_letter: boolean;
+  /** The execution in whose place it ran, with another payload. */
+  retry_of: string | null;
   fuel: number;
   peak_memory_bytes: number;
   wall_ms: number;
