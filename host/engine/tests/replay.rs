@@ -62,7 +62,7 @@ async fn world(host: &TestHost, scope: TenantScope) -> Value {
         "notifications": notifications,
         "appointments": store.appointments(scope, install.id).await.unwrap(),
         "usage": usage,
-        "calls": host.telegram.calls.lock().len(),
+        "sent": host.telegram.sent(),
     })
 }
 
