@@ -3,6 +3,10 @@
 //! A row of the database says so of none, since that would cost a commit. A mark is 16 bytes written into the page cache, which outlives
 //! the process, and is never synced: where the machine ends with the process, no execution is to blame. An execution that ran again
 //! and again when the process ended is given up, so that it can not end every process that is started.
+//!
+//! Many who have nothing to do with it run at the same moment, and a machine that is short of memory kills the process for its own
+//! reasons. So it takes several deaths, with pauses between them that soon grow to minutes: whoever is innocent has run by then, and
+//! whoever is not does not end the process as fast as it starts.
 
 use crate::troubles;
 use parking_lot::Mutex;
@@ -11,12 +15,17 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::sync::Arc;
-use twobot_domain::ExecutionId;
+use std::time::Duration;
+use twobot_domain::{ExecutionId, Timestamp};
+use twobot_store::executions::AfterDeath;
 use twobot_store::{Store, StoreError};
 use uuid::Uuid;
 
 /// Deaths of the process after which an execution that ran each time is given up.
-const MOST_DEATHS: u64 = 3;
+const MOST_DEATHS: u64 = 6;
+
+/// The pause after the second death; after each further one it is three times as long.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// Deaths after which an execution runs beside no other of this kind: of many that ran, only one can be to blame.
 const ALONE: u64 = 2;
@@ -142,14 +151,31 @@ pub(crate) async fn take_stock(
     marked: &[ExecutionId],
 ) -> Result<(), StoreError> {
     for id in marked {
-        if store.note_death(*id, MOST_DEATHS, &troubles::poisoned(MOST_DEATHS)).await? {
-            tracing::error!(execution = %id, deaths = MOST_DEATHS, "an execution ran each time that the process ended, and is given up");
-        } else {
-            tracing::warn!(execution = %id, "the process before ended while this execution ran");
+        match store.note_death(*id, after).await? {
+            0 => {}
+            deaths @ MOST_DEATHS.. => {
+                tracing::error!(execution = %id, deaths, "an execution ran each time that the process ended, and is given up");
+            }
+            deaths => {
+                tracing::warn!(execution = %id, deaths, "the process before ended while this execution ran")
+            }
         }
     }
     marks.clear();
     Ok(())
+}
+
+/// What becomes of an execution after so many deaths.
+fn after(deaths: u64) -> AfterDeath {
+    if deaths >= MOST_DEATHS {
+        return AfterDeath::GiveUp(troubles::poisoned(deaths));
+    }
+    let pause = match deaths.checked_sub(ALONE) {
+        Some(further) => PAUSE * 3_u32.pow(further as u32),
+        // The first says nothing of it.
+        None => Duration::ZERO,
+    };
+    AfterDeath::TryAt(Timestamp::now().plus_millis(pause.as_millis() as i64))
 }
 
 #[cfg(test)]
@@ -188,6 +214,18 @@ mod tests {
         assert_eq!((marked(folder, 0).len(), marked(folder, 1).len()), (2, 0));
         after.clear();
         assert!(marked(folder, 0).is_empty());
+    }
+
+    #[test]
+    fn pauses_grow_until_it_is_given_up() {
+        let pause = |deaths| match after(deaths) {
+            AfterDeath::TryAt(at) => Some((at.0 - Timestamp::now().0 + 500) / 1_000),
+            AfterDeath::GiveUp(_) => None,
+        };
+        assert_eq!(
+            [1, 2, 3, 4, 5, 6, 7].map(pause),
+            [Some(0), Some(5), Some(15), Some(45), Some(135), None, None]
+        );
     }
 
     #[tokio::test]

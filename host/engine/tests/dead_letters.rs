@@ -220,11 +220,12 @@ async fn what_runs_each_time_that_the_process_ends_is_given_up() {
     host.say(bot, 1, 1, &json!({"steps": [{"perform": call}]}).to_string()).await;
     // Those whom nobody stops any more; they wait for ever.
     let mut dead = Vec::new();
-    for _ in 0..3 {
+    // It is tried at once after the first death, and given up after the sixth; in between it would wait for minutes.
+    for deaths in [0, 5] {
         arrived.acquire().await.unwrap().forget();
         assert!(letters(&host, scope).await.is_empty(), "it is tried again");
         let (telegram, next) = waiting();
-        let (old, new) = host.die_and_restart(telegram).await;
+        let (old, new) = host.die_and_restart(telegram, deaths).await;
         dead.push(old);
         (host, arrived) = (new, next);
     }
@@ -248,7 +249,7 @@ async fn an_engine_that_is_stopped_kills_nobody() {
     host.say(bot, 1, 1, &json!({"steps": [{"perform": call}]}).to_string()).await;
     arrived.acquire().await.unwrap().forget();
     host.engine.stop(Duration::ZERO).await;
-    let (_old, host) = host.die_and_restart(FakeTelegram::default()).await;
+    let (_old, host) = host.die_and_restart(FakeTelegram::default(), 0).await;
     host.settled(scope).await;
     let execution = host.executions(scope).await.remove(0);
     assert_eq!(execution.state, "succeeded");

@@ -12,6 +12,7 @@ pub(crate) use held::{hold, release};
 pub use outcome::{
     Appointment, Commit, Denial, Failure, Kept, LogLine, MAX_APPOINTMENTS, NewEffect, NewNotification,
 };
+pub use poison::AfterDeath;
 pub use query::{ExecutionFilter, ExecutionRecord, ExecutionStats};
 pub(crate) use queue::insert;
 pub use queue::{Work, WorkKind};

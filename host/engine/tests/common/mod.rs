@@ -7,6 +7,7 @@ pub(crate) mod postgres;
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
+use sqlx::{Connection as _, SqliteConnection};
 use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -307,13 +308,19 @@ impl TestHost {
     }
 
     /// The same with the probe and another provider. The old engine is there still, so that what it runs does not end.
-    pub(crate) async fn die_and_restart(self, telegram: FakeTelegram) -> (Engine, Self) {
+    /// What waits has died so many times before.
+    pub(crate) async fn die_and_restart(self, telegram: FakeTelegram, deaths: u32) -> (Engine, Self) {
         let Self { engine, folder, .. } = self;
         engine.store().close().await;
         // A copy is locked by nobody, as the file of a process that is gone.
         let (file, copy) = (folder.path().join("running-0"), folder.path().join("copy"));
         std::fs::copy(&file, &copy).unwrap();
         std::fs::rename(&copy, &file).unwrap();
+        let url = format!("sqlite:{}", folder.path().join("test.db").display());
+        let mut database = SqliteConnection::connect(&url).await.unwrap();
+        let before = "UPDATE executions SET deaths = $1 WHERE state = 'waiting'";
+        sqlx::query(before).bind(deaths).execute(&mut database).await.unwrap();
+        database.close().await.unwrap();
         let probe = Some(probe_asking("storage send"));
         (engine, Self::made(folder, telegram, "full", probe, "").await)
     }

@@ -4,23 +4,29 @@ use crate::db::{sql, transaction};
 use crate::{Store, StoreError, TenantScope};
 use twobot_domain::{ExecutionId, Timestamp, Trouble};
 
+/// What becomes of an execution that ran when the process ended.
+#[derive(Clone, Debug)]
+pub enum AfterDeath {
+    /// It is tried again at this moment.
+    TryAt(Timestamp),
+    /// It is given up.
+    GiveUp(Trouble),
+}
+
 impl Store {
-    /// Notes that the process ended while an execution ran, and gives it up where that happened too often. Says whether it did. One that
-    /// has its outcome is left alone.
+    /// Notes that the process ended while an execution ran. `decide` says what becomes of it after so many deaths. Answers how many they
+    /// are; none for one that has its outcome, which is left alone.
     ///
     /// # Errors
     /// Only those of the database.
     pub async fn note_death(
         &self,
         id: ExecutionId,
-        most: u64,
-        trouble: &Trouble,
-    ) -> Result<bool, StoreError> {
+        decide: fn(u64) -> AfterDeath,
+    ) -> Result<u64, StoreError> {
         let found = sql("SELECT tenant_id FROM executions WHERE id = $1 AND state = 'waiting'").bind(id);
-        let Some(row) = self.db.optional(found).await? else { return Ok(false) };
+        let Some(row) = self.db.optional(found).await? else { return Ok(0) };
         let scope = TenantScope::of(row.get("tenant_id")?);
-        let trouble =
-            serde_json::to_string(trouble).map_err(|error| StoreError::Corrupt(error.to_string()))?;
         transaction!(self.db.begin(scope), |tx| {
             let row = tx
                 .optional(
@@ -31,20 +37,27 @@ impl Store {
                 )
                 .await?;
             let deaths: u64 = row.map_or(Ok(0), |row| row.get("deaths"))?;
-            let is_over = deaths >= most;
-            if is_over {
-                tx.run(
+            let outcome = match decide(deaths) {
+                AfterDeath::TryAt(at) => {
+                    sql("UPDATE executions SET next_at = $1 WHERE id = $2 AND tenant_id = $3 AND state = 'waiting'")
+                        .bind(at)
+                        .bind(id)
+                        .bind(scope.tenant())
+                }
+                AfterDeath::GiveUp(trouble) => {
+                    let trouble =
+                        serde_json::to_string(&trouble).map_err(|error| StoreError::Corrupt(error.to_string()))?;
                     sql("UPDATE executions SET state = 'failed', held = 0, failure = 'platform', trouble = $1, finished_at = $2 \
                          WHERE id = $3 AND tenant_id = $4 AND state = 'waiting'")
-                    .bind(trouble.as_str())
+                    .bind(trouble)
                     .bind(Timestamp::now())
                     .bind(id)
-                    .bind(scope.tenant()),
-                )
-                .await?;
-            }
+                    .bind(scope.tenant())
+                }
+            };
+            tx.run(outcome).await?;
             tx.commit().await?;
-            Ok(is_over)
+            Ok(deaths)
         })
     }
 }

@@ -405,7 +405,8 @@ async fn a_transaction_that_is_dropped_at_any_moment_takes_nothing_with_it() {
         }
         assert_eq!(world.number("SELECT count(*) FROM notifications").await, 3 * times);
     }
-    assert!((4..40).contains(&dropped), "{dropped}");
+    // How many depends on how often the server has answered before it is asked whether it has.
+    assert!((1..40).contains(&dropped), "{dropped}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
