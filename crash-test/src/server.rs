@@ -21,6 +21,8 @@ pub(crate) struct Server {
     command: Command,
     url: String,
     child: Option<Child>,
+    /// Starts that may fail in a row.
+    failed_starts: u32,
 }
 
 /// The variables that all programs of a course run with.
@@ -65,7 +67,8 @@ impl Server {
             .stdout(Stdio::null())
             .stderr(log)
             .kill_on_drop(true);
-        Ok(Self { command, url, child: None })
+        let failed_starts = if matches!(database, Database::Sqlite(_)) { 0 } else { 5 };
+        Ok(Self { command, url, child: None, failed_starts })
     }
 
     /// Its address.
@@ -86,13 +89,19 @@ impl Server {
         let begun = Instant::now();
         self.child = Some(self.command.spawn().context("the server's binary can not be started")?);
         let client = reqwest::Client::new();
+        let mut starts = 0;
         loop {
             if let Some(status) = self.ended()? {
                 // What was asked for came sooner than its first answer.
                 if self.ends_at_a_point() {
                     return Ok(begun.elapsed());
                 }
-                bail!("the server ended by itself: {status}");
+                // A start whose connection to the database is cut fails, and is tried again, as a supervisor would.
+                starts += 1;
+                if starts > self.failed_starts {
+                    bail!("the server ended by itself: {status}");
+                }
+                self.child = Some(self.command.spawn()?);
             }
             let answer = client.get(format!("{}/readyz", self.url)).send().await;
             if answer.is_ok_and(|answer| answer.status().is_success()) {
