@@ -11,8 +11,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use twobot_domain::manifest::{Capability, WhenUnknown};
 use twobot_domain::{
-    EffectKey,
-    ExecutionId, GatewayError, GatewayId, HttpError, Limits, PlanCatalogue, Timestamp, Usage,
+    EffectKey, ExecutionId, GatewayError, GatewayId, HttpError, Limits, PlanCatalogue, Timestamp, Usage,
 };
 use twobot_runtime::contract::{Event, Payload, events};
 use twobot_runtime::{
