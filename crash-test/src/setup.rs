@@ -2,7 +2,7 @@
 
 use crate::Options;
 use crate::faults::Faults;
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::ValueEnum;
 use rand::RngExt as _;
 use sqlx::{Connection as _, PgConnection};
@@ -60,13 +60,12 @@ impl Database {
         let make = format!("CREATE DATABASE {name}");
         sqlx::raw_sql(sqlx::AssertSqlSafe(make.as_str())).execute(&mut connection).await?;
         connection.close().await?;
-        let (Some((before, arguments)), user) = (server.split_once('?'), "postgres") else {
-            bail!("{server} must name the folder of a socket: postgres://…/…?host=<folder>");
-        };
+        let (before, arguments) =
+            server.split_once('?').context("the address must name the folder of a socket")?;
         let base = before.rsplit_once('/').map_or(before, |(base, _)| base);
         Ok(Self::Postgres {
             direct: format!("{base}/{name}?{arguments}"),
-            disturbed: format!("postgres://{user}@{}/{name}?sslmode=disable", faults.address()),
+            disturbed: format!("postgres://postgres@{}/{name}?sslmode=disable", faults.address()),
         })
     }
 
