@@ -130,8 +130,12 @@ impl Host {
 
 /// Opens the database of a folder, with its schema.
 pub async fn open(folder: &Path, key: [u8; 32]) -> Result<Store> {
-    let url = format!("sqlite:{}", folder.join("2bot.db").display());
-    let store = Store::open(&url, MasterKey::new(key)).await?;
+    open_at(&format!("sqlite:{}", folder.join("2bot.db").display()), key).await
+}
+
+/// Opens a database by its address, with its schema.
+pub async fn open_at(url: &str, key: [u8; 32]) -> Result<Store> {
+    let store = Store::open(url, MasterKey::new(key)).await?;
     store.migrate().await?;
     Ok(store)
 }

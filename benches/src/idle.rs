@@ -3,10 +3,9 @@
 use crate::host;
 use crate::proc::{self, Memory};
 use crate::row::{Row, bytes, thousands};
+use crate::server::{Place, Server};
 use anyhow::{Context as _, Result};
-use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 use std::time::{Duration, Instant};
 use twobot_domain::Timestamp;
 use twobot_store::schedules::NewSchedule;
@@ -86,62 +85,16 @@ async fn fill(folder: &Path) -> Result<()> {
 
 /// The memory of the server on this folder's database, once it does not change any more.
 fn resident(folder: &Path) -> Result<Memory> {
-    let server = Server::start(folder)?;
+    let server = Server::start(&Place::of(folder))?;
     let begun = Instant::now();
-    let mut last = proc::memory(Some(server.0.id()))?;
+    let mut last = proc::memory(Some(server.process()))?;
     let mut since = Instant::now();
     while since.elapsed() < SETTLED && begun.elapsed() < 5 * SETTLED {
         std::thread::sleep(Duration::from_millis(500));
-        let now = proc::memory(Some(server.0.id())).context("the server has ended")?;
+        let now = proc::memory(Some(server.process())).context("the server has ended")?;
         if now.resident.abs_diff(last.resident) > TREMOR {
             (last, since) = (now, Instant::now());
         }
     }
     Ok(last)
-}
-
-/// The server, ended with the value.
-struct Server(Child);
-
-impl Server {
-    fn start(folder: &Path) -> Result<Self> {
-        let binary = std::env::var_os("TWOBOT_BIN").map_or_else(
-            || [env!("CARGO_MANIFEST_DIR"), "../target/release/twobot"].iter().collect::<PathBuf>(),
-            PathBuf::from,
-        );
-        let mut server = Command::new(&binary)
-            .arg("serve")
-            .env("TWOBOT_DATA_DIR", folder)
-            .env("DATABASE_URL", format!("sqlite:{}", folder.join("2bot.db").display()))
-            .env("TWOBOT_MASTER_KEY", "01".repeat(32))
-            .env("TWOBOT_LISTEN", "127.0.0.1:0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .with_context(|| {
-                format!("{} can not be started; `cargo xtask build --release` makes it", binary.display())
-            })?;
-        let output = server.stderr.take().context("the server has no output")?;
-        let server = Self(server);
-        let mut lines = BufReader::new(output).lines();
-        let mut said = Vec::new();
-        for line in &mut lines {
-            let line = line?;
-            if line.contains("ready") {
-                // What it says from now on must not fill the pipe.
-                std::thread::spawn(move || lines.for_each(drop));
-                return Ok(server);
-            }
-            said.push(line);
-        }
-        anyhow::bail!("the server did not start: {}", said.join("\n"))
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }

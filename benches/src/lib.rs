@@ -17,11 +17,13 @@ mod compile;
 mod density;
 mod fuel;
 mod idle;
+mod load;
 mod neighbour;
 mod node;
 mod overhead;
 mod proc;
 mod raw;
+mod server;
 
 use anyhow::Result;
 use run::Bench;
@@ -34,6 +36,7 @@ pub const ALL: &[Bench] = &[
     Bench { name: "neighbour", measure: neighbour::measure },
     Bench { name: "compile", measure: compile::measure },
     Bench { name: "fuel", measure: fuel::measure },
+    Bench { name: "load", measure: load::measure },
     Bench { name: "idle", measure: |_| idle::measure() },
 ];
 
@@ -42,5 +45,8 @@ pub const ALL: &[Bench] = &[
 /// # Errors
 /// When it can not.
 pub fn child(task: &str) -> Result<()> {
-    density::child(task)
+    match task {
+        load::BARE => load::serve_bare(),
+        _ => density::child(task),
+    }
 }
