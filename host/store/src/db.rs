@@ -4,7 +4,9 @@
 //! [`Row`] is read by column name. Only this module and `migrations/` know which database it is, and the group commit of
 //! deliveries, which is written for each. See `docs/decisions/0003-one-store-two-dialects.md`.
 
+mod local;
 mod postgres;
+mod reader;
 mod retry;
 mod row;
 mod sqlite;
@@ -114,8 +116,7 @@ impl Db {
     pub(crate) async fn all(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
         Ok(match self {
             Self::Sqlite(files) => {
-                let rows = sqlite::query(statement)?.fetch_all(&files.readers).await?;
-                rows.into_iter().map(Row::Sqlite).collect()
+                files.readers.rows(statement, usize::MAX).await?.into_iter().map(Row::Local).collect()
             }
             Self::Postgres(server) => {
                 let rows = postgres::query(statement)?.fetch_all(&server.pool).await?;
@@ -127,9 +128,7 @@ impl Db {
     /// The first row that a query answers.
     pub(crate) async fn optional(&self, statement: Statement) -> Result<Option<Row>, StoreError> {
         Ok(match self {
-            Self::Sqlite(files) => {
-                sqlite::query(statement)?.fetch_optional(&files.readers).await?.map(Row::Sqlite)
-            }
+            Self::Sqlite(files) => files.readers.rows(statement, 1).await?.into_iter().next().map(Row::Local),
             Self::Postgres(server) => {
                 postgres::query(statement)?.fetch_optional(&server.pool).await?.map(Row::Postgres)
             }
@@ -170,6 +169,14 @@ impl Db {
                 postgres::query(statement)?.execute(&server.pool).await?.rows_affected()
             }
         })
+    }
+
+    /// Waits until readers see what transactions before this moment wrote. Those of a group see each other's writes before they are
+    /// durable, and readers do not; in PostgreSQL a transaction waits for the end of those of its tenant before it.
+    pub(crate) async fn settled(&self) {
+        if let Self::Sqlite(files) = self {
+            files.writer.settled().await;
+        }
     }
 
     /// Closes every connection, so that files can be moved or removed.

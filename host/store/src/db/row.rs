@@ -1,16 +1,14 @@
 //! Rows of answers, read by column name.
 
-use super::writer::LocalRow;
+use super::local::LocalRow;
 use crate::error::StoreError;
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
-use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 /// A row of an answer.
 pub(crate) enum Row {
-    Sqlite(SqliteRow),
-    /// Of a transaction in SQLite.
+    /// Of SQLite.
     Local(LocalRow),
     Postgres(PgRow),
 }
@@ -50,7 +48,6 @@ macro_rules! columns {
         impl Column for $type {
             fn read(row: &Row, name: &str) -> Result<Self, StoreError> {
                 match row {
-                    Row::Sqlite(row) => Ok(row.try_get(name)?),
                     Row::Local(row) => row.get(name),
                     Row::Postgres(row) => Ok(row.try_get(name)?),
                 }

@@ -1,19 +1,13 @@
 //! What only SQLite needs.
 
 use super::PATIENCE;
-use super::statement::{Statement, Value};
+use super::reader::Readers;
 use super::writer::Writer;
 use crate::error::StoreError;
-use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
-use sqlx::{Arguments as _, ConnectOptions as _, Connection as _, Sqlite};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 use std::path::Path;
 use std::str::FromStr;
-
-/// Connections that read at the same time.
-const READERS: u32 = 4;
-
-/// What a value is refused with that only PostgreSQL takes.
-pub(super) const NO_LISTS: &str = "SQLite has no parameters that are lists";
 
 /// The schema, step by step.
 pub(super) static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/sqlite");
@@ -21,7 +15,7 @@ pub(super) static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../mi
 /// A database in a file. SQLite has one writer at a time; tasks take turns with it instead of racing for the lock.
 #[derive(Clone, Debug)]
 pub(crate) struct Files {
-    pub(super) readers: SqlitePool,
+    pub(super) readers: Readers,
     pub(super) writer: Writer,
 }
 
@@ -37,14 +31,14 @@ impl Files {
         }
         // The writer makes the file where there is none.
         let writer = Writer::open(options.get_filename())?;
-        Ok(Self { readers: readers(options).await?, writer })
+        Ok(Self { readers: Readers::open(options.get_filename(), false)?, writer })
     }
 
     /// Opens the file that a URL names, only to read it. There is no connection that could write.
     pub(super) async fn open_read_only(url: &str) -> Result<Self, StoreError> {
-        let options = options(url)?.read_only(true);
+        let options = options(url)?;
         let writer = Writer::none(options.get_filename());
-        Ok(Self { readers: readers(options).await?, writer })
+        Ok(Self { readers: Readers::open(options.get_filename(), true)?, writer })
     }
 
     pub(super) async fn migrate(&self) -> Result<(), StoreError> {
@@ -55,7 +49,7 @@ impl Files {
     }
 
     pub(super) async fn close(&self) {
-        self.readers.close().await;
+        self.readers.close();
         self.writer.close().await;
     }
 }
@@ -65,35 +59,7 @@ fn options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
     if url.contains(":memory:") || url.contains("mode=memory") {
         return Err(StoreError::UnsupportedDatabase("sqlite::memory:".to_owned()));
     }
-    Ok(SqliteConnectOptions::from_str(url)?
-        .foreign_keys(true)
-        .busy_timeout(PATIENCE)
-        .pragma("cache_size", "-32000")
-        .pragma("temp_store", "memory")
-        .log_slow_statements(tracing::log::LevelFilter::Warn, super::SLOW))
-}
-
-async fn readers(options: SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
-    let readers = SqlitePoolOptions::new().max_connections(READERS);
-    Ok(readers.connect_with(options.pragma("query_only", "on")).await?)
-}
-
-/// A statement as the readers take it.
-pub(super) fn query(
-    statement: Statement,
-) -> Result<sqlx::query::Query<'static, Sqlite, SqliteArguments>, StoreError> {
-    let mut arguments = SqliteArguments::default();
-    for value in statement.values {
-        match value {
-            Value::Integer(value) => arguments.add(value),
-            Value::Text(value) => arguments.add(value),
-            Value::Bytes(value) => arguments.add(value),
-            Value::Uuid(value) => arguments.add(value),
-            Value::Integers(_) | Value::Texts(_) | Value::Uuids(_) => Err(NO_LISTS.into()),
-        }
-        .map_err(sqlx::Error::Encode)?;
-    }
-    Ok(sqlx::query_with(Statement::text(statement.text), arguments))
+    Ok(SqliteConnectOptions::from_str(url)?)
 }
 
 #[cfg(test)]

@@ -9,9 +9,9 @@
 
 use crate::StoreError;
 use crate::db::PATIENCE;
-use crate::db::statement::{Statement, Value};
-use rusqlite::types::{Null, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, ToSql};
+use crate::db::local::{self, LocalRow};
+use crate::db::statement::Statement;
+use rusqlite::{Connection, ErrorCode};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,9 +22,6 @@ const WAL_KEPT: i64 = 64 * 1024 * 1024;
 
 /// How often it is looked whether the other process is done.
 const LOOK: Duration = Duration::from_millis(5);
-
-/// Statements that take longer are told to the operator.
-const SLOW: Duration = Duration::from_millis(500);
 
 /// Prepared statements that are kept. There are about two hundred.
 const PREPARED: usize = 512;
@@ -104,6 +101,20 @@ impl Writer {
         }
         session.execute("SAVEPOINT member")?;
         Ok(WriterTx { session, kept: false })
+    }
+
+    /// Waits until what was written before is durable, and so seen by those who read, or is known not to be.
+    pub(crate) async fn settled(&self) {
+        let (told, durable) = oneshot::channel();
+        {
+            let mut session = self.session.lock().await;
+            if !session.open {
+                return;
+            }
+            session.members.push(told);
+        }
+        // What became of it is for those whose it is.
+        let _ = durable.await;
     }
 
     /// Closes the connection, after all who wait.
@@ -188,21 +199,7 @@ pub(crate) struct WriterTx {
 impl WriterTx {
     /// The rows that a statement answers, at most so many.
     pub(crate) fn rows(&mut self, statement: &Statement, most: usize) -> Result<Vec<LocalRow>, StoreError> {
-        let begun = Instant::now();
-        let connection = self.session.connection()?;
-        let mut prepared = connection.prepare_cached(&statement.text)?;
-        let columns: Arc<[String]> = prepared.column_names().into_iter().map(str::to_owned).collect();
-        let mut rows = prepared.query(rusqlite::params_from_iter(&statement.values))?;
-        let mut answer = Vec::new();
-        while let Some(row) = rows.next()? {
-            // What changes rows and answers them has to be run to its end.
-            if answer.len() < most {
-                let values = (0..columns.len()).map(|place| row.get(place)).collect::<Result<_, _>>()?;
-                answer.push(LocalRow { columns: Arc::clone(&columns), values });
-            }
-        }
-        tell_slow(begun, &statement.text);
-        Ok(answer)
+        local::rows(self.session.connection()?, statement, most)
     }
 
     /// Runs a statement and says how many rows it changed.
@@ -236,48 +233,6 @@ impl Drop for WriterTx {
                 // Some failures (a full disk) end the whole transaction: then the group's COMMIT fails, and all of it is told so.
                 tracing::warn!(%error, "a transaction ended with its group");
                 return;
-            }
-        }
-    }
-}
-
-fn tell_slow(begun: Instant, text: &str) {
-    let took = begun.elapsed();
-    if took > SLOW {
-        tracing::warn!(took_ms = took.as_millis(), statement = text, "a slow statement");
-    }
-}
-
-/// A row that was read whole.
-#[derive(Debug)]
-pub(crate) struct LocalRow {
-    columns: Arc<[String]>,
-    values: Vec<rusqlite::types::Value>,
-}
-
-impl LocalRow {
-    /// The value of a column.
-    pub(crate) fn get<T: rusqlite::types::FromSql>(&self, name: &str) -> Result<T, StoreError> {
-        let place = self.columns.iter().position(|column| column == name);
-        let value = place.and_then(|place| self.values.get(place));
-        let value = value.ok_or_else(|| StoreError::Corrupt(format!("{name}: no such column")))?;
-        T::column_result(ValueRef::from(value))
-            .map_err(|error| StoreError::Corrupt(format!("{name}: {error}")))
-    }
-}
-
-impl ToSql for Value {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        match self {
-            Self::Integer(Some(value)) => value.to_sql(),
-            Self::Text(Some(value)) => value.to_sql(),
-            Self::Bytes(Some(value)) => value.to_sql(),
-            Self::Uuid(Some(value)) => Ok(ToSqlOutput::Borrowed(ValueRef::Blob(value.as_bytes()))),
-            Self::Integer(None) | Self::Text(None) | Self::Bytes(None) | Self::Uuid(None) => {
-                Ok(ToSqlOutput::Owned(Null.into()))
-            }
-            Self::Integers(_) | Self::Texts(_) | Self::Uuids(_) => {
-                Err(rusqlite::Error::ToSqlConversionFailure(super::sqlite::NO_LISTS.into()))
             }
         }
     }
@@ -389,6 +344,21 @@ mod tests {
         add(&mut tx, 2).unwrap();
         tx.commit().await.unwrap();
         assert_eq!(parents(&folder).await, [2], "the next group is as good as any");
+    }
+
+    #[tokio::test]
+    async fn what_was_written_before_is_seen_once_it_is_settled() {
+        let (folder, writer) = writer().await;
+        writer.settled().await;
+        let mut tx = writer.begin().await.unwrap();
+        add(&mut tx, 1).unwrap();
+        let (durable, seen) = tokio::join!(tx.commit(), async {
+            let unseen = parents(&folder).await;
+            writer.settled().await;
+            (unseen, parents(&folder).await)
+        });
+        durable.unwrap();
+        assert_eq!(seen, (vec![], vec![1]));
     }
 
     #[tokio::test]

@@ -240,7 +240,7 @@ impl Store {
         commit: &Commit,
     ) -> Result<(), StoreError> {
         let now = Timestamp::now();
-        transaction!(self.db.begin(scope), |tx| {
+        let outcome = transaction!(self.db.begin(scope), |tx| {
             let acknowledged = tx
             .run(
                 sql("UPDATE executions SET state = 'succeeded', attempt = attempt + 1, trouble = NULL, failure = NULL, digest = $1, \
@@ -307,7 +307,12 @@ impl Store {
             points::reach("run-after-commit");
             self.setups.note(kept);
             Ok(())
-        })
+        });
+        if matches!(&outcome, Err(StoreError::Conflict)) {
+            // Whoever runs it again must find what it was in conflict with, or it would be so once more.
+            self.db.settled().await;
+        }
+        outcome
     }
 
     /// Records a failed attempt, and says how many executions of this install have now failed in a row (a failure that will be

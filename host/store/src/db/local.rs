@@ -1,0 +1,94 @@
+//! Running a statement on a connection to SQLite, on the thread that asks.
+
+use super::SLOW;
+use super::statement::{Statement, Value};
+use crate::StoreError;
+use rusqlite::types::{Null, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ToSql};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// The rows that a statement answers, at most so many. It is run to its end in any case: what changes rows and answers them has to be.
+pub(super) fn rows(
+    connection: &Connection,
+    statement: &Statement,
+    most: usize,
+) -> Result<Vec<LocalRow>, StoreError> {
+    let begun = Instant::now();
+    let mut prepared = connection.prepare_cached(&statement.text)?;
+    let is_query = prepared.readonly();
+    let columns: Arc<[String]> = prepared.column_names().into_iter().map(str::to_owned).collect();
+    bind(&mut prepared, &statement.values)?;
+    let mut rows = prepared.raw_query();
+    let mut answer = Vec::new();
+    while let Some(row) = rows.next()? {
+        if answer.len() < most {
+            let values = (0..columns.len()).map(|place| row.get(place)).collect::<Result<_, _>>()?;
+            answer.push(LocalRow { columns: Arc::clone(&columns), values });
+        } else if is_query {
+            break;
+        }
+    }
+    tell_slow(begun, &statement.text);
+    Ok(answer)
+}
+
+/// Gives `$n` the value with this number. For SQLite `$n` is a name, and its own numbers go by where names first appear.
+fn bind(prepared: &mut rusqlite::Statement<'_>, values: &[Value]) -> Result<(), StoreError> {
+    let given = (1..=prepared.parameter_count()).map(|place| {
+        let name = prepared.parameter_name(place).and_then(|name| name.strip_prefix('$'));
+        name.and_then(|number| number.parse::<usize>().ok()?.checked_sub(1))
+            .and_then(|number| values.get(number))
+    });
+    for (place, value) in given.collect::<Vec<_>>().into_iter().enumerate() {
+        let value =
+            value.ok_or_else(|| StoreError::Corrupt(format!("no value for parameter {}", place + 1)))?;
+        prepared.raw_bind_parameter(place + 1, value)?;
+    }
+    Ok(())
+}
+
+fn tell_slow(begun: Instant, text: &str) {
+    let took = begun.elapsed();
+    if took > SLOW {
+        tracing::warn!(took_ms = took.as_millis(), statement = text, "a slow statement");
+    }
+}
+
+/// A row that was read whole.
+#[derive(Debug)]
+pub(crate) struct LocalRow {
+    columns: Arc<[String]>,
+    values: Vec<rusqlite::types::Value>,
+}
+
+impl LocalRow {
+    /// The value of a column.
+    pub(crate) fn get<T: rusqlite::types::FromSql>(&self, name: &str) -> Result<T, StoreError> {
+        let place = self.columns.iter().position(|column| column == name);
+        let value = place.and_then(|place| self.values.get(place));
+        let value = value.ok_or_else(|| StoreError::Corrupt(format!("{name}: no such column")))?;
+        T::column_result(ValueRef::from(value))
+            .map_err(|error| StoreError::Corrupt(format!("{name}: {error}")))
+    }
+}
+
+/// What a value is refused with that only PostgreSQL takes.
+const NO_LISTS: &str = "SQLite has no parameters that are lists";
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match self {
+            Self::Integer(Some(value)) => value.to_sql(),
+            Self::Text(Some(value)) => value.to_sql(),
+            Self::Bytes(Some(value)) => value.to_sql(),
+            Self::Uuid(Some(value)) => Ok(ToSqlOutput::Borrowed(ValueRef::Blob(value.as_bytes()))),
+            Self::Integer(None) | Self::Text(None) | Self::Bytes(None) | Self::Uuid(None) => {
+                Ok(ToSqlOutput::Owned(Null.into()))
+            }
+            Self::Integers(_) | Self::Texts(_) | Self::Uuids(_) => {
+                Err(rusqlite::Error::ToSqlConversionFailure(NO_LISTS.into()))
+            }
+        }
+    }
+}
