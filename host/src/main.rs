@@ -8,6 +8,10 @@ mod master_key;
 mod secret_file;
 mod settings;
 
+/// The C library's own allocator took a seventh of a busy server's processor time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     cli::run()
 }

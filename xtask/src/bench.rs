@@ -7,6 +7,7 @@ mod table;
 
 use anyhow::{Context, Result, bail};
 
+use crate::support::postgres::{Postgres, Purpose};
 use crate::support::workspace::Workspace;
 use crate::support::{figures, machine, process, stamp};
 use crate::{build, guests as components};
@@ -14,8 +15,11 @@ use crate::{build, guests as components};
 /// The page with the table.
 const PAGE: &str = "docs/performance.md";
 
-/// The benchmark that starts the real server.
-const OF_THE_SERVER: &str = "idle";
+/// The benchmarks that start the real server.
+const OF_THE_SERVER: &[&str] = &["load", "idle"];
+
+/// The benchmark that puts the server on PostgreSQL as well, and where it is told of one.
+const ON_POSTGRES: (&str, &str) = ("load", "TWOBOT_BENCH_POSTGRES");
 
 /// The benchmark beside Extism, which brings a Wasmtime of its own.
 const BESIDE_EXTISM: &str = "extism";
@@ -39,7 +43,8 @@ pub(crate) struct Args {
 
 /// Builds what is measured and measures it.
 pub(crate) fn command(ws: &Workspace, args: &Args) -> Result<()> {
-    if args.only.is_empty() || args.only.iter().any(|name| name == OF_THE_SERVER) {
+    let asked = |name: &str| args.only.is_empty() || args.only.iter().any(|only| only == name);
+    if OF_THE_SERVER.iter().any(|name| asked(name)) {
         build::command(ws, &build::Args { release: true })?;
     } else {
         components::command(ws, &components::Args { names: vec![GATEWAY.to_owned()], route: None })?;
@@ -59,7 +64,13 @@ pub(crate) fn command(ws: &Workspace, args: &Args) -> Result<()> {
     if args.quick {
         cargo.arg("--quick");
     }
+    let (name, variable) = ON_POSTGRES;
+    let server = if asked(name) { Some(Postgres::start_for(Purpose::Benchmarks)?) } else { None };
+    if let Some(server) = &server {
+        cargo.env(variable, server.url());
+    }
     process::run(&mut cargo)?;
+    drop(server);
     if args.quick || !(args.only.is_empty() || args.write) {
         println!("\n{PAGE} stays as it is: a whole run writes it, or a part with `--write`");
         return Ok(());

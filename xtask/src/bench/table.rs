@@ -6,7 +6,8 @@ use anyhow::Result;
 use serde_json::Value;
 
 /// Benchmarks in the order in which a reader wants them.
-const ORDER: &[&str] = &["overhead", "extism", "node", "density", "neighbour", "compile", "fuel", "idle"];
+const ORDER: &[&str] =
+    &["overhead", "extism", "node", "density", "neighbour", "compile", "fuel", "load", "lists", "idle"];
 
 /// What the benchmarks found, and those that were not run.
 pub(super) fn results(folder: &Path) -> Result<(Vec<Value>, Vec<&'static str>)> {

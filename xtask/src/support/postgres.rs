@@ -17,16 +17,26 @@ const FOLDER: &str = "2bot-postgres-";
 /// How long a server may take to begin and to end.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What the server is told. Nothing here has to outlive a power failure; nothing is cleaned up behind a test's back.
-const SETTINGS: &[&str] = &[
-    "listen_addresses=",
-    "fsync=off",
-    "full_page_writes=off",
-    "autovacuum=off",
-    "max_connections=300",
-    "deadlock_timeout=100ms",
-    "log_min_messages=warning",
-];
+/// What every server is told.
+const SETTINGS: &[&str] = &["listen_addresses=", "max_connections=300", "log_min_messages=warning"];
+
+/// What a server is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Tests: nothing has to outlive a power failure, and nothing is cleaned up behind a test's back.
+    Tests,
+    /// Measuring: as an operator's server out of the box.
+    Benchmarks,
+}
+
+impl Purpose {
+    const fn settings(self) -> &'static [&'static str] {
+        match self {
+            Self::Tests => &["fsync=off", "full_page_writes=off", "autovacuum=off", "deadlock_timeout=100ms"],
+            Self::Benchmarks => &[],
+        }
+    }
+}
 
 /// A running server. It ends when this is dropped.
 pub(crate) struct Postgres {
@@ -35,8 +45,13 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    /// Starts a server, after installing PostgreSQL where there is none.
+    /// Starts a server for tests, after installing PostgreSQL where there is none.
     pub(crate) fn start() -> Result<Self> {
+        Self::start_for(Purpose::Tests)
+    }
+
+    /// Starts a server, after installing PostgreSQL where there is none.
+    pub(crate) fn start_for(purpose: Purpose) -> Result<Self> {
         let programs = programs()?;
         remove_leftovers();
         let folder = std::env::temp_dir().join(format!("{FOLDER}{}", std::process::id()));
@@ -56,7 +71,7 @@ impl Postgres {
         let log = std::fs::File::create(folder.join("log"))?;
         let mut command = program("postgres");
         command.arg("-D").arg(&data).arg("-k").arg(&folder);
-        command.args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
+        command.args(SETTINGS.iter().chain(purpose.settings()).flat_map(|setting| ["-c", setting]));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let server = command.spawn().context("`postgres` can not be started")?;
         let mut started = Self { folder, server };

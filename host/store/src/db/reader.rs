@@ -8,6 +8,7 @@ use super::local::{self, LocalRow};
 use super::statement::Statement;
 use super::{PATIENCE, StoreError};
 use parking_lot::Mutex;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -126,6 +127,8 @@ impl Reader {
         connection.pragma_update(None, "query_only", true)?;
         connection.pragma_update(None, "cache_size", -4_000)?;
         connection.pragma_update(None, "temp_store", "memory")?;
+        // Plans do not depend on values, so that a statement is not planned anew for each.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let looks = Arc::new(AtomicU32::new(0));
         let left = Arc::clone(&looks);
         let is_over = move || left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less_one).is_err();

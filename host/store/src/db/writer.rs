@@ -5,23 +5,34 @@
 //! Nobody's [`WriterTx::commit`] returns before that. A group is whoever came while the group before it reached the disk: alone, a
 //! transaction waits for nobody, and under load groups grow by themselves.
 //!
-//! Statements run at once on the task's own thread. They take microseconds; handing each to another thread took ten times that.
+//! Statements run at once on the task's own thread. They take microseconds; handing each to another thread took ten times that. For the same
+//! reason the connection is not handed from one task to the next, but is whoever's comes first: a task that is given it has to be woken before it
+//! can begin, and all others would wait for that.
+
+mod committer;
 
 use crate::StoreError;
 use crate::db::PATIENCE;
 use crate::db::local::{self, LocalRow};
 use crate::db::statement::Statement;
+use committer::Committer;
+use parking_lot::{ArcMutexGuard, Mutex, RawMutex};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use tokio::sync::{Mutex, OwnedMutexGuard, mpsc, oneshot};
+use tokio::sync::{Notify, oneshot};
 
 /// Bytes of the write-ahead log that stay reserved when all of it has been taken over into the database.
 const WAL_KEPT: i64 = 64 * 1024 * 1024;
 
 /// How often it is looked whether the other process is done.
 const LOOK: Duration = Duration::from_millis(5);
+
+/// How long a thread waits for another's transaction before it turns to other tasks: as long as a few of them take.
+const BRIEFLY: Duration = Duration::from_micros(200);
 
 /// Prepared statements that are kept. There are about two hundred.
 const PREPARED: usize = 512;
@@ -30,9 +41,20 @@ const PREPARED: usize = 512;
 #[derive(Clone, Debug)]
 pub(crate) struct Writer {
     path: Arc<Path>,
+    shared: Arc<Shared>,
+    /// None where nothing is written. Ends with the last clone.
+    _committer: Option<Arc<Committer>>,
+}
+
+#[derive(Debug)]
+struct Shared {
     session: Arc<Mutex<Session>>,
-    /// Tells the committer that a group was begun. One word is enough, however many groups.
-    begun: mpsc::Sender<()>,
+    /// Tasks that are about to begin a transaction.
+    coming: AtomicUsize,
+    /// A group is reaching the disk: whoever comes now belongs to the next one.
+    committing: AtomicBool,
+    /// Told when the connection may be free.
+    free: Notify,
 }
 
 #[derive(Debug)]
@@ -48,8 +70,11 @@ struct Session {
     groups: usize,
 }
 
+/// The connection, for as long as this is kept. Never across a wait: other threads wait for it.
+type Turn = ArcMutexGuard<RawMutex, Session>;
+
 impl Writer {
-    /// Opens the connection and starts the task that commits. It ends when the last clone is dropped.
+    /// Opens the connection and starts the thread that commits.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = Connection::open(path)?;
         connection.busy_timeout(Duration::ZERO)?;
@@ -62,28 +87,17 @@ impl Writer {
         connection.pragma_update(None, "temp_store", "memory")?;
         // After a burst the log gives its room back to the disk.
         connection.pragma_update(None, "journal_size_limit", WAL_KEPT)?;
-        let session = Arc::new(Mutex::new(Session {
-            connection: Some(connection),
-            open: false,
-            members: Vec::new(),
-            #[cfg(test)]
-            groups: 0,
-        }));
-        let (begun, commits) = mpsc::channel(1);
-        tokio::spawn(commit_groups(Arc::clone(&session), commits));
-        Ok(Self { path: path.into(), session, begun })
+        // Plans do not depend on values, so that a statement is not planned anew for each.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+        let shared = Arc::new(Shared::with(Some(connection)));
+        let committer =
+            Committer::start(&shared).map_err(|error| StoreError::Database(sqlx::Error::Io(error)))?;
+        Ok(Self { path: path.into(), shared, _committer: Some(Arc::new(committer)) })
     }
 
     /// No writer: who only reads has none.
     pub(crate) fn none(path: &Path) -> Self {
-        let session = Session {
-            connection: None,
-            open: false,
-            members: Vec::new(),
-            #[cfg(test)]
-            groups: 0,
-        };
-        Self { path: path.into(), session: Arc::new(Mutex::new(session)), begun: mpsc::channel(1).0 }
+        Self { path: path.into(), shared: Arc::new(Shared::with(None)), _committer: None }
     }
 
     /// The database's file.
@@ -93,25 +107,42 @@ impl Writer {
 
     /// Begins a transaction, when it is this one's turn.
     pub(crate) async fn begin(&self) -> Result<WriterTx, StoreError> {
-        let mut session = Arc::clone(&self.session).lock_owned().await;
-        if !session.open {
-            session.begin().await?;
-            // The committer gets its turn after all who wait already: they are the group. A word that is not taken yet serves, too.
-            let _ = self.begun.try_send(());
+        let begun = Instant::now();
+        loop {
+            let mut turn = self.shared.turn().await;
+            match turn.begin() {
+                Ok(is_first) => {
+                    turn.execute("SAVEPOINT member")?;
+                    if is_first && let Some(committer) = &self._committer {
+                        committer.look();
+                    }
+                    return Ok(WriterTx { turn: Some(turn), shared: Arc::clone(&self.shared), kept: false });
+                }
+                Err(StoreError::Sqlite(error)) if is_busy(&error) && begun.elapsed() < PATIENCE => {
+                    self.shared.give_back(turn);
+                    tokio::time::sleep(LOOK).await;
+                }
+                Err(error) => {
+                    self.shared.give_back(turn);
+                    return Err(error);
+                }
+            }
         }
-        session.execute("SAVEPOINT member")?;
-        Ok(WriterTx { session, kept: false })
     }
 
     /// Waits until what was written before is durable, and so seen by those who read, or is known not to be.
     pub(crate) async fn settled(&self) {
         let (told, durable) = oneshot::channel();
         {
-            let mut session = self.session.lock().await;
-            if !session.open {
+            let mut turn = self.shared.turn().await;
+            let is_open = turn.open;
+            if is_open {
+                turn.members.push(told);
+            }
+            self.shared.give_back(turn);
+            if !is_open {
                 return;
             }
-            session.members.push(told);
         }
         // What became of it is for those whose it is.
         let _ = durable.await;
@@ -119,21 +150,66 @@ impl Writer {
 
     /// Closes the connection, after all who wait.
     pub(crate) async fn close(&self) {
-        let mut session = self.session.lock().await;
-        session.commit();
-        session.connection = None;
+        let mut turn = self.shared.turn().await;
+        turn.commit();
+        turn.connection = None;
+        self.shared.give_back(turn);
     }
 }
 
-/// Commits each group that was begun, when its turn comes.
-async fn commit_groups(session: Arc<Mutex<Session>>, mut begun: mpsc::Receiver<()>) {
-    while begun.recv().await.is_some() {
-        let mut session = Arc::clone(&session).lock_owned().await;
-        // Waiting for the disk is not for a thread that serves.
-        let committed = tokio::task::spawn_blocking(move || session.commit()).await;
-        if let Err(error) = committed {
-            tracing::error!(%error, "the task that commits was interrupted; what it had is told as failed");
+impl Shared {
+    fn with(connection: Option<Connection>) -> Self {
+        let session = Session {
+            connection,
+            open: false,
+            members: Vec::new(),
+            #[cfg(test)]
+            groups: 0,
+        };
+        Self {
+            session: Arc::new(Mutex::new(session)),
+            coming: AtomicUsize::new(0),
+            committing: AtomicBool::new(false),
+            free: Notify::new(),
         }
+    }
+
+    /// Waits for the connection.
+    async fn turn(&self) -> Turn {
+        let _coming = Coming::new(&self.coming);
+        loop {
+            let freed = self.free.notified();
+            tokio::pin!(freed);
+            // From here on nobody can free it unnoticed.
+            freed.as_mut().enable();
+            if !self.committing.load(Ordering::Acquire)
+                && let Some(turn) = self.session.try_lock_arc_for(BRIEFLY)
+            {
+                return turn;
+            }
+            freed.await;
+        }
+    }
+
+    fn give_back(&self, turn: Turn) {
+        drop(turn);
+        self.free.notify_one();
+    }
+}
+
+/// One of those who are about to begin.
+struct Coming<'a>(&'a AtomicUsize);
+
+impl<'a> Coming<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::AcqRel);
+        Self(count)
+    }
+}
+
+impl Drop for Coming<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -142,20 +218,14 @@ impl Session {
         self.connection.as_ref().ok_or(StoreError::Database(sqlx::Error::PoolClosed))
     }
 
-    /// Begins a group. The lock is taken at once, so that no statement in it can find another process writing.
-    async fn begin(&mut self) -> Result<(), StoreError> {
-        let begun = Instant::now();
-        loop {
-            match self.execute("BEGIN IMMEDIATE") {
-                Ok(()) => break,
-                Err(StoreError::Sqlite(error)) if is_busy(&error) && begun.elapsed() < PATIENCE => {
-                    tokio::time::sleep(LOOK).await;
-                }
-                Err(error) => return Err(error),
-            }
+    /// Begins a group, unless one has begun. The lock is taken at once, so that no statement in it can find another process writing.
+    fn begin(&mut self) -> Result<bool, StoreError> {
+        if self.open {
+            return Ok(false);
         }
+        self.execute("BEGIN IMMEDIATE")?;
         self.open = true;
-        Ok(())
+        Ok(true)
     }
 
     fn execute(&self, text: &str) -> Result<(), StoreError> {
@@ -190,30 +260,36 @@ fn is_busy(error: &rusqlite::Error) -> bool {
 }
 
 /// A transaction: a savepoint within a group. Dropped without [`WriterTx::commit`], it never was.
-#[derive(Debug)]
 pub(crate) struct WriterTx {
-    session: OwnedMutexGuard<Session>,
+    /// Always there, but in `drop`.
+    turn: Option<Turn>,
+    shared: Arc<Shared>,
     kept: bool,
 }
 
 impl WriterTx {
+    fn session(&mut self) -> Result<&mut Session, StoreError> {
+        self.turn.as_deref_mut().ok_or(StoreError::Database(sqlx::Error::WorkerCrashed))
+    }
+
     /// The rows that a statement answers, at most so many.
     pub(crate) fn rows(&mut self, statement: &Statement, most: usize) -> Result<Vec<LocalRow>, StoreError> {
-        local::rows(self.session.connection()?, statement, most)
+        local::rows(self.session()?.connection()?, statement, most)
     }
 
     /// Runs a statement and says how many rows it changed.
     pub(crate) fn run(&mut self, statement: &Statement) -> Result<u64, StoreError> {
         self.rows(statement, 0)?;
-        Ok(self.session.connection()?.changes())
+        Ok(self.session()?.connection()?.changes())
     }
 
     /// Makes it durable, together with others.
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
-        self.session.execute("RELEASE member")?;
-        self.kept = true;
         let (told, durable) = oneshot::channel();
-        self.session.members.push(told);
+        let session = self.session()?;
+        session.execute("RELEASE member")?;
+        session.members.push(told);
+        self.kept = true;
         drop(self);
         match durable.await {
             Ok(Ok(())) => Ok(()),
@@ -225,16 +301,17 @@ impl WriterTx {
 
 impl Drop for WriterTx {
     fn drop(&mut self) {
-        if self.kept {
-            return;
-        }
-        for text in ["ROLLBACK TO member", "RELEASE member"] {
-            if let Err(error) = self.session.execute(text) {
-                // Some failures (a full disk) end the whole transaction: then the group's COMMIT fails, and all of it is told so.
-                tracing::warn!(%error, "a transaction ended with its group");
-                return;
+        let Some(turn) = self.turn.take() else { return };
+        if !self.kept {
+            for text in ["ROLLBACK TO member", "RELEASE member"] {
+                if let Err(error) = turn.execute(text) {
+                    // Some failures (a full disk) end the whole transaction: then the group's COMMIT fails, and all of it is told so.
+                    tracing::warn!(%error, "a transaction ended with its group");
+                    break;
+                }
             }
         }
+        self.shared.give_back(turn);
     }
 }
 
@@ -268,7 +345,7 @@ mod tests {
     #[tokio::test]
     async fn those_who_wait_meanwhile_become_durable_together() {
         let (folder, writer) = writer().await;
-        let before = writer.session.lock().await.groups;
+        let before = writer.shared.session.lock().groups;
         let mut first = writer.begin().await.unwrap();
         let others = (1..50).map(|id| {
             let writer = &writer;
@@ -290,7 +367,7 @@ mod tests {
         first.unwrap();
         others.into_iter().for_each(|durable| durable.unwrap());
         assert_eq!(parents(&folder).await, (0..50).collect::<Vec<_>>());
-        assert!(writer.session.lock().await.groups - before <= 2, "fifty transactions, one or two commits");
+        assert!(writer.shared.session.lock().groups - before <= 2, "fifty transactions, one or two commits");
     }
 
     #[tokio::test]
