@@ -1,6 +1,7 @@
 //! What was given up and waits for a person's decision.
 
 mod change;
+mod count;
 mod filter;
 mod list;
 mod many;
@@ -14,6 +15,7 @@ use utoipa_axum::routes;
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list::list))
+        .routes(routes!(count::count))
         .routes(routes!(show::show))
         .routes(routes!(change::retry))
         .routes(routes!(change::discard))

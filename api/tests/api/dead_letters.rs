@@ -76,7 +76,11 @@ async fn what_was_given_up_is_listed_looked_at_and_discarded() {
         ("?from=2100-01-01T00:00:00Z".to_owned(), 0),
     ] {
         assert_eq!(count(&query).await, expected, "{query}");
+        let counted = app.get(&ada, &format!("/dead-letters/count{query}")).await.json();
+        assert_eq!(counted, json!({"count": expected, "more": false}), "{query}");
     }
+    app.get(&ada, "/dead-letters/count?kind=letter").await.expect_problem(422, "validation_failed");
+    let mut events = app.request("GET", "/live").bearer(&ada.token).follow().await;
     let wrong = app.get(&ada, "/dead-letters?kind=letter&gateway=mine&from=today&to=2026-13-01").await;
     wrong.expect_problem(422, "validation_failed");
     let problem = wrong.json();
@@ -84,6 +88,9 @@ async fn what_was_given_up_is_listed_looked_at_and_discarded() {
     assert_eq!(fields, ["kind", "gateway", "from", "to"]);
 
     app.post(&ada, &format!("/dead-letters/{id}/discard"), json!({})).await.expect(204);
+    // Whoever looks at the list is told that it has changed.
+    let told = events.next_of("execution").await.data;
+    assert_eq!(told, json!({"id": id, "state": "failed", "plugin": "misbehaving"}));
     app.post(&ada, &format!("/dead-letters/{id}/discard"), json!({})).await.expect_problem(404, "not_found");
     assert_eq!(app.get(&ada, &format!("/executions/{id}")).await.json()["is_dead_letter"], false);
     let rest = app.post(&ada, "/dead-letters/discard", json!({"code": "handler_failed"})).await;

@@ -2,8 +2,10 @@
 
 use crate::engine::Engine;
 use crate::error::{EngineError, FieldError};
+use crate::live::LiveEvent;
 use serde_json::{Value, json};
-use twobot_domain::{AuditAction, ExecutionId, InboundId};
+use std::collections::BTreeSet;
+use twobot_domain::{AuditAction, ExecutionId, GatewayId, InboundId};
 use twobot_runtime::contract::{self, Payload};
 use twobot_store::audit::{By, Note, Target};
 use twobot_store::dead_letters::{DeadLetter, DeadLetterFilter, DeadLetterKind, EditedEvent};
@@ -98,6 +100,7 @@ impl Engine {
             }
         };
         self.workspace_changed(scope);
+        self.tell_decided(scope, &[letter], "waiting").await?;
         Ok(Retried { id: now })
     }
 
@@ -117,7 +120,7 @@ impl Engine {
             .with(json!({"code": letter.trouble.code}));
         match self.store().noting(note).discard_dead_letters(scope, &[(letter.kind, id)]).await? {
             0 => Err(EngineError::NotFound("dead letter")),
-            _ => Ok(()),
+            _ => self.tell_decided(scope, &[letter], "failed").await,
         }
     }
 
@@ -163,15 +166,54 @@ impl Engine {
         let which: Vec<_> = page.items.iter().map(|letter| (letter.kind, letter.id)).collect();
         let all = Target { kind: "dead_letters", id: String::new(), name: "dead letters".to_owned() };
         let store = self.store().noting(Note::new(by, action, all).with(told(filter)));
-        let changed = if action == AuditAction::DeadLetterRetry {
-            store.retry_dead_letters(scope, &which).await?
+        let (changed, state) = if action == AuditAction::DeadLetterRetry {
+            (store.retry_dead_letters(scope, &which).await?, "waiting")
         } else {
-            store.discard_dead_letters(scope, &which).await?
+            (store.discard_dead_letters(scope, &which).await?, "failed")
         };
+        if changed > 0 {
+            self.tell_decided(scope, &page.items, state).await?;
+        }
         let skipped = which.len() as u64 - changed;
         // Those that can not be run would be found again and again.
         let more = page.next.is_some() && changed > 0;
         Ok(Batch { changed, skipped, more })
+    }
+
+    /// Tells whoever looks that these are dead letters no more: of a run, by its execution, and of a delivery, by its gateway.
+    async fn tell_decided(
+        &self,
+        scope: TenantScope,
+        letters: &[DeadLetter],
+        state: &'static str,
+    ) -> Result<(), EngineError> {
+        let mut gateways = BTreeSet::new();
+        for letter in letters {
+            match (letter.execution, &letter.slug) {
+                (Some(id), Some(slug)) => {
+                    // What asked for an effect has its outcome, and keeps it.
+                    let state = if letter.kind == DeadLetterKind::Effect { "succeeded" } else { state };
+                    self.live().tell(scope, LiveEvent::Execution { id, state, slug: slug.clone() });
+                }
+                _ => gateways.extend(letter.gateway.as_ref().map(|(id, _)| *id)),
+            }
+        }
+        for id in gateways {
+            self.tell_gateway(scope, id).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells whoever looks that something of a gateway changed, such as its deliveries. One that is gone is nobody's news.
+    pub(crate) async fn tell_gateway(&self, scope: TenantScope, id: GatewayId) -> Result<(), StoreError> {
+        match self.store().gateway(scope, id).await {
+            Ok(gateway) => {
+                self.live().tell(scope, LiveEvent::Gateway { id, status: gateway.status.as_str() });
+                Ok(())
+            }
+            Err(StoreError::NotFound) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// How much may be put into the queue at once.

@@ -7,4 +7,4 @@ mod change;
 mod query;
 
 pub use change::EditedEvent;
-pub use query::{DeadLetter, DeadLetterFilter, DeadLetterKind};
+pub use query::{DeadLetter, DeadLetterFilter, DeadLetterKind, MOST_COUNTED};

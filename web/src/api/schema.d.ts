@@ -214,6 +214,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/dead-letters/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count what was given up
+         * @description Those that the list has with the same filter, up to a thousand.
+         */
+        get: operations["countDeadLetters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/dead-letters/discard": {
         parameters: {
             query?: never;
@@ -1351,6 +1371,16 @@ export interface components {
             created_at: components["schemas"]["Time"];
             /** @description When it was given up. */
             failed_at: components["schemas"]["Time"];
+        };
+        /** @description How many dead letters there are. */
+        DeadLetterCount: {
+            /**
+             * Format: int64
+             * @description How many; 1,000 at most.
+             */
+            count: number;
+            /** @description Whether there are more than that. */
+            more: boolean;
         };
         /** @description A dead letter with all that is known of it. */
         DeadLetterDetail: components["schemas"]["DeadLetter"] & {
@@ -3764,6 +3794,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["List_DeadLetter"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    countDeadLetters: {
+        parameters: {
+            query?: {
+                /** @description Of this kind only. */
+                kind?: components["schemas"]["DeadLetterKind"];
+                /**
+                 * @description Of this plugin only.
+                 * @example auto-reply
+                 */
+                plugin?: string;
+                /** @description That came or were to go through this gateway only. */
+                gateway?: string;
+                /**
+                 * @description With this code only.
+                 * @example fuel_exhausted
+                 */
+                code?: string;
+                /**
+                 * @description Queued at or after this: a day in UTC, or a time.
+                 * @example 2026-01-01
+                 */
+                from?: string;
+                /**
+                 * @description Queued before this time, or up to this day and with it.
+                 * @example 2026-01-31T12:00:00Z
+                 */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many there are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterCount"];
                 };
             };
             /** @description `unauthenticated`: no session, or one that has ended. */

@@ -124,6 +124,15 @@ pub(super) struct RetryResult {
     pub(super) kind: DeadLetterKind,
 }
 
+/// How many dead letters there are.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(super) struct DeadLetterCount {
+    /// How many; 1,000 at most.
+    pub(super) count: u64,
+    /// Whether there are more than that.
+    pub(super) more: bool,
+}
+
 /// What became of many.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(super) struct BatchResult {

@@ -3,6 +3,7 @@
 use super::retry;
 use crate::doing::Doing;
 use crate::engine::Engine;
+use crate::live::LiveEvent;
 use crate::outside::NotCarriedOut;
 use crate::{backoff, circles, troubles};
 use std::sync::Arc;
@@ -129,7 +130,8 @@ async fn give_up(
     let depth = effect.depth + 1;
     if depth > circles::MAX_DEPTH {
         let trouble = troubles::circle(&trouble, circles::MAX_DEPTH);
-        return engine.store().effect_failed(scope, effect.id, tried, &trouble, usage, None).await;
+        engine.store().effect_failed(scope, effect.id, tried, &trouble, usage, None).await?;
+        return tell(engine, scope, effect).await;
     }
     let failure = EffectFailure {
         effect_id: effect.id.to_string(),
@@ -162,5 +164,16 @@ async fn give_up(
         .effect_failed(scope, effect.id, tried, &trouble, usage, Some((&event, &execution)))
         .await?;
     engine.wake_executions(scope);
+    tell(engine, scope, effect).await
+}
+
+/// Tells whoever looks that the execution that asked for an effect has news. It has its outcome: only then are effects queued.
+async fn tell(engine: &Engine, scope: TenantScope, effect: &QueuedEffect) -> Result<(), StoreError> {
+    let slug = match engine.store().install_by_id(scope, effect.install).await {
+        Ok(install) => install.slug,
+        Err(StoreError::NotFound) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    engine.live().tell(scope, LiveEvent::Execution { id: effect.execution, state: "succeeded", slug });
     Ok(())
 }

@@ -67,8 +67,10 @@ pub(super) async fn decode(engine: &Engine, work: &Work) -> Result<(), StoreErro
         Err(GatewayCall::Host(error)) => Decoded::Failed(format!("the platform failed: {error}")),
     };
     store.finish_inbound(scope, &inbound, &decoded, &usage).await?;
-    if matches!(&decoded, Decoded::Events(_)) {
-        engine.wake_executions(scope);
+    match &decoded {
+        Decoded::Events(_) => engine.wake_executions(scope),
+        Decoded::Failed(_) => engine.tell_gateway(scope, gateway.id).await?,
+        Decoded::NotHandled(_) => {}
     }
     Ok(())
 }

@@ -98,6 +98,12 @@ impl Statement {
         self
     }
 
+    /// As many rows as this one finds, in a column `n`.
+    pub(crate) fn counted(mut self) -> Self {
+        self.text = Cow::Owned(format!("SELECT count(*) AS n FROM ({}) AS found", self.text));
+        self
+    }
+
     /// The text, for `sqlx`.
     pub(super) fn text(text: Cow<'static, str>) -> sqlx::SqlStr {
         use sqlx::SqlSafeStr as _;

@@ -84,6 +84,9 @@ pub struct DeadLetterFilter {
 /// The code of the trouble of a delivery that could not be decoded. Its row has no more than a note.
 const NOT_DECODED: &str = "delivery_not_decoded";
 
+/// The most dead letters that are counted: whoever looks at a dashboard asks for it after each failure.
+pub const MOST_COUNTED: u64 = 1_000;
+
 /// How a stored trouble with this code begins, as a pattern. The code is the first that is written of one.
 fn beginning(code: &str) -> String {
     let text = format!("{{\"code\":{}", serde_json::Value::from(code));
@@ -233,6 +236,24 @@ impl Store {
         // Each kind was asked for as many as the page has: of all kinds together, the newest so many are among them.
         items.sort_by_key(|item| std::cmp::Reverse(item.id));
         Ok(Page::from_probe(items, page, |item| item.id))
+    }
+
+    /// How many dead letters there are. More than [`MOST_COUNTED`] are not counted: then it is one more than that.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn count_dead_letters(
+        &self,
+        scope: TenantScope,
+        filter: &DeadLetterFilter,
+    ) -> Result<u64, StoreError> {
+        let mut count = 0_u64;
+        for kind in DeadLetterKind::ALL {
+            let range = (Uuid::nil(), Uuid::max());
+            let Some(statement) = query(scope, kind, filter, range, MOST_COUNTED + 1) else { continue };
+            count = count.saturating_add(self.db.one(statement.counted()).await?.get("n")?);
+        }
+        Ok(count.min(MOST_COUNTED + 1))
     }
 
     /// One dead letter.

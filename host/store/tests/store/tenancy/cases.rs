@@ -284,6 +284,9 @@ fn dead_letters() -> Vec<Case> {
             let of_gateway = DeadLetterFilter { gateway: Some(c.of.gateway), ..DeadLetterFilter::default() };
             Ok(!c.store.dead_letters(c.scope, &of_gateway, page(50)).await?.items.is_empty())
         }),
+        case("count_dead_letters", |c| async move {
+            Ok(c.store.count_dead_letters(c.scope, &DeadLetterFilter::default()).await? > 0)
+        }),
         case("dead_letter", |c| async move {
             c.store.dead_letter(c.scope, c.of.failed.uuid()).await.map(|_| true)
         }),

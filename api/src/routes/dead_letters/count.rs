@@ -1,0 +1,29 @@
+//! Counting dead letters.
+
+use super::filter::Filter;
+use super::wire::DeadLetterCount;
+use crate::error::ApiError;
+use crate::extract::{Json, Query, Session};
+use crate::state::AppState;
+use axum::extract::State;
+use twobot_store::dead_letters::MOST_COUNTED;
+
+/// Count what was given up
+///
+/// Those that the list has with the same filter, up to a thousand.
+#[utoipa::path(
+    get,
+    path = "/dead-letters/count",
+    operation_id = "countDeadLetters",
+    tag = "dead letters",
+    params(Filter),
+    responses((status = 200, description = "How many there are.", body = DeadLetterCount))
+)]
+pub(super) async fn count(
+    State(state): State<AppState>,
+    session: Session,
+    Query(filter): Query<Filter>,
+) -> Result<Json<DeadLetterCount>, ApiError> {
+    let found = state.store().count_dead_letters(session.scope, &filter.checked()?).await?;
+    Ok(Json(DeadLetterCount { count: found.min(MOST_COUNTED), more: found > MOST_COUNTED }))
+}
