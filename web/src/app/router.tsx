@@ -12,6 +12,7 @@ import { ErrorPage, NotFoundPage, PendingPage } from "@/app/fallback-pages";
 import { AppShell } from "@/app/shell/app-shell";
 import { readRange } from "@/components/day-range";
 import { readAuditFilter } from "@/features/audit-log/filter";
+import { readFailedFilter } from "@/features/failed/filter";
 import { toApiError } from "@/lib/api-error";
 import type { ExecutionState } from "@/lib/api-types";
 
@@ -124,6 +125,18 @@ const execution = createRoute({
   component: lazyRouteComponent(() => import("@/app/routes/execution"), "ExecutionRoute"),
 });
 
+const failed = createRoute({
+  getParentRoute: () => app,
+  path: "/failed",
+  validateSearch: readFailedFilter,
+  component: lazyRouteComponent(() => import("@/app/routes/failed"), "FailedRoute"),
+});
+const failedOne = createRoute({
+  getParentRoute: () => app,
+  path: "/failed/$letterId",
+  component: lazyRouteComponent(() => import("@/app/routes/failed-one"), "FailedOneRoute"),
+});
+
 const analytics = createRoute({
   getParentRoute: () => app,
   path: "/analytics",
@@ -158,6 +171,8 @@ const routeTree = root.addChildren([
     plugin,
     activity,
     execution,
+    failed,
+    failedOne,
     analytics,
     usage,
     auditLog,

@@ -328,6 +328,109 @@ export interface ExecutionDetail extends Execution {
   event: { id: string; kind: string; occurred_at: Timestamp; summary: string } | null;
 }
 
+/** What was given up: a run of a plugin, a delivery that was not understood, or something that could not be sent. */
+export type DeadLetterKind = "execution" | "delivery" | "effect";
+
+/** Something that was given up and waits for a person's decision. */
+export interface DeadLetter {
+  id: string;
+  kind: DeadLetterKind;
+  /** Null for deliveries. */
+  plugin: { slug: string; name: string } | null;
+  gateway: { id: string; name: string } | null;
+  /** The event's kind or the action's name; `delivery` for deliveries. */
+  what: string;
+  reason: Trouble;
+  failure: Execution["failure"];
+  attempts: number;
+  /** The run, or the one that asked for the effect; null for deliveries. */
+  execution_id: string | null;
+  created_at: Timestamp;
+  failed_at: Timestamp;
+}
+
+/** A call that a plugin waited for. */
+export interface JournalCall {
+  request: Json;
+  is_answered: boolean;
+  answer: Json;
+  answer_bytes: number;
+}
+
+export interface DeadLetterDetail extends DeadLetter {
+  /** Null where it is no longer there. */
+  payload: Json;
+  logs: ExecutionLog[];
+  journal: JournalCall[];
+  effects: Effect[];
+}
+
+export interface DeadLetterCount {
+  count: number;
+  /** There are more than were counted. */
+  more: boolean;
+}
+
+/** What became of a dead letter that is run again: the same, or the new one with another payload. */
+export interface RetryResult {
+  id: string;
+  kind: DeadLetterKind;
+}
+
+export interface BatchResult {
+  changed: number;
+  skipped: number;
+  more: boolean;
+}
+
+/** How a run ended. */
+export interface Ending {
+  state: string;
+  trouble: Trouble | null;
+}
+
+/** Something that a run would do. */
+export interface Deed {
+  /** `write`, `effect`, `notification` or `appointment`. */
+  kind: string;
+  to: string;
+  what: string;
+  content: string | null;
+}
+
+/** Something that is other than it was then. */
+export interface Difference {
+  kind: string;
+  /** A place in the order from 1, or a key. */
+  at: string;
+  recorded: string | null;
+  replayed: string | null;
+}
+
+/** With which version of its plugin a run is replayed. */
+export type ReplayComponent = "recorded" | "current";
+
+/** What a replay came to. */
+export interface Replay {
+  execution_id: string;
+  plugin: string;
+  version: string;
+  event_kind: string;
+  recorded_digest: string;
+  digest: string;
+  recorded: Ending;
+  replayed: Ending;
+  output: Json;
+  logs: ExecutionLog[];
+  would_do: Deed[];
+  calls: { request: Json; answer: string }[];
+  denied: string[];
+  differences: Difference[];
+  not_reproduced: string[];
+  fuel: number;
+  peak_memory_bytes: number;
+}
+
 export interface ChatButton {
   text: string;
   data: string | null;

@@ -8,6 +8,7 @@ export const queryKeys = {
   plugins: ["plugins"],
   installs: ["installs"],
   executions: ["executions"],
+  deadLetters: ["dead-letters"],
   conversations: ["conversations"],
   messages: ["messages"],
   analytics: ["analytics"],

@@ -1,6 +1,7 @@
 import { Link, useLocation } from "@tanstack/react-router";
 import { Ellipsis } from "lucide-react";
 import { useState } from "react";
+import { FailedCount } from "@/app/shell/failed-count";
 import { PRIMARY, SECONDARY } from "@/app/shell/navigation";
 import { Dialog, DialogBody, DialogContent, DialogTrigger } from "@/components/ui/dialog";
 
@@ -25,7 +26,10 @@ export function BottomNav() {
       ))}
       <Dialog open={open} onOpenChange={setOpen}>
         <DialogTrigger className={ITEM} data-status={inMore ? "active" : undefined}>
-          <Ellipsis aria-hidden className="size-5" strokeWidth={1.75} />
+          <span className="relative">
+            <Ellipsis aria-hidden className="size-5" strokeWidth={1.75} />
+            <FailedCount className="absolute -top-1.5 left-3" />
+          </span>
           More
         </DialogTrigger>
         <DialogContent title="More">
@@ -39,6 +43,7 @@ export function BottomNav() {
               >
                 <Icon aria-hidden className="size-5 text-muted-foreground" strokeWidth={1.75} />
                 {label}
+                {to === "/failed" && <FailedCount className="ml-auto" />}
               </Link>
             ))}
           </DialogBody>

@@ -2,6 +2,7 @@ import {
   Activity,
   Blocks,
   ChartColumn,
+  CircleX,
   Gauge,
   LayoutDashboard,
   MessagesSquare,
@@ -11,7 +12,16 @@ import {
 } from "lucide-react";
 
 export interface NavigationItem {
-  to: "/" | "/chat" | "/gateways" | "/plugins" | "/activity" | "/analytics" | "/usage" | "/audit-log";
+  to:
+    | "/"
+    | "/chat"
+    | "/gateways"
+    | "/plugins"
+    | "/activity"
+    | "/failed"
+    | "/analytics"
+    | "/usage"
+    | "/audit-log";
   label: string;
   icon: LucideIcon;
 }
@@ -41,6 +51,7 @@ export const NAVIGATION: NavigationGroup[] = [
     label: "Observe",
     items: [
       { to: "/activity", label: "Activity", icon: Activity },
+      { to: "/failed", label: "Failed", icon: CircleX },
       { to: "/analytics", label: "Analytics", icon: ChartColumn },
       { to: "/usage", label: "Usage", icon: Gauge },
       { to: "/audit-log", label: "Audit log", icon: ScrollText },

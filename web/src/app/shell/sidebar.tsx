@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import { FailedCount } from "@/app/shell/failed-count";
 import { NAVIGATION } from "@/app/shell/navigation";
 import { Logo } from "@/components/logo";
 
@@ -31,6 +32,7 @@ export function Sidebar() {
                       strokeWidth={1.75}
                     />
                     {label}
+                    {to === "/failed" && <FailedCount className="ml-auto" />}
                   </Link>
                 </li>
               ))}

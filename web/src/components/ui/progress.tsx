@@ -4,16 +4,18 @@ interface ProgressProps {
   /** From 0 to 1; more is shown as full. */
   value: number;
   label: string;
+  /** How far something is that is under way, of which no share is too much. */
+  underWay?: boolean;
   className?: string;
 }
 
-/** How much of an allowance is used. It warns from four fifths on, and turns red when nothing is left. */
-export function Progress({ value, label, className }: ProgressProps) {
+/** How much of an allowance is used, or how far something is. An allowance warns from four fifths on, and turns red when nothing is left. */
+export function Progress({ value, label, underWay, className }: ProgressProps) {
   const share = Number.isFinite(value) ? Math.min(Math.max(value, 0), 1) : 0;
-  const tone = value >= 1 ? "bg-danger" : value >= 0.8 ? "bg-warning" : "bg-brand";
+  const tone = underWay ? "bg-brand" : value >= 1 ? "bg-danger" : value >= 0.8 ? "bg-warning" : "bg-brand";
   return (
     <div
-      role="meter"
+      role={underWay ? "progressbar" : "meter"}
       aria-label={label}
       aria-valuemin={0}
       aria-valuemax={100}

@@ -12,7 +12,7 @@ export interface AuditFilter {
 }
 
 const OUTCOMES: readonly unknown[] = ["success", "denied", "failure"];
-const ACTION = /^[a-z]+(\.[a-z_]+)?$/;
+const ACTION = /^[a-z_]+(\.[a-z_]+)?$/;
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** Keeps what is a filter in an address, and drops the rest. */

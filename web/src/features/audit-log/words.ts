@@ -9,6 +9,7 @@ export const AREAS: Record<string, string> = {
   gateway: "Gateways",
   plugin: "Plugins",
   capability: "Not allowed to plugins",
+  dead_letter: "What had failed",
 };
 
 export const OUTCOMES: Record<AuditOutcome, { label: string; tone: BadgeTone }> = {
@@ -75,6 +76,12 @@ export function auditSentence({ actor, action, target, outcome, detail }: AuditE
         : sentence("chose the gateways of");
     case "plugin.grant":
       return sentence("decided what may be done by", target.name, decided(detail));
+    case "dead_letter.retry":
+      return sentence("ran again", failed(target, detail));
+    case "dead_letter.edit":
+      return sentence("corrected and ran again", failed(target, detail));
+    case "dead_letter.discard":
+      return sentence("discarded", failed(target, detail));
     case "capability.denied":
       return sentence(
         "was not allowed to",
@@ -89,6 +96,14 @@ export function auditSentence({ actor, action, target, outcome, detail }: AuditE
     default:
       return sentence(`${lower(humanize(action))}:`);
   }
+}
+
+/** What had failed, of which the log knows the kind and the plugin, or how many it were. */
+function failed({ kind, name }: AuditEntry["target"], { count }: AuditEntry["detail"]): string {
+  if (kind === "dead_letters")
+    return plural(typeof count === "number" ? count : 0, "thing") + " that had failed";
+  if (kind === "delivery") return "a delivery that was not understood";
+  return kind === "effect" ? `what ${name} could not send` : `a failed run of ${name}`;
 }
 
 const texts = (value: Json | undefined): string[] =>

@@ -1,22 +1,16 @@
 import { Link } from "@tanstack/react-router";
-import { ScrollText, Send } from "lucide-react";
+import { Send } from "lucide-react";
 import type { ReactNode } from "react";
 import { LimitBar } from "@/components/limit-bar";
+import { LogCard, NothingHere } from "@/components/log-card";
 import { TroubleCard } from "@/components/trouble-card";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Card, CardBody, CardHeader } from "@/components/ui/card";
+import { ReplayCard } from "@/features/activity/components/replay-card";
 import { EFFECT_STATES, executionCause } from "@/features/activity/words";
-import type { Effect, ExecutionDetail as Execution, ExecutionLog, Limits } from "@/lib/api-types";
-import {
-  formatBytes,
-  formatCompact,
-  formatDateTime,
-  formatDuration,
-  formatInstant,
-  humanize,
-} from "@/lib/format";
-import { cn } from "@/lib/utils";
+import type { Effect, ExecutionDetail as Execution, Limits } from "@/lib/api-types";
+import { formatBytes, formatCompact, formatDateTime, formatDuration, humanize } from "@/lib/format";
 
 interface ExecutionDetailProps {
   execution: Execution;
@@ -33,12 +27,23 @@ export function ExecutionDetail({ execution, limits }: ExecutionDetailProps) {
         <TroubleCard
           trouble={trouble}
           actions={
-            plugin && (
-              <Button asChild variant="outline" size="sm">
-                <Link to="/plugins/$slug" params={{ slug: plugin.slug }}>
-                  Open {plugin.name}
-                </Link>
-              </Button>
+            (plugin ?? execution.is_dead_letter) && (
+              <>
+                {execution.is_dead_letter && (
+                  <Button asChild size="sm">
+                    <Link to="/failed/$letterId" params={{ letterId: execution.id }}>
+                      Decide what to do
+                    </Link>
+                  </Button>
+                )}
+                {plugin && (
+                  <Button asChild variant="outline" size="sm">
+                    <Link to="/plugins/$slug" params={{ slug: plugin.slug }}>
+                      Open {plugin.name}
+                    </Link>
+                  </Button>
+                )}
+              </>
             )
           }
         />
@@ -46,7 +51,8 @@ export function ExecutionDetail({ execution, limits }: ExecutionDetailProps) {
       <div className="grid grid-cols-1 items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="grid grid-cols-1 gap-5">
           <Effects effects={execution.effects} />
-          <Logs logs={execution.logs} />
+          <LogCard logs={execution.logs} />
+          <ReplayCard execution={execution} />
         </div>
         <div className="grid grid-cols-1 gap-5">
           <Card>
@@ -81,6 +87,17 @@ export function ExecutionDetail({ execution, limits }: ExecutionDetailProps) {
                       className="text-primary hover:underline"
                     >
                       {gateway.name}
+                    </Link>
+                  </Fact>
+                )}
+                {execution.retry_of && (
+                  <Fact name="In place of">
+                    <Link
+                      to="/activity/$executionId"
+                      params={{ executionId: execution.retry_of }}
+                      className="text-primary hover:underline"
+                    >
+                      the run that failed
                     </Link>
                   </Fact>
                 )}
@@ -132,7 +149,7 @@ function Effects({ effects }: { effects: Effect[] }) {
     <Card>
       <CardHeader title="What it did" description="Messages and calls that left the sandbox" />
       {effects.length === 0 ? (
-        <Nothing icon={<Send className="size-4" />}>It sent nothing.</Nothing>
+        <NothingHere icon={<Send className="size-4" />}>It sent nothing.</NothingHere>
       ) : (
         <ul className="divide-y border-t">
           {effects.map((effect) => (
@@ -156,59 +173,24 @@ function Effects({ effects }: { effects: Effect[] }) {
                     : `It may have been done up to ${effect.repeats + 1} times: earlier tries were not confirmed.`}
                 </p>
               )}
-              {effect.error && <TroubleCard trouble={effect.error} />}
+              {effect.error && (
+                <TroubleCard
+                  trouble={effect.error}
+                  actions={
+                    effect.state === "failed" && (
+                      <Button asChild variant="outline" size="sm">
+                        <Link to="/failed/$letterId" params={{ letterId: effect.id }}>
+                          See it under Failed
+                        </Link>
+                      </Button>
+                    )
+                  }
+                />
+              )}
             </li>
           ))}
         </ul>
       )}
     </Card>
-  );
-}
-
-const LEVELS: Record<string, string> = {
-  error: "text-danger",
-  warn: "text-warning",
-  info: "text-brand",
-};
-
-function Logs({ logs }: { logs: ExecutionLog[] }) {
-  return (
-    <Card>
-      <CardHeader title="Log" description="What the plugin wrote down while it ran" />
-      {logs.length === 0 ? (
-        <Nothing icon={<ScrollText className="size-4" />}>It wrote nothing down.</Nothing>
-      ) : (
-        <ol className="overflow-x-auto border-t px-5 py-3 font-mono text-xs leading-6">
-          {logs.map((line, index) => (
-            <li key={index} className="flex gap-3">
-              <time dateTime={line.at} className="shrink-0 text-muted-foreground">
-                {formatInstant(line.at)}
-              </time>
-              <span className={cn("w-10 shrink-0 uppercase", LEVELS[line.level] ?? "text-muted-foreground")}>
-                {line.level}
-              </span>
-              <span className="whitespace-pre-wrap">
-                {line.message}
-                {Object.entries(line.fields).map(([name, value]) => (
-                  <span key={name} className="text-muted-foreground">
-                    {" "}
-                    {name}={value}
-                  </span>
-                ))}
-              </span>
-            </li>
-          ))}
-        </ol>
-      )}
-    </Card>
-  );
-}
-
-function Nothing({ icon, children }: { icon: ReactNode; children: ReactNode }) {
-  return (
-    <p className="flex items-center gap-2 px-5 pb-5 text-sm text-muted-foreground">
-      {icon}
-      {children}
-    </p>
   );
 }
