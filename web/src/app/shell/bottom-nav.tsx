@@ -28,7 +28,7 @@ export function BottomNav() {
         <DialogTrigger className={ITEM} data-status={inMore ? "active" : undefined}>
           <span className="relative">
             <Ellipsis aria-hidden className="size-5" strokeWidth={1.75} />
-            <FailedCount className="absolute -top-1.5 left-3" />
+            <FailedCount className="absolute -top-2 left-4" />
           </span>
           More
         </DialogTrigger>

@@ -73,6 +73,9 @@ export const RETRY_MEANS: Record<DeadLetterKind, string> = {
   delivery: "Run again, the gateway tries once more to understand it.",
 };
 
+export const CORRECTION_MEANS =
+  "It gets what you write here instead. What it then asks for in the same words is not asked again.";
+
 /** Whose doing a failure was. */
 export const FAULTS: Record<"plugin" | "platform" | "workspace", string> = {
   plugin: "The plugin’s",

@@ -17,7 +17,7 @@ interface FailedRowsProps {
 /** What failed for good, one a line, to be opened or chosen. */
 export function FailedRows({ items, selected, onSelect, disabled }: FailedRowsProps) {
   return (
-    <ul className="divide-y" aria-label="What failed">
+    <ul className="divide-y">
       {items.map((item) => (
         <li
           key={item.id}
@@ -46,7 +46,9 @@ export function FailedRows({ items, selected, onSelect, disabled }: FailedRowsPr
                 {failedWhat(item)}
               </span>
             </p>
-            <p className="truncate text-[0.8125rem] text-danger">{item.reason.title}</p>
+            <p className="text-[0.8125rem] text-danger max-sm:line-clamp-2 sm:truncate">
+              {item.reason.title}
+            </p>
           </div>
           <span className="flex shrink-0 items-center gap-3 max-sm:flex-col-reverse max-sm:items-end max-sm:gap-1">
             <RelativeTime

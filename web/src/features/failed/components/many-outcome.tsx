@@ -59,7 +59,7 @@ export function ManyOutcome({ decision, result, onDismiss, ref }: ManyOutcomePro
             </summary>
             <ul className="mt-1 grid gap-0.5 pl-4">
               {letters.map((letter) => (
-                <li key={letter.id} className="truncate text-[0.8125rem]">
+                <li key={letter.id} className="text-[0.8125rem] break-words">
                   <Link
                     to="/failed/$letterId"
                     params={{ letterId: letter.id }}

@@ -3,7 +3,8 @@ import { JsonView } from "@/components/json-view";
 import { Button } from "@/components/ui/button";
 import { Card, CardBody, CardHeader } from "@/components/ui/card";
 import { CorrectionForm } from "@/features/failed/components/correction-form";
-import { RETRY_MEANS } from "@/features/failed/words";
+import { forPeople } from "@/features/failed/readable";
+import { CORRECTION_MEANS, RETRY_MEANS } from "@/features/failed/words";
 import type { DeadLetterDetail, Json, JsonObject } from "@/lib/api-types";
 
 interface PayloadCardProps {
@@ -24,7 +25,7 @@ export function PayloadCard({ letter, correcting, onCorrect, onCancel }: Payload
     <Card>
       <CardHeader
         title={correcting ? "Correct and run again" : "What would be run"}
-        description={RETRY_MEANS[kind]}
+        description={correcting ? CORRECTION_MEANS : RETRY_MEANS[kind]}
         action={
           payload !== null &&
           !correcting && (
@@ -50,7 +51,7 @@ export function PayloadCard({ letter, correcting, onCorrect, onCancel }: Payload
             {JSON.stringify(payload, null, 2)}
           </pre>
         ) : (
-          <JsonView value={payload} />
+          <JsonView value={forPeople(payload)} />
         )}
       </CardBody>
     </Card>
