@@ -15,6 +15,7 @@ mod chat;
 mod conflicts;
 mod connections;
 mod damage;
+mod dead_letters;
 mod effects;
 mod executions;
 mod gateways;

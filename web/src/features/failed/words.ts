@@ -73,6 +73,13 @@ export const RETRY_MEANS: Record<DeadLetterKind, string> = {
   delivery: "Run again, the gateway tries once more to understand it.",
 };
 
+/** What the payload of each kind is. */
+export const PAYLOAD_TITLES: Record<DeadLetterKind, string> = {
+  execution: "What would be run",
+  effect: "What would be sent",
+  delivery: "What came in",
+};
+
 export const CORRECTION_MEANS =
   "It gets what you write here instead. What it then asks for in the same words is not asked again.";
 

@@ -66,7 +66,7 @@ export function FailedDetail({ letter, error, ...correction }: FailedDetailProps
                 </Fact>
               )}
               {failure && <Fact name="Whose doing">{FAULTS[failure.fault]}</Fact>}
-              <Fact name="Tried">{plural(letter.attempts, "time")}</Fact>
+              {letter.attempts > 0 && <Fact name="Tried">{plural(letter.attempts, "time")}</Fact>}
               <Fact name="Came in">{formatDateTime(letter.created_at)}</Fact>
               <Fact name="Given up">{formatDateTime(letter.failed_at)}</Fact>
               <Fact name="Code">

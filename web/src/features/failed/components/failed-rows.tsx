@@ -69,6 +69,11 @@ export function FailedRowsSkeleton({ rows = 6 }: { rows?: number }) {
   return (
     <div className="divide-y" aria-busy="true">
       <span className="sr-only">Loading</span>
+      {/* As high as the bar that comes in its place. */}
+      <div className="flex min-h-12 items-center gap-3 bg-muted/40 px-5 max-sm:min-h-20 max-sm:items-start max-sm:pt-4">
+        <Skeleton className="size-4.5 rounded-[5px]" />
+        <Skeleton className="h-4 w-28" />
+      </div>
       {Array.from({ length: rows }, (_, row) => (
         <div key={row} className="flex items-center gap-3 px-5 py-3">
           <Skeleton className="size-4.5 rounded-[5px]" />

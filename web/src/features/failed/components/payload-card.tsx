@@ -4,7 +4,7 @@ import { Button } from "@/components/ui/button";
 import { Card, CardBody, CardHeader } from "@/components/ui/card";
 import { CorrectionForm } from "@/features/failed/components/correction-form";
 import { forPeople } from "@/features/failed/readable";
-import { CORRECTION_MEANS, RETRY_MEANS } from "@/features/failed/words";
+import { CORRECTION_MEANS, PAYLOAD_TITLES, RETRY_MEANS } from "@/features/failed/words";
 import type { DeadLetterDetail, Json, JsonObject } from "@/lib/api-types";
 
 interface PayloadCardProps {
@@ -24,7 +24,7 @@ export function PayloadCard({ letter, correcting, onCorrect, onCancel }: Payload
   return (
     <Card>
       <CardHeader
-        title={correcting ? "Correct and run again" : "What would be run"}
+        title={correcting ? "Correct and run again" : PAYLOAD_TITLES[kind]}
         description={correcting ? CORRECTION_MEANS : RETRY_MEANS[kind]}
         action={
           payload !== null &&
@@ -45,7 +45,7 @@ export function PayloadCard({ letter, correcting, onCorrect, onCancel }: Payload
         ) : asJson ? (
           <pre
             tabIndex={0}
-            aria-label="What would be run, as JSON"
+            aria-label={`${PAYLOAD_TITLES[kind]}, as JSON`}
             className="max-h-[60dvh] overflow-auto rounded-lg border bg-muted/50 p-3 font-mono text-xs leading-5"
           >
             {JSON.stringify(payload, null, 2)}
