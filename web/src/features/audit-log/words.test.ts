@@ -63,6 +63,22 @@ test("entries are told in plain words", () => {
       },
       "Probe was not allowed to call api.example.org – tried 3 times in one run",
     ],
+    [
+      { action: "dead_letter.retry", target: { kind: "execution", id: "7", name: "auto-reply" } },
+      "Ada ran again a failed run of auto-reply",
+    ],
+    [
+      { action: "dead_letter.edit", target: { kind: "delivery", id: "7", name: "delivery" } },
+      "Ada corrected and ran again a delivery that was not understood",
+    ],
+    [
+      {
+        action: "dead_letter.discard",
+        target: { kind: "dead_letters", id: "", name: "dead letters" },
+        detail: { count: 200 },
+      },
+      "Ada discarded 200 things that had failed",
+    ],
     // What a newer server records is told by its name.
     [{ action: "apikey.create" }, "Ada apikey create: Auto-reply"],
   ];
@@ -73,6 +89,7 @@ test("an address keeps what is a filter and nothing else", () => {
   const actor = "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11";
   const whole = { action: "plugin", actor, outcome: "denied", from: "2026-01-01", to: "2026-01-31" };
   expect(readAuditFilter({ ...whole, other: "x" })).toEqual(whole);
+  expect(readAuditFilter({ action: "dead_letter.retry" })).toEqual({ action: "dead_letter.retry" });
   expect(readAuditFilter({ action: "Plugin!", actor: "me", outcome: "no", from: "x", to: 7 })).toEqual({});
   expect(readAuditFilter({ from: "2026-02-01", to: "2026-01-31" })).toEqual({ from: "2026-02-01" });
 });
