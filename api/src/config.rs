@@ -1,7 +1,9 @@
 //! What the operator decides about the API.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
+use twobot_redis::Windows;
 use url::Url;
 
 /// What the operator decides about the API.
@@ -18,6 +20,8 @@ pub struct ApiConfig {
     pub trusted_proxies: Vec<IpAddr>,
     /// Whether anyone may make an account.
     pub registration_open: bool,
+    /// Counts who does what how often, such as trying to sign in.
+    pub windows: Arc<Windows>,
     /// Cancelled when the server stops: live streams end, so that the stop does not wait for them.
     pub shutdown: CancellationToken,
 }
@@ -32,6 +36,7 @@ impl ApiConfig {
             secure_cookies: false,
             trusted_proxies: Vec::new(),
             registration_open: true,
+            windows: Arc::default(),
             shutdown: CancellationToken::new(),
         }
     }

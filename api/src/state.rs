@@ -18,8 +18,6 @@ const SIGN_OUTS: usize = 64;
 pub(crate) struct AppState {
     pub(crate) engine: Engine,
     pub(crate) config: Arc<ApiConfig>,
-    /// Counts tries to sign in.
-    pub(crate) throttle: Arc<Throttle>,
     /// Counts open live streams.
     pub(crate) streams: Streams,
     /// Tells live streams that their session has ended.
@@ -32,11 +30,15 @@ impl AppState {
         Self {
             engine,
             config: Arc::new(config),
-            throttle: Arc::new(Throttle::default()),
             streams: Streams::default(),
             signed_out: broadcast::Sender::new(SIGN_OUTS),
             started: Instant::now(),
         }
+    }
+
+    /// Counts tries to sign in.
+    pub(crate) fn throttle(&self) -> Throttle<'_> {
+        Throttle(&self.config.windows)
     }
 
     pub(crate) fn store(&self) -> &Store {

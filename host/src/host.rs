@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use twobot_engine::{Engine, EngineConfig};
 use twobot_gateways::{Connectors, EgressClients, OpenAi, OpenAiOptions, Telegram, TelegramOptions};
+use twobot_redis::{Redis, RedisOptions};
 use twobot_runtime::{Compiler, CompilerProcess, Machine, MachineConfig};
 use twobot_store::Store;
 
@@ -24,6 +25,16 @@ pub(crate) async fn store(settings: &Settings) -> anyhow::Result<Store> {
         .with_context(|| format!("can not open the database {}", without_password(url)))?;
     store.migrate().await.context("can not bring the database up to date")?;
     Ok(store)
+}
+
+/// Begins to connect to Redis, if there is one. Whether it answers is not waited for: nothing depends on it.
+pub(crate) fn redis(settings: &Settings, store: &Store) -> Option<Redis> {
+    let address = settings.redis.address.clone()?;
+    let key = store.master_key().derive("redis");
+    // All nodes of a deployment have the same key, and other deployments others.
+    let own = || format!("2bot:{}", hex::encode(&store.master_key().derive("redis prefix")[..8]));
+    let prefix = settings.redis.prefix.clone().unwrap_or_else(own);
+    Some(Redis::open(RedisOptions { address, prefix, key }))
 }
 
 /// Opens the database only to read it. Makes nothing: neither a key nor a database nor its schema.
@@ -64,7 +75,11 @@ pub(crate) fn compiler() -> Compiler {
 ///
 /// # Errors
 /// When a part can not be made; says which.
-pub(crate) async fn engine(settings: &Settings, store: Store) -> anyhow::Result<Engine> {
+pub(crate) async fn engine(
+    settings: &Settings,
+    store: Store,
+    redis: Option<Redis>,
+) -> anyhow::Result<Engine> {
     let machine = Machine::new(MachineConfig {
         cache: Some(settings.server.data_dir.join("compiled")),
         files: Some(settings.server.data_dir.join("files")),
@@ -89,5 +104,6 @@ pub(crate) async fn engine(settings: &Settings, store: Store) -> anyhow::Result<
             .context("can not set up plugins' requests to other hosts")?,
         public_url: settings.server.public_url.clone(),
         marks: Some(settings.server.data_dir.clone()),
+        redis,
     }))
 }

@@ -8,6 +8,7 @@ mod logging;
 mod mask;
 mod plans;
 mod reader;
+mod redis;
 mod sandbox;
 mod server;
 mod source;
@@ -18,6 +19,7 @@ pub(crate) use logging::Logging;
 pub(crate) use mask::without_password;
 pub(crate) use plans::Plans;
 pub(crate) use reader::{Reader, Setting};
+pub(crate) use redis::Redis;
 pub(crate) use sandbox::Sandbox;
 pub(crate) use server::Server;
 pub(crate) use source::Source;
@@ -29,6 +31,7 @@ use thiserror::Error;
 pub(crate) struct Settings {
     pub(crate) server: Server,
     pub(crate) database: Database,
+    pub(crate) redis: Redis,
     pub(crate) plans: Plans,
     pub(crate) gateways: Gateways,
     pub(crate) sandbox: Sandbox,
@@ -75,6 +78,7 @@ impl Settings {
         let server = Server::from_reader(reader);
         Self {
             database: Database::from_reader(reader, &server.data_dir),
+            redis: Redis::from_reader(reader),
             plans: Plans::from_reader(reader),
             gateways: Gateways::from_reader(reader),
             sandbox: Sandbox::from_reader(reader),
@@ -103,6 +107,8 @@ mod tests {
             ("TWOBOT_PUBLIC_URL", "bot.example.com"),
             ("DATABASE_URL", "mysql://localhost/x"),
             ("TWOBOT_MASTER_KEY", "short"),
+            ("REDIS_URL", "localhost:6379"),
+            ("TWOBOT_REDIS_PREFIX", "two words"),
             ("TWOBOT_PLANS", "/nonexistent.toml"),
             ("TWOBOT_EGRESS_ALLOW", "localhost"),
             ("TWOBOT_TELEGRAM_API_URL", "ftp://x"),
@@ -114,6 +120,8 @@ mod tests {
             "TWOBOT_PUBLIC_URL:",
             "DATABASE_URL:",
             "TWOBOT_MASTER_KEY:",
+            "REDIS_URL:",
+            "TWOBOT_REDIS_PREFIX:",
             "TWOBOT_PLANS:",
             "TWOBOT_EGRESS_ALLOW:",
             "TWOBOT_TELEGRAM_API_URL:",
@@ -121,7 +129,7 @@ mod tests {
         ] {
             assert!(error.0.iter().any(|line| line.starts_with(name)), "{name} in {error}");
         }
-        assert_eq!(error.0.len(), 8, "{error}");
+        assert_eq!(error.0.len(), 10, "{error}");
         assert!(!error.to_string().contains("short"), "a secret's value is not shown: {error}");
     }
 
@@ -159,6 +167,34 @@ mod tests {
             let shown = &described.settings.iter().find(|one| one.name == "DATABASE_URL").unwrap().shown;
             assert!(!shown.contains("secret"), "{shown}");
         }
+    }
+
+    #[test]
+    fn a_redis_server_is_named_by_its_address_and_its_password_is_not_shown() {
+        for (url, right, shown) in [
+            ("redis://:secret@redis.example.org:6379/1", true, "redis://:***@redis.example.org:6379/1"),
+            ("rediss://ada:secret@redis.example.org", true, "rediss://ada:***@redis.example.org"),
+            ("redis://redis.example.org", true, "redis://redis.example.org"),
+            ("redis://:secret@redis.example.org/one", false, "redis://:***@redis.example.org/one"),
+            ("redis://:secret@", false, "redis://:***@"),
+            ("http://ada:secret@redis.example.org", false, "http://ada:***@redis.example.org"),
+            (
+                "rediss://:secret@redis.example.org/#insecure",
+                false,
+                "rediss://:***@redis.example.org/#insecure",
+            ),
+        ] {
+            let source = Source::of_pairs([("REDIS_URL", url)]);
+            let read = Settings::read(&source);
+            assert_eq!(read.is_ok(), right, "{url}");
+            let told =
+                format!("{read:?} {}", read.as_ref().map_err(ToString::to_string).err().unwrap_or_default());
+            assert!(!told.contains("secret"), "{told}");
+            let described = Settings::describe(&source);
+            let found = described.settings.iter().find(|one| one.name == "REDIS_URL").unwrap();
+            assert_eq!((found.shown.as_str(), found.is_set), (shown, true));
+        }
+        assert!(Settings::read(&Source::of_pairs([])).unwrap().redis.address.is_none());
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod crash_test;
 mod guests;
 mod openapi;
 mod postgres;
+mod redis;
 mod run;
 mod support;
 mod test;
@@ -47,6 +48,8 @@ enum Command {
     CrashTest(crash_test::Args),
     /// Run a command with a private PostgreSQL server, which tests find by `TWOBOT_TEST_POSTGRES`
     Postgres(postgres::Args),
+    /// Run a command with a private Redis server, which the crash test finds by `TWOBOT_TEST_REDIS`
+    Redis(redis::Args),
     /// Check formatting, lints, dependencies and repository hygiene
     Check(check::Args),
     /// Measure 2Bot beside its peers, and write the table of `docs/performance.md`
@@ -74,6 +77,7 @@ fn dispatch(ws: &Workspace, command: Command) -> anyhow::Result<()> {
         Command::Test(args) => test::command(ws, &args),
         Command::CrashTest(args) => crash_test::command(ws, &args),
         Command::Postgres(args) => postgres::command(ws, &args),
+        Command::Redis(args) => redis::command(ws, &args),
         Command::Check(args) => check::command(ws, &args),
         Command::Bench(args) => bench::command(ws, &args),
         Command::Openapi => openapi::command(ws),

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
 use crate::support::postgres::{self, Postgres};
+use crate::support::redis::{self, Redis};
 use crate::support::stages::{self, Stage};
 use crate::support::workspace::Workspace;
 use crate::support::{apt, npm, process};
@@ -88,22 +89,28 @@ fn all_stages(ws: &Workspace, built: bool) -> Vec<(&'static [Part], Stage<'_>)> 
     ]
 }
 
-/// Runs the workspace's tests, with a PostgreSQL server for those that need one.
+/// Runs the workspace's tests, with servers of PostgreSQL and Redis for those that need one.
 fn workspace_tests(ws: &Workspace) -> Result<()> {
-    if std::env::var_os(postgres::VARIABLE).is_some() {
+    let mut servers: Vec<(&str, String)> = Vec::new();
+    let named = |variable| std::env::var_os(variable).is_some();
+    let postgres = if named(postgres::VARIABLE) {
         println!("using the PostgreSQL server that {} names", postgres::VARIABLE);
-        return native_tests(ws, &["--workspace"], None);
-    }
-    let server = Postgres::start()?;
-    native_tests(ws, &["--workspace"], Some(&server))
+        None
+    } else {
+        Some(Postgres::start()?)
+    };
+    servers.extend(postgres.as_ref().map(|server| (postgres::VARIABLE, server.url())));
+    // Those that kill one start it themselves, and only need the program.
+    redis::program()?;
+    let redis = if named(redis::VARIABLE) { None } else { Some(Redis::start()?) };
+    servers.extend(redis.as_ref().map(|server| (redis::VARIABLE, server.url())));
+    native_tests(ws, &["--workspace"], &servers)
 }
 
 /// Runs native tests with nextest, or without it where it is not installed.
-fn native_tests(ws: &Workspace, packages: &[&str], server: Option<&Postgres>) -> Result<()> {
+fn native_tests(ws: &Workspace, packages: &[&str], servers: &[(&str, String)]) -> Result<()> {
     let mut cargo = process::command("cargo", ws.root());
-    if let Some(server) = server {
-        cargo.env(postgres::VARIABLE, server.url());
-    }
+    cargo.envs(servers.iter().map(|(variable, url)| (variable, url)));
     if process::find("cargo-nextest").is_some() {
         cargo.args(["nextest", "run", "--no-fail-fast", "--no-tests=pass"]);
     } else {
@@ -129,7 +136,7 @@ fn guest_tests(ws: &Workspace) -> Result<()> {
     if packages.is_empty() {
         bail!("there are no guests");
     }
-    native_tests(ws, &packages, None)
+    native_tests(ws, &packages, &[])
 }
 
 /// The binary. The native tests have built one for the tests of the command line; building it once more by itself would build most

@@ -83,6 +83,7 @@ impl TestApp {
             egress: EgressClients::for_plugins(EgressPolicy::default()).unwrap(),
             public_url: Some("https://bots.example.org".parse().unwrap()),
             marks: None,
+            redis: None,
         });
         engine.start().await.unwrap();
         let mut config = ApiConfig::local("1.2.3");

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use twobot_domain::{ExecutionId, Limits, PlanCatalogue};
 use twobot_gateways::{Connector, Connectors, EgressClients};
+use twobot_redis::Redis;
 use twobot_runtime::Machine;
 use twobot_store::executions::WorkKind;
 use twobot_store::{Store, StoreError, TenantScope};
@@ -39,6 +40,8 @@ pub struct EngineConfig {
     pub public_url: Option<Url>,
     /// The folder of the files in which stands what runs; without it, an execution that ends the process is tried for ever.
     pub marks: Option<PathBuf>,
+    /// Carries what nodes tell each other; without it, and where it is away, the database does.
+    pub redis: Option<Redis>,
 }
 
 /// The event engine. Cheap to clone.
@@ -56,6 +59,7 @@ pub(crate) struct Inner {
     connectors: Connectors,
     pub(crate) egress: EgressClients,
     public_url: Option<Url>,
+    pub(crate) redis: Option<Redis>,
     live: Live,
     pub(crate) queues: Queues,
     pub(crate) connections: Connections,
@@ -93,6 +97,7 @@ impl Engine {
                 catalogue: config.catalogue,
                 egress: config.egress,
                 public_url: config.public_url,
+                redis: config.redis,
                 live,
                 queues: Queues::default(),
                 connections: Connections::default(),

@@ -7,6 +7,7 @@
 //!
 //! Where a process is alone with its database, everything is taken at once and stays: the same way, without a write.
 
+mod carrier;
 mod kinds;
 pub(crate) mod member;
 mod outbox;

@@ -5,12 +5,14 @@ use crate::host;
 use crate::settings::Settings;
 use anyhow::Context as _;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use twobot_api::ApiConfig;
 use twobot_engine::Role;
+use twobot_redis::Windows;
 use twobot_store::StoreError;
 
 /// How long running work may take to end when the server is told to stop: longer than a provider may take for an action (30 s), so that
@@ -38,7 +40,9 @@ pub(crate) async fn run(settings: Settings, with_demo: bool, role: Role) -> anyh
         "--role needs a database that several processes can share: set DATABASE_URL to postgres://…; an embedded one has one process"
     );
     store.remove_expired_sessions().await?;
-    let engine = host::engine(&settings, store.clone()).await?;
+    let redis = host::redis(&settings, &store);
+    let windows = redis.clone().map(Windows::shared).unwrap_or_default();
+    let engine = host::engine(&settings, store.clone(), redis).await?;
     match engine.start_as(role).await {
         Err(StoreError::Unsealable) => anyhow::bail!(
             "the master key is not the one that sealed what is in this database: give every node the same TWOBOT_MASTER_KEY"
@@ -53,6 +57,7 @@ pub(crate) async fn run(settings: Settings, with_demo: bool, role: Role) -> anyh
         public_url,
         trusted_proxies: settings.server.trusted_proxies.clone(),
         registration_open: settings.server.registration_open,
+        windows: Arc::new(windows),
         shutdown: shutdown.clone(),
         ..ApiConfig::local(env!("CARGO_PKG_VERSION"))
     };

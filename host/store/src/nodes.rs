@@ -212,9 +212,33 @@ impl Member {
     /// Only those of the database.
     pub async fn tell(&self, signals: &[Signal]) -> Result<(), StoreError> {
         match &self.shared {
-            Some(shared) => shared.tell(signals).await,
+            Some(shared) => shared.tell(None, signals).await,
             None => Ok(()),
         }
+    }
+
+    /// Tells some of the other nodes, whom another carrier does not reach. They may miss it.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn tell_some(&self, to: &[NodeId], signals: &[Signal]) -> Result<(), StoreError> {
+        match &self.shared {
+            Some(shared) => shared.tell(Some(to), signals).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Signals as they are written for the other nodes, for another carrier than the database. Each message is shorter than 8,000 bytes.
+    #[must_use]
+    pub fn written(&self, signals: &[Signal]) -> Vec<String> {
+        signal::messages(self.id, None, signals)
+    }
+
+    /// The signals in a message that another carrier brought. It must come from a node of this deployment, which the carrier has to know: a
+    /// message names tenants.
+    #[must_use]
+    pub fn read(&self, message: &str) -> Vec<Signal> {
+        signal::signals(self.id, message)
     }
 
     /// Leaves: whatever the node held is free at once, and the others are told.

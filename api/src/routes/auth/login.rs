@@ -9,7 +9,6 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use secrecy::ExposeSecret;
-use std::time::Instant;
 use twobot_domain::{AuditAction, AuditOutcome};
 
 /// Sign in
@@ -40,16 +39,17 @@ pub(super) async fn login(
     require_same_origin(&headers, state.config.public_url.as_ref(), Unsaid::Accept)?;
     let email = credentials.email.trim();
     state
-        .throttle
-        .take(address, email, Instant::now())
-        .map_err(|wait| ApiError::rate_limited(wait.as_secs() + 1))?;
+        .throttle()
+        .take(address, email)
+        .await
+        .map_err(|refused| ApiError::rate_limited(refused.resets.as_secs() + 1))?;
     let login = state.store().login(email).await?;
     let hash = login.as_ref().map(|login| login.password_hash.clone());
     let right =
         check_password(credentials.password.expose_secret(), hash).await.map_err(ApiError::internal)?;
     match login {
         Some(login) if right => {
-            state.throttle.forgive(address, email);
+            state.throttle().forgive(address, email).await;
             super::sign_in(&state, login.scope, login.user, &origin, StatusCode::OK).await
         }
         Some(login) => {

@@ -1,6 +1,7 @@
 //! Being one of the nodes: staying alive, taking tenants and giving them back, telling and hearing.
 
-use super::{Kinds, Role, Want, share, wire};
+use super::carrier::Ears;
+use super::{Kinds, Role, Want, carrier, share, wire};
 use crate::engine::Engine;
 use crate::{plugins, troubles};
 use std::time::Duration;
@@ -75,17 +76,18 @@ async fn remain(engine: &Engine, role: Role, membership: (Member, Heard)) {
     let nodes = &engine.inner.nodes;
     let mut membership = Some(membership);
     loop {
-        let (member, mut heard) = match membership.take() {
+        let (member, heard) = match membership.take() {
             Some(membership) => membership,
             None => match join_anew(engine, role).await {
                 Some(membership) => membership,
                 None => return,
             },
         };
+        let mut ears = Ears::of(engine, &member, heard);
         let leaves = tokio::select! {
             () = nodes.leave.cancelled() => true,
             () = stay_alive(engine, &member) => false,
-            () = hear(engine, role, &mut heard) => false,
+            () = hear(engine, role, &mut ears) => false,
             () = take_what_is_wanted(engine, role, &member) => false,
             () = watch(engine, &member) => false,
             () = sweep(engine, role) => false,
@@ -142,22 +144,24 @@ async fn stay_alive(engine: &Engine, member: &Member) {
     }
 }
 
-async fn hear(engine: &Engine, role: Role, heard: &mut Heard) {
+async fn hear(engine: &Engine, role: Role, ears: &mut Ears<'_>) {
     let nodes = &engine.inner.nodes;
     loop {
-        match heard.next().await {
-            Signal::Work { scope, kinds } => {
-                let kinds = Kinds(kinds);
-                if !engine.wake_here(scope, kinds) && role.works() {
-                    nodes.want(scope, Want { kinds, tell: false, anyway: false });
+        for signal in ears.next().await {
+            match signal {
+                Signal::Work { scope, kinds } => {
+                    let kinds = Kinds(kinds);
+                    if !engine.wake_here(scope, kinds) && role.works() {
+                        nodes.want(scope, Want { kinds, tell: false, anyway: false });
+                    }
                 }
+                Signal::Seen { scope, text } => wire::show(engine, scope, &text).await,
+                Signal::Nodes => {
+                    nodes.watch_now.notify_one();
+                    nodes.sweep_now.notify_one();
+                }
+                Signal::Missed => nodes.sweep_now.notify_one(),
             }
-            Signal::Seen { scope, text } => wire::show(engine, scope, &text).await,
-            Signal::Nodes => {
-                nodes.watch_now.notify_one();
-                nodes.sweep_now.notify_one();
-            }
-            Signal::Missed => nodes.sweep_now.notify_one(),
         }
     }
 }
@@ -336,7 +340,7 @@ fn found(engine: &Engine, kinds: Kinds, tenants: Result<Vec<TenantScope>, StoreE
 async fn tell(engine: &Engine, member: &Member) {
     loop {
         let signals = engine.inner.nodes.outbox.take().await;
-        if let Err(error) = member.tell(&signals).await {
+        if let Err(error) = carrier::tell(engine, member, &signals).await {
             // The others find the work by their sweeps.
             tracing::error!(%error, lost = signals.len(), "the other nodes could not be told");
         }

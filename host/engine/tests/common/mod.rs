@@ -282,6 +282,7 @@ impl TestHost {
             egress: EgressClients::for_plugins(EgressPolicy::parse(opened).unwrap()).unwrap(),
             public_url: None,
             marks: Some(folder.path().to_owned()),
+            redis: None,
         });
         engine.start_as(role).await.unwrap();
         Self { engine, telegram, folder }

@@ -71,7 +71,7 @@ impl Shared {
         let (sender, receiver) = mpsc::channel(HEARD);
         let listener = tokio::spawn(listen(server, id, ears, sender));
         let member = Self { db, id, listener, suspects: Mutex::default() };
-        member.tell(&[Signal::Nodes]).await?;
+        member.tell(None, &[Signal::Nodes]).await?;
         Ok((member, receiver))
     }
 
@@ -187,8 +187,8 @@ impl Shared {
             .map(drop)
     }
 
-    pub(super) async fn tell(&self, signals: &[Signal]) -> Result<(), StoreError> {
-        let messages = signal::messages(self.id, signals);
+    pub(super) async fn tell(&self, to: Option<&[NodeId]>, signals: &[Signal]) -> Result<(), StoreError> {
+        let messages = signal::messages(self.id, to, signals);
         if messages.is_empty() {
             return Ok(());
         }
@@ -204,7 +204,7 @@ impl Shared {
 
     pub(super) async fn leave(self) -> Result<(), StoreError> {
         self.db.run(sql("DELETE FROM nodes WHERE id = $1").bind(self.id)).await?;
-        self.tell(&[Signal::Nodes]).await
+        self.tell(None, &[Signal::Nodes]).await
     }
 }
 

@@ -7,6 +7,9 @@ use uuid::Uuid;
 /// Bytes of one message to the other nodes; PostgreSQL takes less than 8,000.
 const MAX_MESSAGE: usize = 7_900;
 
+/// Nodes that a message names at most as those whom it is for. One for more is for all.
+const MOST_NAMED: usize = 100;
+
 /// What nodes tell each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Signal {
@@ -58,9 +61,14 @@ impl Signal {
     }
 }
 
-/// Signals as messages: the sender's id and then a signal in each line. What does not fit into a message is left out.
-pub(super) fn messages(from: NodeId, signals: &[Signal]) -> Vec<String> {
-    let head = from.uuid().simple().to_string();
+/// Signals as messages: the sender's id and those of whom it is for, where it is not for all; and then a signal in each line. What does not
+/// fit into a message is left out.
+pub(super) fn messages(from: NodeId, to: Option<&[NodeId]>, signals: &[Signal]) -> Vec<String> {
+    let mut head = from.uuid().simple().to_string();
+    if let Some(to) = to.filter(|to| to.len() <= MOST_NAMED) {
+        let names: Vec<_> = to.iter().map(|node| node.uuid().simple().to_string()).collect();
+        head = format!("{head} {}", names.join(","));
+    }
     let (mut messages, mut message) = (Vec::new(), head.clone());
     for line in signals.iter().filter_map(Signal::line) {
         if head.len() + 1 + line.len() > MAX_MESSAGE {
@@ -78,14 +86,19 @@ pub(super) fn messages(from: NodeId, signals: &[Signal]) -> Vec<String> {
     messages
 }
 
-/// The signals of a message; none where it is this node's own.
+/// The signals of a message; none where it is this node's own, or for others.
 pub(super) fn signals(to: NodeId, message: &str) -> Vec<Signal> {
     let mut lines = message.lines();
     let own = to.uuid().simple().to_string();
-    match lines.next() {
-        Some(from) if from != own => lines.filter_map(Signal::of).collect(),
-        _ => Vec::new(),
+    let (from, named) = match lines.next().map(|head| head.split_once(' ').ok_or(head)) {
+        None => return Vec::new(),
+        Some(Ok((from, named))) => (from, Some(named)),
+        Some(Err(from)) => (from, None),
+    };
+    if from == own || named.is_some_and(|named| named.split(',').all(|name| name != own)) {
+        return Vec::new();
     }
+    lines.filter_map(Signal::of).collect()
 }
 
 #[cfg(test)]
@@ -101,10 +114,31 @@ mod tests {
             Signal::Seen { scope: bob, text: r#"{"text":"two words"}"#.to_owned() },
             Signal::Nodes,
         ];
-        let messages = messages(here, &told);
+        let messages = messages(here, None, &told);
         assert_eq!(messages.len(), 1);
         assert_eq!(signals(there, &messages[0]), told);
         assert_eq!(signals(here, &messages[0]), []);
+    }
+
+    #[test]
+    fn what_is_told_to_some_is_heard_by_them_only() {
+        let nodes: Vec<_> = (0..=MOST_NAMED).map(|_| NodeId::new()).collect();
+        let scope = TenantScope::of(TenantId::new());
+        let told: Vec<_> =
+            (0..100).map(|number| Signal::Seen { scope, text: format!("{number:0>200}") }).collect();
+        let heard = |to: &[NodeId], by: NodeId| {
+            let messages = messages(nodes[0], Some(to), &told);
+            assert!(messages.iter().all(|message| message.len() < 8_000));
+            messages.iter().flat_map(|message| signals(by, message)).count()
+        };
+        assert_eq!([1, 2, 3].map(|by| heard(&nodes[1..3], nodes[by])), [100, 100, 0]);
+        assert_eq!(heard(&nodes[..3], nodes[0]), 0, "not by oneself");
+        assert_eq!(
+            (heard(&nodes[..MOST_NAMED], nodes[1]), heard(&nodes[..MOST_NAMED], nodes[MOST_NAMED])),
+            (100, 0)
+        );
+        assert_eq!(heard(&nodes, NodeId::new()), 100, "too many to name are all");
+        assert_eq!(heard(&[], nodes[1]), 0);
     }
 
     #[test]
@@ -112,7 +146,7 @@ mod tests {
         let scope = TenantScope::of(TenantId::new());
         let seen = |length| Signal::Seen { scope, text: "x".repeat(length) };
         let told: Vec<_> = (0..100).map(|number| seen(200 + number)).chain([seen(8_000), seen(1)]).collect();
-        let messages = messages(NodeId::new(), &told);
+        let messages = messages(NodeId::new(), None, &told);
         assert!(messages.len() > 3 && messages.iter().all(|message| message.len() < 8_000));
         let heard: Vec<_> = messages.iter().flat_map(|message| signals(NodeId::new(), message)).collect();
         assert_eq!(heard.len(), 101, "only what is too long by itself is left out");
@@ -126,5 +160,6 @@ mod tests {
         let message = format!("{from}\nw\nw {tenant}\nw {tenant} 999\nw nobody 1\nx {tenant} 1\n\nn");
         assert_eq!(signals(NodeId::new(), &message), [Signal::Nodes]);
         assert_eq!(signals(NodeId::new(), ""), []);
+        assert_eq!(signals(NodeId::new(), &format!("{from} nobody,\nn")), []);
     }
 }
