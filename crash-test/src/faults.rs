@@ -1,4 +1,5 @@
-//! What lies between the servers and PostgreSQL: it passes everything on, late at times, and cuts a connection now and then.
+//! What lies between the servers and what they work with, PostgreSQL and Redis: it passes everything on, late at times, and now and then cuts a
+//! connection, or takes everything and answers nothing.
 
 use rand::RngExt as _;
 use std::net::SocketAddr;
@@ -9,41 +10,89 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 
-/// How many of ten thousand pieces of data come late.
-const LATE: u32 = 20;
-
 /// How late, in milliseconds.
 const LATENESS: std::ops::Range<u64> = 20..400;
 
-/// How many of ten thousand pieces of data are the last of their connection.
-const CUT: u32 = 2;
+/// How long a connection is silent before it is cut, in milliseconds.
+const SILENCE: std::ops::Range<u64> = 2_000..8_000;
 
-/// Connections to PostgreSQL that do not always work.
+/// How connections misbehave, in ten thousand pieces of data.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Manner {
+    /// They come late.
+    late: u32,
+    /// They are the last of their connection.
+    cut: u32,
+    /// After them their connection takes everything and passes nothing on, and is cut in the end.
+    silent: u32,
+}
+
+impl Manner {
+    /// Of PostgreSQL, without which nothing goes on.
+    pub(crate) const POSTGRES: Self = Self { late: 20, cut: 2, silent: 0 };
+    /// Of Redis, which may be away at any time.
+    pub(crate) const REDIS: Self = Self { late: 200, cut: 60, silent: 40 };
+}
+
+/// What connections lead to.
+#[derive(Clone, Debug)]
+pub(crate) enum Target {
+    /// A socket in the file system.
+    Socket(PathBuf),
+    /// A port.
+    Port(SocketAddr),
+}
+
+/// Connections that do not always work.
 #[derive(Clone, Debug)]
 pub(crate) struct Faults {
     address: SocketAddr,
     state: Arc<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
+    manner: Manner,
     behaves: AtomicBool,
     late: AtomicU64,
     cut: AtomicU64,
+    silent: AtomicU64,
+}
+
+/// What happens to a piece of data.
+enum Fate {
+    Passed,
+    Late(Duration),
+    Cut,
+    Silent(Duration),
 }
 
 impl Faults {
-    /// Listens on a port of its own for connections to the server whose socket is in this folder.
-    pub(crate) async fn before(socket_folder: PathBuf) -> anyhow::Result<Self> {
-        let socket = socket_folder.join(".s.PGSQL.5432");
+    /// Listens on a port of its own for connections to a server.
+    pub(crate) async fn before(target: Target, manner: Manner) -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let faults = Self { address: listener.local_addr()?, state: Arc::default() };
-        faults.behave(true);
+        let state = State {
+            manner,
+            behaves: AtomicBool::new(true),
+            late: AtomicU64::new(0),
+            cut: AtomicU64::new(0),
+            silent: AtomicU64::new(0),
+        };
+        let faults = Self { address: listener.local_addr()?, state: Arc::new(state) };
         let state = Arc::clone(&faults.state);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let Ok(server) = UnixStream::connect(&socket).await else { continue };
-                tokio::spawn(pass_on(client, server, Arc::clone(&state)));
+                let state = Arc::clone(&state);
+                match &target {
+                    Target::Socket(file) => {
+                        let Ok(server) = UnixStream::connect(file).await else { continue };
+                        tokio::spawn(async move { pass_on(client, server.into_split(), &state).await });
+                    }
+                    Target::Port(address) => {
+                        let Ok(server) = TcpStream::connect(address).await else { continue };
+                        tokio::spawn(async move { pass_on(client, server.into_split(), &state).await });
+                    }
+                }
             }
         });
         Ok(faults)
@@ -59,20 +108,45 @@ impl Faults {
         self.state.behaves.store(behaves, Ordering::Relaxed);
     }
 
-    /// How many pieces came late, and how many connections were cut.
-    pub(crate) fn counts(&self) -> (u64, u64) {
-        (self.state.late.load(Ordering::Relaxed), self.state.cut.load(Ordering::Relaxed))
+    /// How many pieces came late, how many connections were cut, and how many were silent before.
+    pub(crate) fn counts(&self) -> [u64; 3] {
+        [&self.state.late, &self.state.cut, &self.state.silent].map(|count| count.load(Ordering::Relaxed))
     }
 }
 
-async fn pass_on(client: TcpStream, server: UnixStream, state: Arc<State>) {
+impl State {
+    fn fate(&self) -> Fate {
+        if self.behaves.load(Ordering::Relaxed) {
+            return Fate::Passed;
+        }
+        let mut random = rand::rng();
+        let Manner { late, cut, silent } = self.manner;
+        let chance = random.random_range(0..10_000);
+        let (count, fate) = if chance < late {
+            (&self.late, Fate::Late(Duration::from_millis(random.random_range(LATENESS))))
+        } else if chance < late + cut {
+            (&self.cut, Fate::Cut)
+        } else if chance < late + cut + silent {
+            (&self.silent, Fate::Silent(Duration::from_millis(random.random_range(SILENCE))))
+        } else {
+            return Fate::Passed;
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+        fate
+    }
+}
+
+async fn pass_on(
+    client: TcpStream,
+    (from_server, to_server): (impl AsyncRead + Unpin, impl AsyncWrite + Unpin),
+    state: &State,
+) {
     let _ = client.set_nodelay(true);
     let (from_client, to_client) = client.into_split();
-    let (from_server, to_server) = server.into_split();
     // Whichever way ends first ends the other: a connection is cut on both sides.
     tokio::select! {
-        () = one_way(from_client, to_server, &state) => {}
-        () = one_way(from_server, to_client, &state) => {}
+        () = one_way(from_client, to_server, state) => {}
+        () = one_way(from_server, to_client, state) => {}
     }
 }
 
@@ -80,19 +154,11 @@ async fn one_way(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unp
     let mut piece = vec![0; 16 * 1_024];
     loop {
         let Ok(length @ 1..) = from.read(&mut piece).await else { return };
-        if !state.behaves.load(Ordering::Relaxed) {
-            let (chance, late) = {
-                let mut random = rand::rng();
-                (random.random_range(0..10_000), random.random_range(LATENESS))
-            };
-            if chance < CUT {
-                state.cut.fetch_add(1, Ordering::Relaxed);
-                return;
-            }
-            if chance < CUT + LATE {
-                state.late.fetch_add(1, Ordering::Relaxed);
-                tokio::time::sleep(Duration::from_millis(late)).await;
-            }
+        match state.fate() {
+            Fate::Passed => {}
+            Fate::Late(time) => tokio::time::sleep(time).await,
+            Fate::Cut => return,
+            Fate::Silent(time) => return tokio::time::sleep(time).await,
         }
         if to.write_all(&piece[..length]).await.is_err() {
             return;

@@ -2,7 +2,7 @@
 
 use crate::Options;
 use crate::server::Server;
-use crate::setup::{Database, Setup};
+use crate::setup::{Database, Redis, Setup};
 use anyhow::Context as _;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -65,13 +65,17 @@ impl Fleet {
     pub(crate) async fn new(
         options: &Options,
         folder: &Path,
-        database: &Database,
+        (database, redis): (&Database, Option<&Redis>),
         bot_api: &str,
         seed: u64,
     ) -> anyhow::Result<Self> {
         let mut servers = Vec::new();
         for number in 0..options.setup.servers() {
-            servers.push(Server::new(options, folder, database, number, bot_api).await?);
+            let mut server = Server::new(options, folder, database, number, bot_api).await?;
+            if let Some(redis) = redis {
+                server.set(redis.settings());
+            }
+            servers.push(server);
         }
         let random = StdRng::seed_from_u64(seed);
         Ok(Self { servers, setup: options.setup, random, longest_run: options.longest_run, at_a_point: None })

@@ -2,12 +2,12 @@
 
 use crate::Options;
 use crate::books::Books;
-use crate::faults::Faults;
+use crate::faults::{Faults, Manner, Target};
 use crate::fleet::{Done, Fleet};
 use crate::people::People;
 use crate::provider::{Moods, Provider};
 use crate::report::Report;
-use crate::setup::{Database, Setup};
+use crate::setup::{Database, Redis, Setup};
 use crate::verdict;
 use crate::world::Tenant;
 use anyhow::{Context as _, bail};
@@ -41,12 +41,16 @@ async fn in_folder(options: &Options, folder: &Path) -> anyhow::Result<()> {
     );
     let options = &Options { binary: options.binary.canonicalize()?, ..options.clone() };
     let faults = match &options.postgres {
-        Some(server) if options.setup != Setup::Sqlite => Some(Faults::before(socket_folder(server)?).await?),
+        Some(server) if options.setup != Setup::Sqlite => {
+            let socket = socket_folder(server)?.join(".s.PGSQL.5432");
+            Some(Faults::before(Target::Socket(socket), Manner::POSTGRES).await?)
+        }
         _ => None,
     };
+    let redis = Redis::of(options).await?;
     let database = Database::make(options, folder, faults.as_ref()).await?;
     let provider = Provider::start(MOODS).await?;
-    let mut fleet = Fleet::new(options, folder, &database, &provider.url(), seed).await?;
+    let mut fleet = Fleet::new(options, folder, (&database, redis.as_ref()), &provider.url(), seed).await?;
     let mut emails = Vec::with_capacity(options.tenants);
     for number in 0..options.tenants {
         emails.push(Tenant::register(options, folder, &database, number).await?);
@@ -57,7 +61,9 @@ async fn in_folder(options: &Options, folder: &Path) -> anyhow::Result<()> {
         tenants.push(Arc::new(Tenant::move_in(fleet.url()?, &provider, number, email).await?));
     }
 
-    let disturbed = |behaves: bool| faults.iter().for_each(|faults| faults.behave(behaves));
+    let redis_faults = redis.as_ref().map(|redis| &redis.faults);
+    let disturbed =
+        |behaves: bool| faults.iter().chain(redis_faults).for_each(|faults| faults.behave(behaves));
     disturbed(false);
     let people = People::begin(&tenants, options.conversations, fleet.urls())?;
     let mut done = Done::default();
@@ -80,7 +86,8 @@ async fn in_folder(options: &Options, folder: &Path) -> anyhow::Result<()> {
         verdict.compare_usage(&tenant.usage(fleet.url()?).await?, &conversations, tenant);
     }
     fleet.kill().await?;
-    let report = Report { options, seed, verdict, done, faults: faults.as_ref(), took: begun.elapsed() };
+    let took = begun.elapsed();
+    let report = Report { options, seed, verdict, done, faults: faults.as_ref(), redis: redis_faults, took };
     println!("{report}");
     if let Some(file) = &options.report {
         report.append(file)?;

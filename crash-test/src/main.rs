@@ -4,7 +4,8 @@
 //! program delivers what they write by webhook, as Telegram does: again and again until it is answered by 200. Meanwhile it
 //! kills the server (`SIGKILL`) at random moments and starts it on the same data. In the end everything that was acknowledged must
 //! have been handled once and in order, and answered. On PostgreSQL the connections to the database come late and are cut besides;
-//! and of three servers that share one, now and then one is paused for longer than it may hold anything.
+//! and of three servers that share one, now and then one is paused for longer than it may hold anything, and what they reach Redis by,
+//! where there is one, is late, cut or silent all the time.
 
 #![expect(clippy::print_stdout, reason = "a command line tool talks to the terminal")]
 
@@ -38,6 +39,9 @@ struct Options {
     /// The server of PostgreSQL, by the folder of its socket; a database of its own is made on it.
     #[arg(long, env = "TWOBOT_TEST_POSTGRES")]
     postgres: Option<String>,
+    /// A server of Redis for the nodes, by its address: `redis://127.0.0.1:<port>/`. Without one they do without.
+    #[arg(long, env = "TWOBOT_TEST_REDIS")]
+    redis: Option<String>,
     /// Adds a row to the table in this file.
     #[arg(long)]
     report: Option<PathBuf>,

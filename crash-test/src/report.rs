@@ -17,7 +17,9 @@ pub(crate) struct Report<'a> {
     pub(crate) seed: u64,
     pub(crate) verdict: Verdict,
     pub(crate) done: Done,
+    /// What disturbed the connections to PostgreSQL, and those to Redis.
     pub(crate) faults: Option<&'a Faults>,
+    pub(crate) redis: Option<&'a Faults>,
     pub(crate) took: Duration,
 }
 
@@ -28,14 +30,19 @@ impl Report<'_> {
         let setup = match self.options.setup {
             Setup::Sqlite => "SQLite",
             Setup::Postgres => "PostgreSQL",
+            Setup::Nodes if self.redis.is_some() => "three nodes on PostgreSQL and Redis",
             Setup::Nodes => "three nodes on PostgreSQL",
         };
-        let (late, cut) = self.faults.map(Faults::counts).unwrap_or_default();
+        let [late, cut, _] = self.faults.map(Faults::counts).unwrap_or_default();
+        let redis = self.redis.map_or("—".to_owned(), |redis| {
+            let [late, cut, silent] = redis.counts();
+            format!("{late} late, {cut} cut, {silent} silent")
+        });
         let verdict = &self.verdict;
         let result = if verdict.is_clean() { "nothing lost" } else { "**faults**" };
         writeln!(
             file,
-            "| {setup} | {} | {} | {} | {} | {} | {late} late, {cut} cut | {} | {result} |",
+            "| {setup} | {} | {} | {} | {} | {} | {late} late, {cut} cut | {redis} | {} | {result} |",
             self.options.kills,
             self.done.at_points,
             self.done.pauses,
@@ -51,8 +58,15 @@ impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.verdict)?;
         if let Some(faults) = self.faults {
-            let (late, cut) = faults.counts();
+            let [late, cut, _] = faults.counts();
             writeln!(f, "the database answered late {late} times, and {cut} connections to it were cut")?;
+        }
+        if let Some(redis) = self.redis {
+            let [late, cut, silent] = redis.counts();
+            writeln!(
+                f,
+                "Redis answered late {late} times, {cut} connections to it were cut, and {silent} fell silent"
+            )?;
         }
         write!(
             f,

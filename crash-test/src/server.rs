@@ -76,6 +76,11 @@ impl Server {
         &self.url
     }
 
+    /// Gives it more settings.
+    pub(crate) fn set(&mut self, settings: [(&'static str, String); 2]) {
+        self.command.envs(settings);
+    }
+
     /// Names the point at which it ends by itself the next time that it runs, or none.
     pub(crate) fn end_at(&mut self, point: Option<&str>) {
         match point {

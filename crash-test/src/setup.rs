@@ -1,7 +1,7 @@
 //! What runs: how many servers, on which database.
 
 use crate::Options;
-use crate::faults::Faults;
+use crate::faults::{Faults, Manner, Target};
 use anyhow::Context as _;
 use clap::ValueEnum;
 use rand::RngExt as _;
@@ -75,5 +75,33 @@ impl Database {
             Self::Sqlite(file) => format!("sqlite:{}", file.display()),
             Self::Postgres { disturbed, .. } => disturbed.clone(),
         }
+    }
+}
+
+/// The server of Redis, as the servers under test reach it: through what disturbs their connections. Each course has names of its own there.
+#[derive(Clone, Debug)]
+pub(crate) struct Redis {
+    pub(crate) faults: Faults,
+    prefix: String,
+}
+
+impl Redis {
+    /// That of a course with several nodes, where there is one.
+    pub(crate) async fn of(options: &Options) -> anyhow::Result<Option<Self>> {
+        let Some(url) = options.redis.as_deref().filter(|_| options.setup == Setup::Nodes) else {
+            return Ok(None);
+        };
+        let address = url.trim_start_matches("redis://").trim_end_matches('/').parse();
+        let address = address.context("Redis must be named by redis://<address>:<port>/")?;
+        let faults = Faults::before(Target::Port(address), Manner::REDIS).await?;
+        Ok(Some(Self { faults, prefix: format!("crash:{:016x}", rand::rng().random::<u64>()) }))
+    }
+
+    /// The settings of the servers under test.
+    pub(crate) fn settings(&self) -> [(&'static str, String); 2] {
+        [
+            ("REDIS_URL", format!("redis://{}/", self.faults.address())),
+            ("TWOBOT_REDIS_PREFIX", self.prefix.clone()),
+        ]
     }
 }

@@ -4,6 +4,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
 
+#[path = "../redis/tests/common/mod.rs"]
+mod redis_server;
+
+use redis_server::RedisServer;
 use serde_json::{Value, json};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection as _};
@@ -11,6 +15,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// A database without a table; gone with this.
@@ -70,6 +75,8 @@ fn told(command: &mut Command) -> String {
 struct Server {
     process: Child,
     address: String,
+    /// What it has logged.
+    log: Arc<Mutex<String>>,
 }
 
 impl Server {
@@ -86,7 +93,7 @@ impl Server {
 
     fn run(command: &mut Command) -> Self {
         let process = command.stderr(Stdio::piped()).spawn().unwrap();
-        let mut server = Self { process, address: String::new() };
+        let mut server = Self { process, address: String::new(), log: Arc::default() };
         let mut lines = BufReader::new(server.process.stderr.take().unwrap()).lines();
         let mut log = String::new();
         loop {
@@ -94,7 +101,11 @@ impl Server {
             if let Some((_, rest)) = line.split_once("http://127.0.0.1:") {
                 let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
                 // Whatever else it says must not fill the pipe.
-                std::thread::spawn(move || lines.for_each(drop));
+                let said = Arc::clone(&server.log);
+                *said.lock().unwrap() = log;
+                std::thread::spawn(move || {
+                    lines.map_while(Result::ok).for_each(|line| said.lock().unwrap().push_str(&line));
+                });
                 server.address = format!("127.0.0.1:{port}");
                 return server;
             }
@@ -124,6 +135,23 @@ impl Server {
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("HTTP/1.1 20"), "{path}: {answer}");
         serde_json::from_str(body).unwrap_or(Value::Null)
+    }
+
+    /// Tries to sign in and answers the status.
+    fn sign_in(&self, email: &str, password: &str) -> String {
+        let mut answer = String::new();
+        let login = json!({"email": email, "password": password}).to_string();
+        self.send("POST", "/auth/login", "", &login).read_to_string(&mut answer).unwrap();
+        answer.split(' ').nth(1).unwrap().to_owned()
+    }
+
+    /// Waits until it has logged a text.
+    fn has_logged(&self, text: &str) {
+        let begun = std::time::Instant::now();
+        while !self.log.lock().unwrap().contains(text) {
+            assert!(begun.elapsed() < redis_server::PATIENCE, "{}", self.log.lock().unwrap());
+            std::thread::yield_now();
+        }
     }
 
     /// The first line of an answer to a request that is not for the API.
@@ -241,4 +269,58 @@ fn nodes_share_the_work_and_what_one_leaves_another_does() {
     drop(stream);
     front.stop();
     third.stop();
+}
+
+#[test]
+fn nodes_count_together_with_redis_and_do_without_when_it_is_away() {
+    let (folders, database) = ([(); 2].map(|()| tempfile::tempdir().unwrap()), Database::empty());
+    let mut redis = RedisServer::with(&["--requirepass", "hush-hush"]);
+    let url = redis.url().replace("redis://", "redis://:hush-hush@");
+    let node = |place: usize| {
+        let mut command = twobot(folders[place].path(), &database, &["serve"]);
+        command.env("TWOBOT_MASTER_KEY", "ab".repeat(32)).env("REDIS_URL", &url);
+        Server::run(&mut command)
+    };
+    let (one, two) = (node(0), node(1));
+    let account = json!({"email": "ada@example.org", "password": "Analytical-Engine-1", "name": "Ada"});
+    let registered = one.post("/auth/register", "", &account);
+    let token = registered["token"].as_str().unwrap();
+    one.has_logged("Redis serves");
+    two.has_logged("Redis serves");
+    // Who gets in on one is forgiven on both.
+    for server in [&one, &two, &one, &two] {
+        assert_eq!(server.sign_in("ada@example.org", "wrong"), "401");
+    }
+    assert_eq!(two.sign_in("ada@example.org", "Analytical-Engine-1"), "200");
+    for server in [&one, &two, &one, &two, &one] {
+        assert_eq!(server.sign_in("ada@example.org", "wrong"), "401");
+    }
+    for server in [&one, &two] {
+        assert_eq!(server.sign_in("ADA@example.org", "Analytical-Engine-1"), "429", "five for both");
+    }
+
+    // Nothing fails, and nobody gets more tries.
+    redis.kill();
+    for server in [&one, &two] {
+        assert_eq!(server.sign_in("ada@example.org", "Analytical-Engine-1"), "429");
+        server.has_logged("Redis does not serve");
+        assert_eq!(server.sign_in("bob@example.org", "wrong"), "401");
+    }
+    one.post("/gateways", token, &json!({"kind": "web-chat", "name": "Console"}));
+    redis.restart();
+    for server in [&one, &two] {
+        server.has_logged("Redis serves again");
+    }
+
+    let mut config = twobot(folders[0].path(), &database, &["config"]);
+    let config = told(config.env("REDIS_URL", &url));
+    assert!(config.contains(&url.replace("hush-hush", "***")), "{config}");
+    let wrong = format!("{url}zero");
+    let refused = told(twobot(folders[0].path(), &database, &["serve"]).env("REDIS_URL", wrong));
+    assert!(refused.contains("REDIS_URL: may name a database by its number only"), "{refused}");
+    for text in [config, refused, one.log.lock().unwrap().clone(), two.log.lock().unwrap().clone()] {
+        assert!(!text.contains("hush-hush") && !text.contains("ada@example.org"), "{text}");
+    }
+    one.stop();
+    two.stop();
 }

@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 
 use crate::support::machine;
 use crate::support::postgres::{self, Postgres};
+use crate::support::redis::{self, Redis};
 use crate::support::workspace::Workspace;
 use crate::support::{figures, process};
 use crate::{build, guests, web};
@@ -20,7 +21,7 @@ const COMMAND: &str = "cargo xtask crash-test";
 const SETUPS: [&str; 3] = ["sqlite", "postgres", "nodes"];
 
 /// The table's first lines.
-const HEAD: &str = "| set-up | kills | of them at a named point | pauses | messages acknowledged | answers | database connections | seed | |\n|---|---|---|---|---|---|---|---|---|\n";
+const HEAD: &str = "| set-up | kills | of them at a named point | pauses | messages acknowledged | answers | database connections | Redis connections | seed | |\n|---|---|---|---|---|---|---|---|---|---|\n";
 
 /// Arguments of `crash-test`.
 #[derive(clap::Args)]
@@ -50,6 +51,8 @@ pub(crate) fn command(ws: &Workspace, args: &Args) -> Result<()> {
     let asked = |setup: &&str| args.setup.is_empty() || args.setup.iter().any(|asked| asked == setup);
     let setups: Vec<&str> = SETUPS.into_iter().filter(asked).collect();
     let server = if setups == ["sqlite"] { None } else { Some(Postgres::start()?) };
+    // Nodes do without Redis where there is none.
+    let redis = if setups.contains(&"nodes") && redis::is_installed() { Some(Redis::start()?) } else { None };
     let report = tempfile(ws)?;
     let described = machine::describe();
     for (place, setup) in setups.iter().enumerate() {
@@ -62,6 +65,9 @@ pub(crate) fn command(ws: &Workspace, args: &Args) -> Result<()> {
             course.env(postgres::VARIABLE, server.url());
         } else {
             course.env_remove(postgres::VARIABLE);
+        }
+        if let Some(redis) = &redis {
+            course.env(redis::VARIABLE, redis.url());
         }
         process::run(&mut course)?;
     }

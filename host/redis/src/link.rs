@@ -38,6 +38,7 @@ pub(crate) struct Link {
 /// What the log says already.
 #[derive(Default)]
 struct Said {
+    served: bool,
     away: bool,
     at: Option<Instant>,
 }
@@ -65,7 +66,10 @@ impl Link {
         answer: impl Future<Output = RedisResult<T>>,
     ) -> Result<T, Away> {
         match timeout(BOUND, answer).await {
-            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Ok(answer)) => {
+                self.praise();
+                return Ok(answer);
+            }
             // The server is there and does not do what was asked: it is full, a copy, or its user may not.
             Ok(Err(error)) if error.code().is_some() => self.complain(&error.to_string()),
             Ok(Err(error)) => self.fall(number, &error.to_string()),
@@ -86,18 +90,28 @@ impl Link {
         if said.away || said.at.is_some_and(|at| at.elapsed() < SAY) {
             return;
         }
-        *said = Said { away: true, at: Some(Instant::now()) };
+        (said.away, said.at) = (true, Some(Instant::now()));
         tracing::warn!(
             redis = %self.address, reason,
             "Redis does not serve; the database carries what nodes tell each other, and each node counts by itself, until it does"
         );
     }
 
+    /// Says that Redis does what it is there for, where the log does not say so already.
+    fn praise(&self) {
+        let mut said = self.said.lock();
+        let (before, away) = (std::mem::replace(&mut said.served, true), std::mem::take(&mut said.away));
+        drop(said);
+        if away {
+            tracing::info!(redis = %self.address, "Redis serves again");
+        } else if !before {
+            tracing::info!(redis = %self.address, "Redis serves");
+        }
+    }
+
     fn rise(&self, number: u64, connection: MultiplexedConnection) {
         self.up.send_replace(Some((number, connection)));
-        if std::mem::take(&mut self.said.lock().away) {
-            tracing::info!(redis = %self.address, "Redis serves again");
-        }
+        self.praise();
     }
 
     fn fall(&self, number: u64, reason: &str) {

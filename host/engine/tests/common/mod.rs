@@ -19,6 +19,7 @@ use twobot_engine::{Catalogue, Engine, EngineConfig, InstallOptions, Role};
 use twobot_gateways::{
     Account, Arrival, Batch, Connector, Connectors, Delivery, EgressClients, EgressPolicy, Malformed,
 };
+use twobot_redis::Redis;
 use twobot_runtime::{Machine, MachineConfig};
 use twobot_store::accounts::NewAccount;
 use twobot_store::audit::By;
@@ -235,7 +236,7 @@ impl TestHost {
         opened: &str,
     ) -> Self {
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
-        Self::on(&url, folder, Arc::new(telegram), plans, probe, opened, Role::All).await
+        Self::on(&url, folder, Arc::new(telegram), plans, probe, opened, (Role::All, None)).await
     }
 
     /// A node among others on a database.
@@ -244,8 +245,18 @@ impl TestHost {
         telegram: &Arc<FakeTelegram>,
         role: Role,
     ) -> Self {
+        Self::node_with(database, telegram, role, None).await
+    }
+
+    /// The same, with what carries its signals.
+    pub(crate) async fn node_with(
+        database: &postgres::Database,
+        telegram: &Arc<FakeTelegram>,
+        role: Role,
+        redis: Option<Redis>,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self::on(&database.url(), folder, Arc::clone(telegram), "full", None, "", role).await
+        Self::on(&database.url(), folder, Arc::clone(telegram), "full", None, "", (role, redis)).await
     }
 
     async fn on(
@@ -255,7 +266,7 @@ impl TestHost {
         plans: &str,
         probe: Option<Vec<u8>>,
         opened: &str,
-        role: Role,
+        (role, redis): (Role, Option<Redis>),
     ) -> Self {
         // The same provider as the binary's; a second test in the process finds it set.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -282,7 +293,7 @@ impl TestHost {
             egress: EgressClients::for_plugins(EgressPolicy::parse(opened).unwrap()).unwrap(),
             public_url: None,
             marks: Some(folder.path().to_owned()),
-            redis: None,
+            redis,
         });
         engine.start_as(role).await.unwrap();
         Self { engine, telegram, folder }
