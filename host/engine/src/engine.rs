@@ -6,7 +6,7 @@ use crate::gateways::connections::{self, Connections};
 use crate::live::Live;
 use crate::marks::{self, Marks};
 use crate::nodes::{Hold, Kinds, Nodes, Role};
-use crate::{dispatch, plugins, retention, scheduler};
+use crate::{dispatch, metering, plugins, retention, scheduler};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -139,6 +139,7 @@ impl Engine {
             tasks.spawn(connections::run(self.clone()));
             tasks.spawn(scheduler::run(self.clone()));
             tasks.spawn(retention::run(self.clone()));
+            tasks.spawn(metering::run(self.clone()));
         }
         tasks.spawn(plugins::files::remove_orphans(self.clone()));
         self.remain(role, membership);
@@ -198,7 +199,10 @@ impl Engine {
     /// Only those of the database.
     pub async fn limits(&self, scope: TenantScope) -> Result<Limits, StoreError> {
         let tenant = self.store().tenant(scope).await?;
-        Ok(self.plans().get_or_default(&tenant.plan).limits.clone())
+        let limits = self.plans().get_or_default(&tenant.plan).limits.clone();
+        // Whatever runs asks for its limits before: so what it uses is counted where the day's executions are limited.
+        self.store().count_executions(scope, limits.executions_per_day.is_some());
+        Ok(limits)
     }
 
     /// The plugins and gateway kinds.

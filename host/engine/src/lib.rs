@@ -24,6 +24,7 @@ mod doing;
 mod engine;
 mod gateways;
 mod marks;
+mod metering;
 mod nodes;
 mod outside;
 mod plugins;

@@ -162,7 +162,7 @@ impl Db {
             Self::Postgres(server) if server.fence.is_some() => {
                 let mut tx = server.begin(Vec::new()).await?;
                 let changed = postgres::query(statement)?.execute(&mut *tx.tx).await?.rows_affected();
-                tx.tx.commit().await?;
+                tx.commit().await?;
                 changed
             }
             Self::Postgres(server) => {
@@ -230,7 +230,7 @@ impl Tx {
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(tx) => tx.commit().await,
-            Self::Postgres(server) => Ok(server.tx.commit().await?),
+            Self::Postgres(server) => server.commit().await,
         }
     }
 }

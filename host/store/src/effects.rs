@@ -1,8 +1,9 @@
 //! Queued effects: what an execution asked to be done in the world, delivered after its commit.
 
-use crate::db::{Row, Tx, sql, transaction};
+use crate::db::{Row, Statement, Tx, sql, transaction};
 use crate::events::NewEvent;
 use crate::executions::{NewEffect, NewExecution};
+use crate::usage::OnRow;
 use crate::{Store, StoreError, TenantScope, points};
 use sha2::{Digest as _, Sha256};
 use std::borrow::Cow;
@@ -190,21 +191,15 @@ impl Store {
         usage: &Usage,
     ) -> Result<(), StoreError> {
         points::reach("effect-after-call");
-        let now = Timestamp::now();
         transaction!(self.db.begin(scope), |tx| {
-            let changed = tx
-            .run(
-                sql("UPDATE effects SET state = 'sent', attempt = attempt + 1, begun_at = NULL, trouble = NULL, finished_at = $1 \
-                     WHERE id = $2 AND tenant_id = $3 AND state = 'waiting'")
-                .bind(now)
-                .bind(id)
-                .bind(scope.tenant()),
-            )
-            .await?;
-            if changed == 0 {
-                return Err(StoreError::NotFound);
-            }
-            crate::usage::add(&mut tx, scope, now, usage).await?;
+            let outcome = sql(
+                "UPDATE effects SET metered = coalesce((SELECT x.metered FROM executions x WHERE x.id = effects.execution_id AND x.metered >= $1), 0), \
+                 runs = $2, failed_runs = $3, messages_out = $4, fuel = $5, peak_memory = $6, wall_ms = $7, \
+                 state = 'sent', attempt = attempt + 1, begun_at = NULL, trouble = NULL, finished_at = $8 \
+                 WHERE id = $9 AND tenant_id = $10 AND state = 'waiting' AND metered = 0 RETURNING metered",
+            );
+            self.record_effect(&mut tx, scope, id, usage, outcome, |outcome| outcome.bind(Timestamp::now()))
+                .await?;
             tx.commit().await?;
             points::reach("effect-after-commit");
             Ok(())
@@ -255,27 +250,58 @@ impl Store {
         let trouble =
             serde_json::to_string(trouble).map_err(|error| StoreError::Corrupt(error.to_string()))?;
         transaction!(self.db.begin(scope), |tx| {
-            let changed = tx
-                .run(
-                    // A try that was not begun leaves what one before it left behind.
-                    sql("UPDATE effects SET attempt = attempt + $1, done_at_most = done_at_most - $2, \
-                     begun_at = CASE WHEN $3 = 1 THEN NULL ELSE begun_at END, trouble = $4, next_at = $5 \
-                     WHERE id = $6 AND tenant_id = $7 AND state = 'waiting'")
+            // A try that was not begun leaves what one before it left behind.
+            let outcome = sql(
+                "UPDATE effects SET metered = coalesce((SELECT x.metered FROM executions x WHERE x.id = effects.execution_id AND x.metered >= $1), 0), \
+                 runs = $2, failed_runs = $3, messages_out = $4, fuel = $5, peak_memory = $6, wall_ms = $7, \
+                 attempt = attempt + $8, done_at_most = done_at_most - $9, \
+                 begun_at = CASE WHEN $10 = 1 THEN NULL ELSE begun_at END, trouble = $11, next_at = $12 \
+                 WHERE id = $13 AND tenant_id = $14 AND state = 'waiting' AND metered = 0 RETURNING metered",
+            );
+            self.record_effect(&mut tx, scope, id, usage, outcome, |outcome| {
+                outcome
                     .bind(tries)
                     .bind(tried.undone())
                     .bind(u64::from(tried != Tried::NotBegun))
                     .bind(trouble.as_str())
                     .bind(until)
-                    .bind(id)
-                    .bind(scope.tenant()),
-                )
-                .await?;
-            if changed == 0 {
-                return Err(StoreError::NotFound);
-            }
-            crate::usage::add(&mut tx, scope, Timestamp::now(), usage).await?;
+            })
+            .await?;
             tx.commit().await
         })
+    }
+
+    /// Records an outcome with what it used: in the minute of its execution, if that still takes it up. The statement's first seven parameters
+    /// and its last two are bound here, those between by `more`. Where the row holds what a try before this one used, it changes nothing.
+    async fn record_effect(
+        &self,
+        tx: &mut Tx,
+        scope: TenantScope,
+        id: EffectId,
+        usage: &Usage,
+        outcome: Statement,
+        more: impl FnOnce(Statement) -> Statement,
+    ) -> Result<(), StoreError> {
+        let used = OnRow::of_effect(usage);
+        let outcome = outcome
+            .bind(self.metering.first_open())
+            .bind(used.row.executions)
+            .bind(used.row.failed_executions)
+            .bind(used.row.messages_out)
+            .bind(used.row.fuel)
+            .bind(used.row.peak_memory_bytes)
+            .bind(used.row.wall_ms);
+        let outcome = more(outcome).bind(id).bind(scope.tenant());
+        let row = match tx.optional(outcome.clone()).await? {
+            Some(row) => row,
+            // A try before this one may stand there.
+            None if crate::usage::fold_effect(tx, scope, id).await? => {
+                tx.optional(outcome).await?.ok_or(StoreError::NotFound)?
+            }
+            None => return Err(StoreError::NotFound),
+        };
+        used.record_rest_of_effect(tx, scope, &self.metering, row.get("metered")?).await?;
+        crate::usage::count_up(tx, scope, &self.metering, usage.executions).await
     }
 
     /// Gives an effect up, and queues the event that tells its install, where it is to be told.
@@ -291,30 +317,24 @@ impl Store {
         usage: &Usage,
         told: Option<(&NewEvent, &NewExecution)>,
     ) -> Result<(), StoreError> {
-        let now = Timestamp::now();
         let trouble =
             serde_json::to_string(trouble).map_err(|error| StoreError::Corrupt(error.to_string()))?;
         transaction!(self.db.begin(scope), |tx| {
-            let changed = tx
-            .run(
-                sql("UPDATE effects SET state = 'failed', attempt = attempt + 1, done_at_most = done_at_most - $1, \
-                     begun_at = NULL, trouble = $2, finished_at = $3 \
-                     WHERE id = $4 AND tenant_id = $5 AND state = 'waiting'")
-                .bind(tried.undone())
-                .bind(trouble.as_str())
-                .bind(now)
-                .bind(id)
-                .bind(scope.tenant()),
-            )
+            let outcome = sql(
+                "UPDATE effects SET metered = coalesce((SELECT x.metered FROM executions x WHERE x.id = effects.execution_id AND x.metered >= $1), 0), \
+                 runs = $2, failed_runs = $3, messages_out = $4, fuel = $5, peak_memory = $6, wall_ms = $7, \
+                 state = 'failed', attempt = attempt + 1, done_at_most = done_at_most - $8, \
+                 begun_at = NULL, trouble = $9, finished_at = $10 \
+                 WHERE id = $11 AND tenant_id = $12 AND state = 'waiting' AND metered = 0 RETURNING metered",
+            );
+            self.record_effect(&mut tx, scope, id, usage, outcome, |outcome| {
+                outcome.bind(tried.undone()).bind(trouble.as_str()).bind(Timestamp::now())
+            })
             .await?;
-            if changed == 0 {
-                return Err(StoreError::NotFound);
-            }
             if let Some((event, execution)) = told {
                 crate::events::insert(&mut tx, scope, event).await?;
                 crate::executions::insert(&mut tx, scope, execution).await?;
             }
-            crate::usage::add(&mut tx, scope, now, usage).await?;
             tx.commit().await
         })
     }

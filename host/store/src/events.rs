@@ -1,6 +1,7 @@
 //! What happened, in normalised form.
 
 use crate::db::{Tx, sql};
+use crate::usage::OnRow;
 use crate::{Store, StoreError, TenantScope};
 use twobot_domain::{EventId, GatewayId, InboundId, Timestamp};
 
@@ -42,10 +43,22 @@ pub struct StoredEvent {
 
 /// Records an event. A gateway or delivery that is gone meanwhile, or not the tenant's, is left out.
 pub(crate) async fn insert(tx: &mut Tx, scope: TenantScope, event: &NewEvent) -> Result<(), StoreError> {
+    insert_metered(tx, scope, event, None).await
+}
+
+/// The same, with what decoding used to find it.
+pub(crate) async fn insert_metered(
+    tx: &mut Tx,
+    scope: TenantScope,
+    event: &NewEvent,
+    metered: Option<&OnRow>,
+) -> Result<(), StoreError> {
+    let used = metered.map(|metered| metered.row).unwrap_or_default();
     tx.run(
-        sql("INSERT INTO events (id, tenant_id, gateway_id, inbound_id, kind, lane, payload, occurred_at, created_at) \
+        sql("INSERT INTO events (id, tenant_id, gateway_id, inbound_id, kind, lane, payload, occurred_at, created_at, \
+             metered, runs, failed_runs, messages_in, fuel, peak_memory, wall_ms) \
              VALUES ($1, $2, (SELECT id FROM gateways WHERE id = $3 AND tenant_id = $2), \
-             (SELECT id FROM inbound WHERE id = $4 AND tenant_id = $2), $5, $6, $7, $8, $9)")
+             (SELECT id FROM inbound WHERE id = $4 AND tenant_id = $2), $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)")
         .bind(event.id)
         .bind(scope.tenant())
         .bind(event.gateway)
@@ -54,7 +67,14 @@ pub(crate) async fn insert(tx: &mut Tx, scope: TenantScope, event: &NewEvent) ->
         .bind(event.lane.as_str())
         .bind(event.payload.as_str())
         .bind(event.occurred_at)
-        .bind(Timestamp::now()),
+        .bind(Timestamp::now())
+        .bind(metered.map_or(0, |metered| metered.metered))
+        .bind(used.executions)
+        .bind(used.failed_executions)
+        .bind(used.messages_in)
+        .bind(used.fuel)
+        .bind(used.peak_memory_bytes)
+        .bind(used.wall_ms),
     )
     .await
     .map(drop)

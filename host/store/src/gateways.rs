@@ -423,6 +423,7 @@ impl Store {
     pub async fn delete_gateway(&self, scope: TenantScope, id: GatewayId) -> Result<(), StoreError> {
         // Much goes with it, which other transactions of the tenant may be about to change in another order.
         transaction!(self.db.begin(scope), |tx| {
+            crate::usage::forget_gateway(&mut tx, scope, id).await?;
             let delete = sql("DELETE FROM gateways WHERE id = $1 AND tenant_id = $2");
             let deleted = tx.run(delete.bind(id).bind(scope.tenant())).await?;
             if deleted == 0 {

@@ -11,6 +11,7 @@ pub(crate) use group::GroupCommit;
 use crate::db::{sql, transaction};
 use crate::events::NewEvent;
 use crate::executions::NewExecution;
+use crate::usage::OnRow;
 use crate::{Store, StoreError, TenantScope, points};
 use twobot_domain::{GatewayId, InboundId, Timestamp, Usage};
 
@@ -145,10 +146,16 @@ impl Store {
             if changed == 0 {
                 return Err(StoreError::NotFound);
             }
+            let first = match decoded {
+                Decoded::Events(events) => events.first().map(|(event, _)| event.id),
+                Decoded::NotHandled(_) | Decoded::Failed(_) => None,
+            };
+            let used = OnRow::of_event(&self.metering, first, usage);
             match decoded {
                 Decoded::Events(events) => {
                     for (event, executions) in events {
-                        crate::events::insert(&mut tx, scope, event).await?;
+                        let metered = (Some(event.id) == first).then_some(&used);
+                        crate::events::insert_metered(&mut tx, scope, event, metered).await?;
                         for execution in executions {
                             crate::executions::insert(&mut tx, scope, execution).await?;
                         }
@@ -162,7 +169,8 @@ impl Store {
                 }
                 Decoded::Failed(_) => {}
             }
-            crate::usage::add(&mut tx, scope, Timestamp::now(), usage).await?;
+            used.record_rest(&mut tx, scope).await?;
+            crate::usage::count_up(&mut tx, scope, &self.metering, usage.executions).await?;
             points::reach("decode-before-commit");
             tx.commit().await?;
             points::reach("decode-after-commit");

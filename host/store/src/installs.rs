@@ -474,6 +474,7 @@ impl Store {
     pub async fn delete_install(&self, scope: TenantScope, id: InstallId) -> Result<(), StoreError> {
         transaction!(self.db.begin(scope), |tx| {
             crate::kv::forget_install(&mut tx, scope, id).await?;
+            crate::usage::forget_install(&mut tx, scope, id).await?;
             let deleted = tx
                 .run(
                     sql("DELETE FROM installs WHERE id = $1 AND tenant_id = $2")

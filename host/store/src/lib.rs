@@ -49,6 +49,8 @@ pub struct Store {
     joined: nodes::Joined,
     /// The settings that are known to be kept.
     setups: setups::Known,
+    /// What is known of the sums of usage.
+    metering: usage::Metering,
     /// What the next change is recorded as; see [`Store::noting`].
     note: Option<Arc<audit::Note>>,
 }
@@ -73,6 +75,7 @@ impl Store {
             inbox,
             joined: nodes::Joined::default(),
             setups: setups::Known::default(),
+            metering: usage::Metering::default(),
             note: None,
         }
     }

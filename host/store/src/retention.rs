@@ -3,9 +3,10 @@
 //! It goes in batches, each a short transaction of its own, so that nobody waits long for it.
 
 use crate::db::{Statement, Tx, sql, sql_of, transaction};
+use crate::usage::{Resolution, first_id, minute_of};
 use crate::{Store, StoreError, TenantScope};
 use twobot_domain::Timestamp;
-use uuid::{Builder, Uuid};
+use uuid::Uuid;
 
 /// What of a tenant's past is kept.
 #[derive(Clone, Copy, Debug)]
@@ -16,11 +17,6 @@ pub struct Retention {
     pub rows: u64,
     /// Whatever is younger than this, however much it is: providers may still repeat a delivery, and its row is what tells.
     pub at_least_since: Timestamp,
-}
-
-/// The smallest id (version 7 of RFC 9562) that was made at a moment. Ids sort by the time of their making.
-fn first_id(at: Timestamp) -> Uuid {
-    Builder::from_unix_timestamp_millis(at.millis(), &[0; 10]).into_uuid()
 }
 
 impl Store {
@@ -39,7 +35,7 @@ impl Store {
     }
 
     /// Removes one batch of what is no longer kept, oldest first, and says how many rows of all kinds it was: none when nothing is
-    /// left to remove. What waits, and what has effects that wait, stays however old it is.
+    /// left to remove. What waits, and what has effects that wait, stays however old it is; so does what is not summed yet of usage.
     ///
     /// # Errors
     /// Only those of the database.
@@ -50,9 +46,11 @@ impl Store {
         batch: u32,
     ) -> Result<u64, StoreError> {
         transaction!(self.db.begin(scope), |tx| {
+            let (_, not_summed) = crate::usage::progress(&mut tx).await?;
             let executions =
                 sql("SELECT id FROM executions WHERE tenant_id = $1 ORDER BY id DESC LIMIT 1 OFFSET $2");
-            let before = bound(&mut tx, scope, keep, executions).await?;
+            let before = bound(&mut tx, scope, keep, executions).await?.min(not_summed);
+            let mut last = before;
             let mut removed = tx
             .run(
                 sql("DELETE FROM executions WHERE id IN (SELECT x.id FROM executions x WHERE x.tenant_id = $1 AND x.id < $2 \
@@ -66,7 +64,8 @@ impl Store {
             .await?;
 
             let events = sql("SELECT id FROM events WHERE tenant_id = $1 ORDER BY id DESC LIMIT 1 OFFSET $2");
-            let before = bound(&mut tx, scope, keep, events).await?;
+            let before = bound(&mut tx, scope, keep, events).await?.min(not_summed);
+            last = last.max(before);
             let events = tx
             .all(
                 sql("DELETE FROM events WHERE id IN (SELECT e.id FROM events e WHERE e.tenant_id = $1 AND e.id < $2 \
@@ -78,6 +77,12 @@ impl Store {
             )
             .await?;
             removed += events.len() as u64;
+            if removed > 0 {
+                // Of the minute of the bound some are removed, unless that is its beginning.
+                let minute =
+                    minute_of(last) + i64::from(last != first_id(Resolution::Minute.begin(minute_of(last))));
+                crate::usage::rows_removed(&mut tx, scope, minute).await?;
+            }
             let mut deliveries = Vec::with_capacity(events.len());
             for event in &events {
                 deliveries.extend(event.get::<Option<Uuid>>("inbound_id")?);

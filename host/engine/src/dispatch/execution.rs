@@ -159,9 +159,7 @@ impl Execution<'_> {
     /// runs in vain; what counts is the look in the commit.
     async fn over_daily_limit(&self, limits: &Limits) -> Result<Option<Trouble>, StoreError> {
         let Some(allowed) = limits.executions_per_day else { return Ok(None) };
-        let today = Timestamp::now().day();
-        let days = self.engine.store().usage(self.scope, today, today).await?;
-        let used = days.first().map_or(0, |(_, used)| used.executions);
+        let used = self.engine.store().executions_today(self.scope).await?;
         Ok((used >= allowed).then(|| troubles::executions_per_day(used, allowed)))
     }
 

@@ -7,7 +7,7 @@ use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgListener, Pg
 use sqlx::{Arguments as _, ConnectOptions as _, Connection as _, Postgres, Row as _};
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use twobot_domain::{NodeId, TenantId};
 use uuid::Uuid;
 
@@ -21,6 +21,9 @@ const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 const PREPARED: usize = 256;
 /// The oldest server that this is tested with, as it numbers itself.
 const OLDEST: u32 = 150_000;
+
+/// A transaction that takes longer is not committed.
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// What every connection is told. Times are in milliseconds.
 const SESSION: [(&str, &str); 4] = [
@@ -148,6 +151,7 @@ impl Server {
         // pool with a transaction open that it does not know of, and the next statement there would never be committed.
         let begun = tokio::spawn(async move {
             let mut tx = pool.begin().await?;
+            let begun = Instant::now();
             if !locks.is_empty() {
                 query(lock(locks))?.execute(&mut *tx).await?;
             }
@@ -156,7 +160,7 @@ impl Server {
             {
                 return Err(StoreError::Fenced);
             }
-            Ok(ServerTx { tx, _turn: turn })
+            Ok(ServerTx { tx, begun, _turn: turn })
         });
         begun.await.map_err(|error| StoreError::Unusable(error.to_string()))?
     }
@@ -166,7 +170,18 @@ impl Server {
 pub(crate) struct ServerTx {
     // The first to be dropped: the server is told before the next one's turn.
     pub(super) tx: sqlx::Transaction<'static, Postgres>,
+    begun: Instant,
     _turn: Option<Turn>,
+}
+
+impl ServerTx {
+    /// Makes it durable, if it did not take too long. What it says of now would be too old: `usage/sum.rs` counts on that.
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
+        if self.begun.elapsed() > LONGEST {
+            return Err(StoreError::Unusable("a transaction took too long, and is given up".to_owned()));
+        }
+        Ok(self.tx.commit().await?)
+    }
 }
 
 /// Whether a commit is on disk when it is answered, as the server's `synchronous_commit` says: with anything but `off`.

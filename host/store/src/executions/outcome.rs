@@ -1,8 +1,9 @@
 //! Recording what an execution came to: its writes, its effects, its acknowledgement and its usage, in one transaction.
 
-use crate::db::{Tx, sql, transaction};
+use crate::db::{Statement, Tx, sql, transaction};
 use crate::kv::WriteSet;
 use crate::setups::Setup;
+use crate::usage::{MAX_FIGURE, OnRow};
 use crate::{Store, StoreError, TenantScope, points};
 use twobot_domain::manifest::Capability;
 use twobot_domain::{
@@ -170,6 +171,24 @@ async fn write_logs(
     Ok(())
 }
 
+/// Records an outcome in the execution's row, which must not hold what another attempt used: that is taken out of it first, where there is
+/// something.
+async fn record(
+    tx: &mut Tx,
+    scope: TenantScope,
+    id: ExecutionId,
+    outcome: Statement,
+) -> Result<(), StoreError> {
+    // Most executions have one attempt: nothing is lost by trying.
+    if tx.run(outcome.clone()).await? > 0 {
+        return Ok(());
+    }
+    if crate::usage::fold_execution(tx, scope, id).await? && tx.run(outcome).await? > 0 {
+        return Ok(());
+    }
+    Err(StoreError::NotFound)
+}
+
 /// Appointments that may wait per install: what the contract promises.
 pub const MAX_APPOINTMENTS: u64 = 1_000;
 
@@ -239,39 +258,44 @@ impl Store {
         limits: &Limits,
         commit: &Commit,
     ) -> Result<(), StoreError> {
-        let now = Timestamp::now();
-        let outcome = transaction!(self.db.begin(scope), |tx| {
-            let acknowledged = tx
-            .run(
+        let committed = transaction!(self.db.begin(scope), |tx| {
+            // Within the transaction, so that it is not before a moment up to which usage was summed.
+            let now = Timestamp::now();
+            let metered = OnRow::of_execution(&self.metering, id, &commit.usage);
+            // Before this one's own use stands in its row.
+            let count = match limits.executions_per_day {
+                Some(_) => Some(crate::usage::count(&mut tx, scope, &self.metering, now.day()).await?),
+                None => None,
+            };
+            let outcome =
                 sql("UPDATE executions SET state = 'succeeded', attempt = attempt + 1, trouble = NULL, failure = NULL, digest = $1, \
-                     fuel = $2, peak_memory = $3, wall_ms = $4, finished_at = $5, setup = $6, recording = $7 \
-                     WHERE id = $8 AND tenant_id = $9 AND install_id = $10 AND state IN ('waiting', 'running')")
+                     fuel = $2, peak_memory = $3, wall_ms = $4, finished_at = $5, setup = $6, recording = $7, \
+                     metered = $8, runs = $9, failed_runs = $10 \
+                     WHERE id = $11 AND tenant_id = $12 AND install_id = $13 AND state IN ('waiting', 'running') AND metered = 0")
                 .bind(commit.digest.as_str())
-                .bind(commit.usage.fuel)
-                .bind(commit.usage.peak_memory_bytes)
-                .bind(commit.usage.wall_ms)
+                .bind(commit.usage.fuel.min(MAX_FIGURE))
+                .bind(commit.usage.peak_memory_bytes.min(MAX_FIGURE))
+                .bind(commit.usage.wall_ms.min(MAX_FIGURE))
                 .bind(now)
                 .bind(commit.kept.setup.as_ref().map(Setup::id))
                 .bind(commit.kept.recording.as_deref())
+                .bind(metered.metered)
+                .bind(metered.row.executions)
+                .bind(metered.row.failed_executions)
                 .bind(id)
                 .bind(scope.tenant())
                 // Everything below is written for this install: it has to be the execution's own.
-                .bind(install),
-            )
-            .await?;
-            if acknowledged == 0 {
-                return Err(StoreError::NotFound);
-            }
-            if let Some(allowed) = limits.executions_per_day {
-                let used = crate::usage::executions_on(&mut tx, scope, now).await?;
-                if used >= allowed {
-                    return Err(StoreError::Quota {
-                        name: "executions_per_day",
-                        used,
-                        allowed,
-                        unit: "executions",
-                    });
-                }
+                .bind(install);
+            record(&mut tx, scope, id, outcome).await?;
+            if let (Some(count), Some(allowed)) = (count, limits.executions_per_day)
+                && count.used >= allowed
+            {
+                return Err(StoreError::Quota {
+                    name: "executions_per_day",
+                    used: count.used,
+                    allowed,
+                    unit: "executions",
+                });
             }
             crate::kv::apply(&mut tx, scope, install, &commit.writes, limits).await?;
             for effect in &commit.effects {
@@ -294,7 +318,8 @@ impl Store {
             write_appointments(&mut tx, scope, install, &commit.appointments).await?;
             write_logs(&mut tx, scope, id, &commit.logs).await?;
             crate::audit::denied(&mut tx, scope, install, id, &commit.denials).await?;
-            crate::usage::add(&mut tx, scope, now, &commit.usage).await?;
+            metered.record_rest(&mut tx, scope).await?;
+            crate::usage::count_up(&mut tx, scope, &self.metering, commit.usage.executions).await?;
             tx.run(
                 sql("UPDATE installs SET failures = 0 WHERE id = $1 AND tenant_id = $2 AND failures > 0")
                     .bind(install)
@@ -306,13 +331,16 @@ impl Store {
             tx.commit().await?;
             points::reach("run-after-commit");
             self.setups.note(kept);
+            if let Some(count) = count {
+                count.note(&self.metering);
+            }
             Ok(())
         });
-        if matches!(&outcome, Err(StoreError::Conflict)) {
+        if matches!(&committed, Err(StoreError::Conflict)) {
             // Whoever runs it again must find what it was in conflict with, or it would be so once more.
             self.db.settled().await;
         }
-        outcome
+        committed
     }
 
     /// Records a failed attempt, and says how many executions of this install have now failed in a row (a failure that will be
@@ -327,41 +355,42 @@ impl Store {
         install: InstallId,
         failure: &Failure,
     ) -> Result<u64, StoreError> {
-        let now = Timestamp::now();
         let trouble = serde_json::to_string(&failure.trouble)
             .map_err(|error| StoreError::Corrupt(error.to_string()))?;
-        let (state, next_at, finished_at) = match failure.retry_at {
-            Some(at) => ("waiting", at, None),
-            None => ("failed", now, Some(now)),
-        };
         transaction!(self.db.begin(scope), |tx| {
-            let changed = tx
-            .run(
+            let now = Timestamp::now();
+            let (state, next_at, finished_at) = match failure.retry_at {
+                Some(at) => ("waiting", at, None),
+                None => ("failed", now, Some(now)),
+            };
+            let metered = OnRow::of_execution(&self.metering, id, &failure.usage);
+            let outcome =
                 sql("UPDATE executions SET state = $1, attempt = attempt + 1, next_at = $2, finished_at = $3, trouble = $4, \
-                     digest = $5, fuel = $6, peak_memory = $7, wall_ms = $8, failure = $9, setup = $10, recording = $11 \
-                     WHERE id = $12 AND tenant_id = $13 AND install_id = $14 AND state IN ('waiting', 'running')")
+                     digest = $5, fuel = $6, peak_memory = $7, wall_ms = $8, failure = $9, setup = $10, recording = $11, \
+                     metered = $12, runs = $13, failed_runs = $14 \
+                     WHERE id = $15 AND tenant_id = $16 AND install_id = $17 AND state IN ('waiting', 'running') AND metered = 0")
                 .bind(state)
                 .bind(next_at)
                 .bind(finished_at)
                 .bind(trouble.as_str())
                 .bind(failure.digest.clone())
-                .bind(failure.usage.fuel)
-                .bind(failure.usage.peak_memory_bytes)
-                .bind(failure.usage.wall_ms)
+                .bind(failure.usage.fuel.min(MAX_FIGURE))
+                .bind(failure.usage.peak_memory_bytes.min(MAX_FIGURE))
+                .bind(failure.usage.wall_ms.min(MAX_FIGURE))
                 .bind(failure.class.as_str())
                 .bind(failure.kept.setup.as_ref().map(Setup::id))
                 .bind(failure.kept.recording.as_deref())
+                .bind(metered.metered)
+                .bind(metered.row.executions)
+                .bind(metered.row.failed_executions)
                 .bind(id)
                 .bind(scope.tenant())
-                .bind(install),
-            )
-            .await?;
-            if changed == 0 {
-                return Err(StoreError::NotFound);
-            }
+                .bind(install);
+            record(&mut tx, scope, id, outcome).await?;
             write_logs(&mut tx, scope, id, &failure.logs).await?;
             crate::audit::denied(&mut tx, scope, install, id, &failure.denials).await?;
-            crate::usage::add(&mut tx, scope, now, &failure.usage).await?;
+            metered.record_rest(&mut tx, scope).await?;
+            crate::usage::count_up(&mut tx, scope, &self.metering, failure.usage.executions).await?;
             let counted = u64::from(failure.retry_at.is_none());
             let row = tx
             .optional(

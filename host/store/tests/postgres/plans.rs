@@ -9,6 +9,7 @@ use crate::world::World;
 /// Statements that are meant to read a whole table: what a start needs of every tenant, and the look, now and then, at which of
 /// all tenants have a past. And what there are few of: nodes; or of which one is enough.
 const WHOLE: &[&str] = &[
+    "SELECT id FROM tenants ORDER BY id",
     "UPDATE gateways SET connect_asked = connect_asked + 1 WHERE enabled = 1",
     "FROM installs ORDER BY id",
     "FROM tenants t WHERE EXISTS",

@@ -7,6 +7,7 @@ use crate::world::World;
 /// Statements that are meant to read a whole table: what a start needs of every tenant, and the look, now and then, at which of
 /// all tenants have a past, and at which of a few components are no longer offered.
 const WHOLE: &[&str] = &[
+    "SELECT id FROM tenants ORDER BY id",
     "UPDATE gateways SET connect_asked = connect_asked + 1 WHERE enabled = 1",
     "FROM installs ORDER BY id",
     "FROM tenants t WHERE EXISTS",
@@ -25,6 +26,9 @@ const SHORT: &[&str] = &[
     "gateways_to_connect",
 ];
 
+/// What is no table: what a statement has found so far.
+const PARTS: &[&str] = &["SCAN CONSTANT ROW", "SCAN used", "SCAN unsummed", "SCAN parts"];
+
 async fn plan(world: &World, statement: &str) -> Vec<String> {
     // Behind two numbers and something unused stands what is done.
     world.texts_at(&format!("EXPLAIN QUERY PLAN {statement}"), 3).await
@@ -39,7 +43,7 @@ async fn no_statement_reads_a_whole_table() {
         let whole = WHOLE.iter().any(|text| statement.contains(text));
         for step in plan.iter().filter(|step| step.starts_with("SCAN ")) {
             let short = SHORT.iter().any(|index| step.ends_with(&format!("INDEX {index}")));
-            assert!(whole || short || step == "SCAN CONSTANT ROW", "{statement}\n{plan:#?}");
+            assert!(whole || short || PARTS.contains(&step.as_str()), "{statement}\n{plan:#?}");
         }
         // What is cut off after so many rows must not be sorted before.
         let sorts = plan.iter().any(|step| step.contains("TEMP B-TREE"));

@@ -147,6 +147,11 @@ pub(crate) async fn estate(world: &World, name: &str) -> Estate {
     let decoded = Decoded::Failed("no JSON".to_owned());
     store.finish_inbound(scope, &delivery, &decoded, &usage()).await.unwrap();
 
+    // Summed, and one of the sums is wrong.
+    store.executions_today(scope).await.unwrap();
+    world.sum().await;
+    assert!(world.execute("UPDATE usage_minutes SET fuel = fuel + 1").await > 0);
+
     let conversation = tenant.conversation(gateway).await;
     let mut question = NewChatMessage::plain(Author::Person, "Ann", "hello");
     question.client_id = Some("mine".to_owned());

@@ -146,7 +146,7 @@ async fn of_many_outcomes_at_once_one_is_kept() {
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
     assert!(results.iter().all(|result| matches!(result, Ok(()) | Err(StoreError::NotFound))), "{results:?}");
     assert_eq!(world.store.execution(ann.scope, id).await.unwrap().attempt, 1);
-    assert_eq!(world.number("SELECT sum(executions) FROM usage_daily").await, 1);
+    assert_eq!(ann.used().await.executions, 1);
 }
 
 #[tokio::test]
@@ -176,7 +176,7 @@ async fn a_failed_try_waits_for_the_next_and_the_last_one_is_recorded() {
     // The lines of all tries, in order.
     let logs = world.store.execution_logs(ann.scope, id).await.unwrap();
     assert_eq!(logs, vec![line("failed"); 4]);
-    assert_eq!(world.number("SELECT sum(failed_executions) FROM usage_daily").await, 4);
+    assert_eq!(ann.used().await.failed_executions, 4);
 }
 
 #[tokio::test]

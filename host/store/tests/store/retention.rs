@@ -14,6 +14,9 @@ pub(crate) fn newest(rows: u64) -> Retention {
 /// Removes all that is not kept, in batches, and says in how many rows and how many batches.
 pub(crate) async fn remove(tenant: &Tenant, keep: &Retention, batch: u32) -> (u64, u64) {
     let (mut rows, mut batches) = (0, 0);
+    // What is not summed yet is not removed.
+    let later = Timestamp::now().plus_millis(600_000);
+    while tenant.store.sum_usage(later, 100).await.unwrap().more {}
     loop {
         let removed = tenant.store.remove_history(tenant.scope, keep, batch).await.unwrap();
         if removed == 0 {

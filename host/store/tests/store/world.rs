@@ -172,6 +172,13 @@ impl World {
         Tenant { store: self.store.clone(), scope, user }
     }
 
+    /// Sums all that was used so far. It closes the minutes to come, too.
+    pub(crate) async fn sum(&self) {
+        let summed = self.number("SELECT summed_until FROM usage_progress").await;
+        let later = Timestamp::now().plus_millis(600_000).max(Timestamp((summed + 1) * 60_000));
+        while self.store.sum_usage(later, 3).await.unwrap().more {}
+    }
+
     /// Runs a statement beside the store.
     pub(crate) async fn execute(&self, text: &str) -> u64 {
         either!(self, database => database.execute(text).await)
@@ -255,7 +262,7 @@ impl World {
             let owner = match table.as_str() {
                 "tenants" => "id",
                 // Nobody's.
-                "nodes" => "CAST(NULL AS uuid)",
+                "nodes" | "usage_progress" => "CAST(NULL AS uuid)",
                 // The operator's, and no tenant's: what a test of tenants compares is not there.
                 "components" => continue,
                 _ => "tenant_id",
@@ -467,6 +474,15 @@ impl Tenant {
     pub(crate) async fn commit(&self, install: InstallId, commit: &Commit) -> Result<(), StoreError> {
         let execution = self.act(install).await;
         self.finish(execution, install, commit).await
+    }
+
+    /// What was used in all.
+    pub(crate) async fn used(&self) -> Usage {
+        let mut sum = Usage::default();
+        for (_, usage) in self.store.usage(self.scope, 0, i64::MAX).await.unwrap() {
+            sum.add(&usage);
+        }
+        sum
     }
 
     /// The version and value of a key of the bucket `b`.

@@ -19,6 +19,7 @@ use twobot_store::gateways::{DeliveryOutcome, GatewayStatus};
 use twobot_store::inbound::{Accepted, Decoded};
 use twobot_store::installs::InstallState;
 use twobot_store::retention::Retention;
+use twobot_store::usage::Resolution;
 
 /// Every case. A call by the stranger must find nothing of the owner's (`false` or not found) and change nothing of it.
 pub(super) fn all() -> Vec<Case> {
@@ -468,5 +469,15 @@ fn rest() -> Vec<Case> {
         }),
         case("appointments", |c| async move { Ok(c.store.appointments(c.scope, c.of.install).await? > 0) }),
         case("usage", |c| async move { Ok(!c.store.usage(c.scope, 0, i64::MAX).await?.is_empty()) }),
+        case("usage_by", |c| async move {
+            Ok(!c.store.usage_by(c.scope, Resolution::Minute, 0, i64::MAX).await?.is_empty())
+        }),
+        case("executions_today", |c| async move { Ok(c.store.executions_today(c.scope).await? > 0) }),
+        case("usage_differences", |c| async move {
+            Ok(!c.store.usage_differences(c.scope, Timestamp::now()).await?.is_empty())
+        }),
+        case("repair_usage", |c| async move {
+            Ok(c.store.repair_usage(c.scope, Timestamp::now()).await?.sums > 0)
+        }),
     ]
 }
