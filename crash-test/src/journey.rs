@@ -7,6 +7,7 @@ use crate::fleet::{Done, Fleet};
 use crate::people::People;
 use crate::provider::{Moods, Provider};
 use crate::report::Report;
+use crate::server::environment;
 use crate::setup::{Database, Redis, Setup};
 use crate::verdict;
 use crate::world::Tenant;
@@ -15,6 +16,7 @@ use rand::RngExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::process::Command;
 
 /// How long it may take in the end until nothing waits any more.
 const SETTLED: Duration = Duration::from_secs(180);
@@ -86,6 +88,8 @@ async fn in_folder(options: &Options, folder: &Path) -> anyhow::Result<()> {
         verdict.compare_usage(&tenant.usage(fleet.url()?).await?, &conversations, tenant);
     }
     fleet.kill().await?;
+    verdict.note_differences(reconcile(options, folder, &database).await?);
+    verdict.compare_sums(&mut books).await?;
     let took = begun.elapsed();
     let report = Report { options, seed, verdict, done, faults: faults.as_ref(), redis: redis_faults, took };
     println!("{report}");
@@ -97,6 +101,15 @@ async fn in_folder(options: &Options, folder: &Path) -> anyhow::Result<()> {
     } else {
         bail!("something was lost, repeated or out of order (seed {seed})")
     }
+}
+
+/// Sums what was used to the end, and says where sums and rows differ.
+async fn reconcile(options: &Options, folder: &Path, database: &Database) -> anyhow::Result<Option<String>> {
+    let mut command = Command::new(&options.binary);
+    environment(&mut command, folder, database, 0);
+    let answer = command.args(["usage", "reconcile", "--finish"]).output().await?;
+    let (out, err) = (String::from_utf8_lossy(&answer.stdout), String::from_utf8_lossy(&answer.stderr));
+    Ok((!answer.status.success()).then(|| format!("{out}{err}")))
 }
 
 /// The folder of PostgreSQL's socket, as the address names it.

@@ -72,6 +72,28 @@ impl Verdict {
     }
 }
 
+impl Verdict {
+    /// What `twobot usage reconcile` found, if it did.
+    pub(crate) fn note_differences(&mut self, found: Option<String>) {
+        self.faults.extend(found.map(|text| format!("sums of usage are not what rows say: {text}")));
+    }
+
+    /// Holds the sums by minute, hour and day against what was written, after everything was summed.
+    pub(crate) async fn compare_sums(&mut self, books: &mut Books) -> anyhow::Result<()> {
+        let (messages, unknown) = (self.messages, self.unknown.values().sum::<u64>());
+        for table in ["usage_minutes", "usage_hours", "usage_days"] {
+            for (field, expected) in
+                [("messages_in", messages), ("messages_out", messages.saturating_sub(unknown))]
+            {
+                let query = format!("SELECT CAST(coalesce(sum({field}), 0) AS BIGINT) FROM {table}");
+                let found = books.count(&query).await?;
+                self.expect(&format!("{field} in {table}"), found, expected);
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Holds the database and the provider's record against what people wrote.
 pub(crate) async fn judge(
     books: &mut Books,

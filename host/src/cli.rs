@@ -62,12 +62,23 @@ enum Command {
     /// Compile the component on standard input. The platform calls this itself, in a process of its own for each component.
     #[command(name = commands::compile::NAME, hide = true)]
     CompileComponent,
+    /// Look after the sums of what was used.
+    #[command(subcommand)]
+    Usage(Usage),
     /// Manage users.
     #[command(subcommand)]
     User(User),
     /// Help plugin authors.
     #[command(subcommand)]
     Plugin(Plugin),
+}
+
+#[derive(Subcommand)]
+enum Usage {
+    /// Hold the sums by minute, hour and day against the rows of what was used, and print each difference.
+    ///
+    /// Ends with 0 where there is none, and with 1 where there is one, or was one that is repaired now.
+    Reconcile(commands::usage::Reconcile),
 }
 
 #[derive(Subcommand)]
@@ -121,6 +132,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     runtime.block_on(async {
         match command {
             Command::Replay(replay) => return commands::replay::run(&settings, replay).await,
+            Command::Usage(Usage::Reconcile(reconcile)) => {
+                return commands::usage::reconcile(&settings, reconcile).await;
+            }
             Command::Serve { demo, role } => commands::serve::run(settings, demo, role).await,
             Command::Migrate => commands::migrate::run(&settings).await,
             Command::User(User::Create(create)) => commands::user::create(&settings, create).await,

@@ -10,4 +10,5 @@ pub(crate) mod openapi;
 pub(crate) mod plugin;
 pub(crate) mod replay;
 pub(crate) mod serve;
+pub(crate) mod usage;
 pub(crate) mod user;

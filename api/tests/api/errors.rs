@@ -75,6 +75,10 @@ async fn wrong_parameters_are_named() {
     check("/executions?state=gone", &["state"]).await;
     check("/usage?from=yesterday&to=2026-13-01", &["from", "to"]).await;
     check("/usage?from=2026-02-01&to=2026-01-01", &["from"]).await;
+    check("/usage?resolution=second", &["resolution"]).await;
+    check("/usage?resolution=hour&from=2026-01-01&to=2026-02-01", &["from"]).await;
+    check("/usage?resolution=minute&from=2020-01-01&to=2020-01-01", &["from"]).await;
+    check("/usage?resolution=minute&from=2026-01-01&to=2026-01-03", &["from"]).await;
     check("/analytics?from=2020-01-01&to=2026-01-01", &["from"]).await;
     check("/gateways?limit=1&limit=2", &["query"]).await;
 }

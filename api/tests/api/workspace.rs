@@ -38,6 +38,34 @@ async fn usage_has_every_day_of_its_range() {
         past["days"].as_array().unwrap().iter().map(|day| day["date"].as_str().unwrap()).collect();
     assert_eq!(dates, ["2026-01-30", "2026-01-31", "2026-02-01"]);
     assert_eq!(past["totals"]["executions"], 0);
+    assert_eq!(past["periods"], json!([]));
+}
+
+#[tokio::test]
+async fn usage_is_told_by_minute_hour_and_day_summed_or_not() {
+    let app = TestApp::start().await;
+    let ada = app.register("ada").await;
+    app.post(&ada, "/user/plugins/analytics/install", json!({})).await.expect(201);
+    app.post(&ada, "/user/plugins/analytics/actions/report", json!({})).await.expect(200);
+    let today = twobot_domain::Timestamp::now().plus_millis(-3_600_000).to_string();
+    let from = &today[..10];
+    for summed in [false, true] {
+        let mut fuel = Vec::new();
+        for (resolution, ends_with) in
+            [("minute", ":00.000Z"), ("hour", ":00:00.000Z"), ("day", "T00:00:00.000Z")]
+        {
+            let usage = app.get(&ada, &format!("/usage?resolution={resolution}&from={from}")).await.json();
+            assert_eq!(usage["resolution"], resolution);
+            assert_eq!(usage["totals"]["executions"], 1, "{usage}");
+            let periods = usage["periods"].as_array().unwrap();
+            assert_eq!((periods.len(), &periods[0]["executions"]), (1, &json!(1)), "{summed}");
+            assert!(periods[0]["at"].as_str().unwrap().ends_with(ends_with), "{usage}");
+            fuel.push(periods[0]["fuel"].as_u64().unwrap());
+        }
+        assert!(fuel[0] > 0 && fuel.iter().all(|one| *one == fuel[0]), "{fuel:?}");
+        let later = twobot_domain::Timestamp::now().plus_millis(600_000);
+        app.store().sum_usage(later, 10).await.unwrap();
+    }
 }
 
 #[tokio::test]

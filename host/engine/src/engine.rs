@@ -124,6 +124,8 @@ impl Engine {
     /// # Errors
     /// When the database does not answer; `Unsealable` when other nodes have another master key.
     pub async fn start_as(&self, role: Role) -> Result<(), StoreError> {
+        // What is summed takes up nothing more.
+        self.store().follow_sums().await?;
         let membership = self.join(role).await?;
         let tasks = &self.inner.tasks;
         if role.works() {

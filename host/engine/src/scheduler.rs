@@ -154,6 +154,34 @@ mod tests {
         // 02:30 does not exist on 29 March 2026 in Berlin, and exists twice on 25 October.
         check("30 2 25 10 *", "Europe/Berlin", "2026-10-01T00:00:00Z", "2026-10-25T00:30:00Z");
         check("30 2 25 10 *", "Europe/Berlin", "2026-10-25T00:30:00Z", "2027-10-25T00:30:00Z");
+        check("30 2 * * *", "Europe/Berlin", "2026-10-24T00:30:00Z", "2026-10-25T00:30:00Z");
+        check("30 2 * * *", "Europe/Berlin", "2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z");
+        check("30 2 * * *", "America/New_York", "2026-11-01T06:30:00Z", "2026-11-02T07:30:00Z");
+    }
+
+    /// The times of a schedule from one moment to another, each found from the one before it.
+    fn times(cron: &str, zone: &str, from: &str, until: &str) -> Vec<Timestamp> {
+        let mut times = vec![];
+        let mut after = at(from);
+        loop {
+            after = next(cron, zone, after).unwrap();
+            if after > at(until) {
+                return times;
+            }
+            times.push(after);
+        }
+    }
+
+    #[test]
+    fn a_day_has_one_daily_time_also_where_clocks_change() {
+        for zone in ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "UTC"] {
+            for cron in ["30 2 * * *", "0 3 * * *", "15 1 * * *", "0 0 * * *"] {
+                let year = times(cron, zone, "2025-12-31T23:59:59Z", "2026-12-31T23:59:59Z");
+                assert_eq!(year.len(), 365, "{cron} {zone}");
+                let gaps = year.windows(2).map(|two| two[1].0 - two[0].0);
+                assert!(gaps.clone().all(|gap| (22..=26).contains(&(gap / 3_600_000))), "{cron} {zone}");
+            }
+        }
     }
 
     #[test]

@@ -156,9 +156,9 @@ impl Store {
             removed += self.db.run(sql(batch).bind(scope.tenant()).bind(before).bind(BATCH)).await?;
         }
         // What was not summed yet is never old: the sums come first.
-        let apart = "DELETE FROM usage_apart WHERE minute < (SELECT summed_until FROM usage_progress WHERE id = 1) AND (minute, tenant_id) IN \
-                     (SELECT minute, tenant_id FROM usage_apart WHERE minute < $1 ORDER BY minute LIMIT $2)";
-        removed += self.db.run(sql(apart).bind(kept(KEPT_MINUTES_MS)).bind(BATCH)).await?;
+        let apart = "DELETE FROM usage_apart WHERE minute = (SELECT minute FROM usage_apart WHERE minute < $1 \
+                     AND minute < (SELECT summed_until FROM usage_progress WHERE id = 1) ORDER BY minute LIMIT 1)";
+        removed += self.db.run(sql(apart).bind(kept(KEPT_MINUTES_MS))).await?;
         Ok(removed)
     }
 }

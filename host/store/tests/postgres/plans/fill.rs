@@ -18,7 +18,9 @@ fn value(table: &str, column: &str, kind: &str, rows: u32) -> String {
     let few = || format!("(1 + n % {})", TENANTS * FEW);
     match (table, column) {
         (_, "id") => id(table, "n".to_owned()),
-        ("kv_totals" | "audit_heads" | "leases" | "usage_quota", "tenant_id") => id("tenants", "n".to_owned()),
+        ("kv_totals" | "audit_heads" | "leases" | "usage_quota", "tenant_id") => {
+            id("tenants", "n".to_owned())
+        }
         (_, "tenant_id") => id("tenants", format!("(1 + n % {TENANTS})")),
         (_, "user_id" | "actor_id") => id("users", few()),
         (_, "gateway_id") => id("gateways", few()),
