@@ -749,7 +749,8 @@ export interface paths {
         };
         /**
          * Look at the usage
-         * @description Every day of the range in UTC, also those on which nothing was used. Thirty days up to today where no range is given.
+         * @description Every day of the range in UTC, also those on which nothing was used. Thirty days up to today where no range is given, seven by the hour,
+         *     one by the minute. All of it to this moment.
          */
         get: operations["getUsage"];
         put?: never;
@@ -2487,6 +2488,11 @@ export interface components {
             /** @description When it was said. */
             created_at: components["schemas"]["Time"];
         };
+        /** @description What was used in a minute, an hour or a day. */
+        PeriodUsage: components["schemas"]["Usage"] & {
+            /** @description When it begins. */
+            at: components["schemas"]["Time"];
+        };
         /** @description A plan. */
         Plan: {
             /**
@@ -2925,8 +2931,12 @@ export interface components {
             to: string;
             /** @description All days together. */
             totals: components["schemas"]["Usage"];
+            /** @description How finely `periods` tells it: `minute`, `hour` or `day`. */
+            resolution: string;
             /** @description Each day of the range. */
             days: components["schemas"]["DayUsage"][];
+            /** @description The minutes, hours or days of the range in which something was used, oldest first. */
+            periods: components["schemas"]["PeriodUsage"][];
             /** @description What the plan allows. */
             limits: components["schemas"]["Limits"];
         };
@@ -5720,6 +5730,11 @@ export interface operations {
                  * @example 2026-01-31
                  */
                 to?: string;
+                /**
+                 * @description `day`, which is usual; `hour`, of at most 31 days of the last year; or `minute`, of at most 2 of the last 7 days.
+                 * @example hour
+                 */
+                resolution?: string;
             };
             header?: never;
             path?: never;
@@ -5745,7 +5760,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: the range is not one. */
+            /** @description `validation_failed`: the range is not one, or there are no figures that fine of it. */
             422: {
                 headers: {
                     [name: string]: unknown;
