@@ -156,7 +156,7 @@ mod tests {
         check("30 2 25 10 *", "Europe/Berlin", "2026-10-25T00:30:00Z", "2027-10-25T00:30:00Z");
         check("30 2 * * *", "Europe/Berlin", "2026-10-24T00:30:00Z", "2026-10-25T00:30:00Z");
         check("30 2 * * *", "Europe/Berlin", "2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z");
-        check("30 2 * * *", "America/New_York", "2026-11-01T06:30:00Z", "2026-11-02T07:30:00Z");
+        check("30 2 * * *", "America/New_York", "2026-11-01T06:30:00Z", "2026-11-01T07:30:00Z");
     }
 
     /// The times of a schedule from one moment to another, each found from the one before it.
