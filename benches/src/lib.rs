@@ -17,6 +17,7 @@ mod compile;
 mod density;
 mod fuel;
 mod idle;
+mod lists;
 mod load;
 mod neighbour;
 mod node;
@@ -37,6 +38,7 @@ pub const ALL: &[Bench] = &[
     Bench { name: "compile", measure: compile::measure },
     Bench { name: "fuel", measure: fuel::measure },
     Bench { name: "load", measure: load::measure },
+    Bench { name: "lists", measure: lists::measure },
     Bench { name: "idle", measure: |_| idle::measure() },
 ];
 

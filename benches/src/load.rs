@@ -35,41 +35,63 @@ const WARM_UP: Duration = Duration::from_secs(4);
 /// Where `cargo xtask bench` says that a PostgreSQL server is.
 const POSTGRES: &str = "TWOBOT_BENCH_POSTGRES";
 
+/// Nodes that share a database.
+const NODES: u32 = 3;
+
 /// Events that go through in a second, at least.
 const THROUGH: f64 = 5_000.0;
 
 /// How many times the acknowledgement of a server that does nothing ours may take: in the middle, and for 99 of 100.
 const ACKNOWLEDGED: (f64, f64) = (3.0, 5.0);
 
+/// The least that PostgreSQL does of what SQLite does, and several nodes together of what one does.
+const BESIDE: (f64, f64) = (0.5, 0.9);
+
 pub(crate) fn measure(effort: Effort) -> Result<Vec<Row>> {
     let runtime = host::runtime()?;
     let length = Duration::from_secs(u64::from(effort.rounds(20)));
     runtime.block_on(async {
-        let mut rows = Vec::new();
         let folder = tempfile::tempdir()?;
         let place = Place::of(folder.path());
-        let alone = World::open(folder.path(), place, 1).await?;
-        let through = alone.through(length).await?;
-        rows.push(
-            Row::new(
-                format!(
-                    "webhook, durable, decoded, handled, committed, replied: {} tenants",
-                    thousands(TENANTS.into())
-                ),
-                format!("{} a second", thousands(through.rate as u64)),
-            )
-            .beside("on the same 2 cores: the load and the provider")
-            .target("P5", "≥ 5,000 a second", through.rate >= THROUGH),
-        );
-        rows.push(Row::new("of that, the server's processor time for an event", time(through.processor)));
-        rows.push(Row::new(
-            "from the webhook to the reply at the provider, the middle one",
-            time(through.replied),
-        ));
-        rows.extend(alone.acknowledged(through.rate / 2.0, length).await?);
+        let tenants = Tenants::register(place.database(), TENANTS).await?;
+        let alone = World::open(folder.path(), &[place], &tenants).await?;
+        let sqlite = alone.through(length).await?;
+        let mut rows = sqlite.rows();
+        rows.extend(alone.acknowledged(sqlite.rate / 2.0, length).await?);
         alone.close();
+        match std::env::var(POSTGRES) {
+            Ok(url) => rows.extend(on_postgres(&url, &sqlite, length).await?),
+            Err(_) => println!("  {POSTGRES} names no server: nothing is measured on PostgreSQL"),
+        }
         Ok(rows)
     })
+}
+
+/// The same on PostgreSQL, with one node and then with several.
+async fn on_postgres(url: &str, sqlite: &Through, length: Duration) -> Result<Vec<Row>> {
+    let tenants = Tenants::register(url, TENANTS).await?;
+    let mut went = Vec::new();
+    for count in [1, NODES] {
+        let folders = (0..count).map(|_| Ok(tempfile::tempdir()?)).collect::<Result<Vec<_>>>()?;
+        let places: Vec<_> =
+            folders.iter().map(|folder| Place::of(folder.path()).with_database(url)).collect();
+        let first = folders.first().context("there is a node")?;
+        let world = World::open(first.path(), &places, &tenants).await?;
+        went.push(world.through(length).await?);
+        world.close();
+    }
+    let [one, several] = went.as_slice() else { anyhow::bail!("two worlds were measured") };
+    let row = |what: String, ours: &Through, peer: &str, theirs: &Through, id, least: f64| {
+        let ratio = ours.rate / theirs.rate;
+        Row::new(what, format!("{} a second", thousands(ours.rate as u64)))
+            .beside(format!("{peer}: {} a second", thousands(theirs.rate as u64)))
+            .times(ratio)
+            .target(id, &format!("≥ {least} ×"), ratio >= least)
+    };
+    Ok(vec![
+        row("the same on PostgreSQL".to_owned(), one, "SQLite", sqlite, "P9", BESIDE.0),
+        row(format!("{NODES} nodes on one PostgreSQL, in sum"), several, "one node", one, "P10", BESIDE.1),
+    ])
 }
 
 /// Servers with a load on them.
@@ -89,18 +111,43 @@ struct Through {
     replied: Duration,
 }
 
+impl Through {
+    fn rows(&self) -> Vec<Row> {
+        vec![
+            Row::new(
+                format!(
+                    "a webhook made durable, decoded, handled, committed, and replied to: {} tenants",
+                    thousands(TENANTS.into())
+                ),
+                format!("{} a second", thousands(self.rate as u64)),
+            )
+            .beside("the load and the provider run on the same processors")
+            .target("P5", "≥ 5,000 a second", self.rate >= THROUGH),
+            Row::new("of that, the server's processor time for one", time(self.processor)),
+            Row::new(
+                "of that, from the webhook to the reply at the provider, the middle one",
+                time(self.replied),
+            ),
+        ]
+    }
+}
+
 impl World {
-    /// So many servers on one database, and tenants that are all connected.
-    async fn open(folder: &Path, place: Place, servers: u32) -> Result<Self> {
+    /// Servers on one database, and tenants that are all connected.
+    async fn open(folder: &Path, places: &[Place], tenants: &Tenants) -> Result<Self> {
         let tally = Arc::new(Tally::default());
         let provider = Provider::start(Arc::clone(&tally)).await?;
-        let place = place
-            .with("TWOBOT_TELEGRAM_API_URL", provider.url())
-            .with("TWOBOT_PLANS", tenants::plans(folder)?)
-            .with("RUST_LOG", "error,twobot=info");
-        let tenants = Tenants::register(place.database(), TENANTS).await?;
-        let servers = (0..servers).map(|_| Server::start(&place)).collect::<Result<Vec<_>>>()?;
-        let webhooks = provider.connected(&tenants).await?;
+        let plans = tenants::plans(folder)?;
+        let start = |place: &Place| {
+            let place = place
+                .clone()
+                .with("TWOBOT_TELEGRAM_API_URL", provider.url())
+                .with("TWOBOT_PLANS", &*plans)
+                .with("RUST_LOG", "error,twobot=info");
+            Server::start(&place)
+        };
+        let servers = places.iter().map(start).collect::<Result<Vec<_>>>()?;
+        let webhooks = provider.connected(tenants).await?;
         let targets = webhooks.into_iter().map(|webhook| Target::new(webhook)).collect();
         let addresses = servers.iter().map(|server| server.address().to_owned()).collect();
         let traffic = Traffic::new(targets, addresses, Arc::clone(&tally));

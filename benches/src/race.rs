@@ -32,6 +32,11 @@ pub fn timed<T>(work: impl FnOnce() -> Result<T>) -> Result<Duration> {
 }
 
 impl Times {
+    /// The times of a side, round by round.
+    pub fn of(&self, side: usize) -> &[Duration] {
+        &self.0[side]
+    }
+
     /// A side's time for one of `count` equal pieces of its round: the median of the rounds.
     pub fn median(&self, side: usize, count: u32) -> Duration {
         median(self.0[side].iter().map(|time| time.as_secs_f64()).collect(), Duration::from_secs_f64) / count

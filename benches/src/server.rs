@@ -12,6 +12,7 @@ pub(crate) const KEY: [u8; 32] = [1; 32];
 const MOST_TROUBLES: usize = 20;
 
 /// Where a server finds what it works with.
+#[derive(Clone)]
 pub(crate) struct Place {
     folder: PathBuf,
     database: String,
