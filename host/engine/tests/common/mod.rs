@@ -404,6 +404,10 @@ impl TestHost {
     /// Waits until nothing of a tenant waits or runs.
     pub(crate) async fn settled(&self, scope: TenantScope) {
         self.until("all work is done", async || {
+            // In the order in which work moves on, so that none of it passes by unseen.
+            if self.engine.store().waiting_events(scope).await.unwrap() > 0 {
+                return false;
+            }
             let busy = self
                 .executions(scope)
                 .await
@@ -415,7 +419,7 @@ impl TestHost {
                 .waiting(scope, twobot_store::executions::WorkKind::Effect, 1)
                 .await
                 .unwrap();
-            !busy && effects.is_empty() && self.engine.store().waiting_events(scope).await.unwrap() == 0
+            !busy && effects.is_empty()
         })
         .await;
     }
