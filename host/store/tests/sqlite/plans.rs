@@ -27,7 +27,7 @@ const SHORT: &[&str] = &[
 ];
 
 /// What is no table: what a statement has found so far.
-const PARTS: &[&str] = &["SCAN CONSTANT ROW", "SCAN used", "SCAN unsummed", "SCAN parts"];
+const PARTS: &[&str] = &["SCAN CONSTANT ROW", "SCAN used", "SCAN unsummed", "SCAN parts", "SCAN found"];
 
 async fn plan(world: &World, statement: &str) -> Vec<String> {
     // Behind two numbers and something unused stands what is done.

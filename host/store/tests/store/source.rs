@@ -70,6 +70,9 @@ impl Source {
     }
 }
 
+/// How the rows are counted that a statement finds: `Statement::counted`.
+const COUNTED: &str = "SELECT count(*) AS n FROM ({}) AS found";
+
 /// Every statement that the store gives to this database, with each way in which its text is put together. What stands in a file
 /// that is called after a database is for that one only.
 pub(crate) fn statements() -> Vec<String> {
@@ -88,8 +91,10 @@ pub(crate) fn statements() -> Vec<String> {
         for literal in
             literals.iter().filter(|text| begins(text) && !constants.values().any(|one| one == *text))
         {
-            // What is put together in a way of its own is told by who does it: see below.
-            if ["rows", "record", "sum"].contains(&source.name.as_str()) && literal.contains('{') {
+            // What is put together in a way of its own is told by who does it, and what is counted by where it is: see below.
+            if ["rows", "record", "sum"].contains(&source.name.as_str()) && literal.contains('{')
+                || literal == COUNTED
+            {
                 continue;
             }
             let mut texts = vec![literal.clone()];
@@ -127,6 +132,11 @@ pub(crate) fn statements() -> Vec<String> {
                     })
                     .collect();
             }
+            // A list that is cut off may be counted, where that is done.
+            if source.text.contains(".counted()") && literal.contains(" LIMIT $") {
+                let counted: Vec<_> = texts.iter().map(|text| COUNTED.replace("{}", text)).collect();
+                texts.extend(counted);
+            }
             // Conditions that come and go are numbered as they come, after those that are always there.
             statements.extend(texts.into_iter().map(|mut text| {
                 for number in 5.. {
@@ -149,6 +159,10 @@ pub(crate) fn statements() -> Vec<String> {
     for statement in &statements {
         assert!(!statement.contains('{'), "it is not known how to fill in {statement}");
     }
+    assert!(
+        statements.iter().any(|text| text.starts_with("SELECT count(*) AS n FROM (SELECT ")),
+        "none is counted"
+    );
     assert!(statements.len() > 100, "the statements were not found: {}", statements.len());
     statements
 }
