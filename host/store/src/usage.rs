@@ -91,6 +91,9 @@ const FIELDS: [&str; 12] = [
     "http_bytes_out",
 ];
 
+/// Which of them is the largest of its records, and not their sum.
+const PEAK: usize = 5;
+
 /// The figures, in the order of [`FIELDS`].
 const fn figures(usage: &Usage) -> [u64; 12] {
     [
@@ -107,6 +110,38 @@ const fn figures(usage: &Usage) -> [u64; 12] {
         usage.http_bytes_in,
         usage.http_bytes_out,
     ]
+}
+
+/// The usage with these figures, in the order of [`FIELDS`].
+fn usage_of(figures: [i64; FIELDS.len()]) -> Usage {
+    let [
+        executions,
+        failed_executions,
+        messages_in,
+        messages_out,
+        fuel,
+        peak_memory_bytes,
+        wall_ms,
+        ai_tokens_in,
+        ai_tokens_out,
+        http_requests,
+        http_bytes_in,
+        http_bytes_out,
+    ] = figures.map(|figure| u64::try_from(figure).unwrap_or(0));
+    Usage {
+        executions,
+        failed_executions,
+        messages_in,
+        messages_out,
+        fuel,
+        peak_memory_bytes,
+        wall_ms,
+        ai_tokens_in,
+        ai_tokens_out,
+        http_requests,
+        http_bytes_in,
+        http_bytes_out,
+    }
 }
 
 fn usage(row: &Row) -> Result<Usage, StoreError> {

@@ -5,8 +5,10 @@ use super::statement::{Statement, Value};
 use crate::StoreError;
 use rusqlite::types::{Null, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
+use uuid::Uuid;
 
 /// The rows that a statement answers, at most so many. It is run to its end in any case: what changes rows and answers them has to be.
 pub(super) fn rows(
@@ -31,6 +33,27 @@ pub(super) fn rows(
     }
     tell_slow(begun, &statement.text);
     Ok(answer)
+}
+
+/// What the rows come to that a query answers: each begins with an id, and the numbers after it are added to what is there of that id.
+/// No row is kept, so that it needs no more room than there are ids.
+pub(super) fn totals<const N: usize>(
+    connection: &Connection,
+    statement: &Statement,
+    add: fn(&mut [i64; N], [i64; N]),
+) -> Result<Vec<(Uuid, [i64; N])>, StoreError> {
+    let mut prepared = connection.prepare_cached(&statement.text)?;
+    bind(&mut prepared, &statement.values)?;
+    let mut rows = prepared.raw_query();
+    let mut totals: HashMap<Uuid, [i64; N]> = HashMap::new();
+    while let Some(row) = rows.next()? {
+        let mut numbers = [0; N];
+        for (place, number) in numbers.iter_mut().enumerate() {
+            *number = row.get(place + 1)?;
+        }
+        add(totals.entry(row.get(0)?).or_insert([0; N]), numbers);
+    }
+    Ok(totals.into_iter().collect())
 }
 
 /// Gives `$n` the value with this number. For SQLite `$n` is a name, and its own numbers go by where names first appear.

@@ -3,7 +3,7 @@
 use super::statement::{Statement, Value, sql};
 use super::turns::{Turn, Turns};
 use crate::error::StoreError;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgListener, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgListener, PgPool, PgPoolOptions, PgRow};
 use sqlx::{Arguments as _, ConnectOptions as _, Connection as _, Postgres, Row as _};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -268,6 +268,15 @@ fn lock(mut locks: Vec<i64>) -> Statement {
     locks.sort_unstable();
     locks.dedup();
     sql("SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k").bind_integers(locks.into_iter())
+}
+
+/// A row of an id and numbers.
+pub(super) fn total<const N: usize>(row: &PgRow) -> Result<(Uuid, [i64; N]), StoreError> {
+    let mut numbers = [0; N];
+    for (place, number) in numbers.iter_mut().enumerate() {
+        *number = row.try_get(place + 1)?;
+    }
+    Ok((row.try_get(0)?, numbers))
 }
 
 /// A statement as PostgreSQL takes it.

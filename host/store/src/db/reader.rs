@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 /// Steps of SQLite's virtual machine after which it is looked whether a query is still a short one. It is given up when this is found
 /// for the second time, since the count goes on from one run of a statement to the next: after one to two milliseconds.
@@ -72,23 +73,42 @@ impl Readers {
 
     /// The rows that a query answers, at most so many.
     pub(crate) async fn rows(&self, statement: Statement, most: usize) -> Result<Vec<LocalRow>, StoreError> {
+        self.ask(move |connection| local::rows(connection, &statement, most)).await
+    }
+
+    /// What the rows come to that a query answers: see [`local::totals`].
+    pub(crate) async fn totals<const N: usize>(
+        &self,
+        statement: Statement,
+        add: fn(&mut [i64; N], [i64; N]),
+    ) -> Result<Vec<(Uuid, [i64; N])>, StoreError> {
+        self.ask(move |connection| local::totals(connection, &statement, add)).await
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        query: impl Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let reader = self.take()?;
-        let answer = reader.rows(&statement, most, Some(1));
+        let answer = reader.ask(&query, Some(1));
         self.give_back(reader);
         match answer {
-            Err(StoreError::Sqlite(error)) if is_given_up(&error) => self.long_rows(statement, most).await,
+            Err(StoreError::Sqlite(error)) if is_given_up(&error) => self.ask_elsewhere(query).await,
             answer => answer,
         }
     }
 
     /// The same on another thread, however long it takes.
-    async fn long_rows(&self, statement: Statement, most: usize) -> Result<Vec<LocalRow>, StoreError> {
+    async fn ask_elsewhere<T: Send + 'static>(
+        &self,
+        query: impl Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let place = Arc::clone(&self.0.long).acquire_owned().await;
         let place = place.map_err(|_| StoreError::Database(sqlx::Error::PoolClosed))?;
         let readers = self.clone();
         let work = move || {
             let reader = readers.take()?;
-            let answer = reader.rows(&statement, most, None);
+            let answer = reader.ask(&query, None);
             readers.give_back(reader);
             drop(place);
             answer
@@ -137,16 +157,15 @@ impl Reader {
     }
 
     /// Runs a query; with a number of looks, only as long as it is not found more often that it is not done.
-    fn rows(
+    fn ask<T>(
         &self,
-        statement: &Statement,
-        most: usize,
+        query: impl Fn(&Connection) -> Result<T, StoreError>,
         looks: Option<u32>,
-    ) -> Result<Vec<LocalRow>, StoreError> {
+    ) -> Result<T, StoreError> {
         self.looks.store(looks.unwrap_or(u32::MAX), Ordering::Relaxed);
         // Only who has a thread of its own waits there for another process.
         self.connection.busy_timeout(if looks.is_some() { Duration::ZERO } else { PATIENCE })?;
-        local::rows(&self.connection, statement, most)
+        query(&self.connection)
     }
 }
 
@@ -188,10 +207,27 @@ mod tests {
         let (_folder, readers) = readers();
         let long = || sql("SELECT sum(n) AS s FROM t WHERE n <= $1").bind(50_000_i64);
         let reader = readers.take().unwrap();
-        let given_up = reader.rows(&long(), 1, Some(1)).unwrap_err();
+        let given_up = reader.ask(|connection| local::rows(connection, &long(), 1), Some(1)).unwrap_err();
         assert!(matches!(&given_up, StoreError::Sqlite(error) if is_given_up(error)), "{given_up:?}");
         readers.give_back(reader);
         assert_eq!(number(&readers.rows(long(), 1).await.unwrap(), "s"), 1_250_025_000);
+    }
+
+    #[tokio::test]
+    async fn long_totals_are_the_same_as_short_ones() {
+        let (_folder, readers) = readers();
+        let ids = "SELECT CASE n % 2 WHEN 0 THEN zeroblob(16) ELSE randomblob(0) || x'00000000000000000000000000000001' END, n, 1 \
+                   FROM t WHERE n <= $1";
+        let add = |sum: &mut [i64; 2], [n, one]: [i64; 2]| *sum = [sum[0].max(n), sum[1] + one];
+        for rows in [10, 50_000_i64] {
+            let mut totals = readers.totals(sql(ids).bind(rows), add).await.unwrap();
+            totals.sort_unstable();
+            assert_eq!(totals, [(Uuid::nil(), [rows, rows / 2]), (Uuid::from_u128(1), [rows - 1, rows / 2])]);
+        }
+        for (wrong, why) in [("SELECT x'01', 1, 1", "an id"), ("SELECT zeroblob(16), 'x', 1", "a number")] {
+            let refused = readers.totals(sql(wrong), add).await;
+            assert!(refused.is_err(), "{why}: {refused:?}");
+        }
     }
 
     #[tokio::test]

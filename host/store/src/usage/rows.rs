@@ -1,12 +1,12 @@
 //! The queries over rows and sums. Each is one statement, so that it sees one moment: use that moves from a row to `usage_apart`, or from
 //! rows to a sum, is seen in one of the two places and never in both.
 
-use super::{FIELDS, MINUTE_MS, Resolution, first_id};
+use super::{FIELDS, MINUTE_MS, PEAK, Resolution, first_id, usage_of};
 use crate::TenantScope;
-use crate::db::{Row, Statement, Tx, sql};
+use crate::db::{Db, Row, Statement, Tx, sql};
 use crate::error::StoreError;
 use std::sync::LazyLock;
-use twobot_domain::Timestamp;
+use twobot_domain::{Timestamp, Usage};
 use uuid::Uuid;
 
 /// The largest sum that is kept, about 4.5 × 10^15: a day of 1,440 minutes of it fits into 63 bits.
@@ -90,23 +90,33 @@ pub(super) fn of_tenant(scope: TenantScope, resolution: Resolution, from: i64, t
     sql(&OF_TENANT[place(resolution)]).bind(scope.tenant()).bind(from).bind(to)
 }
 
-static OF_MINUTE: LazyLock<String> = LazyLock::new(|| {
+static EACH_OF_MINUTE: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT tenant_id, {sum} FROM (\
-         SELECT tenant_id, {OF_EXECUTIONS} FROM executions WHERE id >= $1 AND id < $2 AND metered = $3 \
+        "SELECT tenant_id, {OF_EXECUTIONS} FROM executions WHERE id >= $1 AND id < $2 AND metered = $3 \
          UNION ALL SELECT f.tenant_id, {OF_EFFECTS} FROM effects f \
          WHERE f.execution_id >= $1 AND f.execution_id < $2 AND f.metered = $3 \
          UNION ALL SELECT tenant_id, {OF_EVENTS} FROM events WHERE id >= $1 AND id < $2 AND metered = $3 \
-         UNION ALL SELECT tenant_id, {names} FROM usage_apart WHERE minute = $3) AS used GROUP BY tenant_id",
-        sum = *SUMS,
+         UNION ALL SELECT tenant_id, {names} FROM usage_apart WHERE minute = $3",
         names = *NAMES
     )
 });
+static OF_MINUTE: LazyLock<String> = LazyLock::new(|| {
+    format!("SELECT tenant_id, {} FROM ({}) AS used GROUP BY tenant_id", *SUMS, *EACH_OF_MINUTE)
+});
 
-/// What every tenant used in a minute, from rows.
-pub(super) fn of_minute(minute: i64) -> Statement {
+/// What every tenant used in a minute, from rows. In one statement, whoever adds it up.
+pub(super) async fn of_minute(db: &Db, minute: i64) -> Result<Vec<(Uuid, Usage)>, StoreError> {
     let begin = |minute: i64| first_id(Timestamp(minute.saturating_mul(MINUTE_MS)));
-    sql(&OF_MINUTE).bind(begin(minute)).bind(begin(minute + 1)).bind(minute)
+    let of = |text| sql(text).bind(begin(minute)).bind(begin(minute + 1)).bind(minute);
+    let totals = db.totals(of(&EACH_OF_MINUTE), of(&OF_MINUTE), add).await?;
+    Ok(totals.into_iter().map(|(tenant, figures)| (tenant, usage_of(figures))).collect())
+}
+
+/// Adds figures as [`SUMS`] does.
+fn add(sums: &mut [i64; FIELDS.len()], figures: [i64; FIELDS.len()]) {
+    for (place, (sum, figure)) in sums.iter_mut().zip(figures).enumerate() {
+        *sum = if place == PEAK { (*sum).max(figure) } else { sum.saturating_add(figure).min(LARGEST_SUM) };
+    }
 }
 
 static BOTH_SIDES: LazyLock<[String; 3]> = LazyLock::new(|| {
@@ -173,7 +183,24 @@ pub(super) fn read_progress(row: &Row) -> Result<(i64, Uuid), StoreError> {
 
 /// The texts of these queries.
 pub(super) fn texts() -> Vec<&'static str> {
-    let mut texts: Vec<&str> = vec![&OF_MINUTE];
+    let mut texts: Vec<&str> = vec![&EACH_OF_MINUTE, &OF_MINUTE];
     texts.extend(OF_TENANT.iter().chain(BOTH_SIDES.iter()).map(String::as_str));
     texts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_added_and_the_peak_is_the_largest() {
+        assert_eq!(FIELDS[PEAK], "peak_memory");
+        let mut sums = [1; FIELDS.len()];
+        add(&mut sums, [2; FIELDS.len()]);
+        for (place, sum) in sums.into_iter().enumerate() {
+            assert_eq!(sum, if place == PEAK { 2 } else { 3 }, "{}", FIELDS[place]);
+        }
+        add(&mut sums, [i64::MAX; FIELDS.len()]);
+        assert_eq!((sums[0], sums[PEAK]), (LARGEST_SUM, i64::MAX));
+    }
 }

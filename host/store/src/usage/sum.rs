@@ -5,7 +5,7 @@
 //! once; where it was is noted with the last of them.
 
 use super::rows::{self, NAMES, PROGRESS, SUMS, read_progress};
-use super::{FIELDS, MINUTE_MS, Resolution, figures, first_id, minute_of, usage};
+use super::{FIELDS, MINUTE_MS, Resolution, figures, first_id, minute_of};
 use crate::db::{Tx, sql, transaction};
 use crate::{Store, StoreError, TenantScope};
 use std::sync::LazyLock;
@@ -56,11 +56,7 @@ impl Store {
                 summed.more = true;
                 return Ok(summed);
             }
-            let used = self.db.all(rows::of_minute(minute)).await?;
-            let mut used: Vec<(Uuid, Usage)> = used
-                .iter()
-                .map(|row| Ok((row.get("tenant_id")?, usage(row)?)))
-                .collect::<Result<_, StoreError>>()?;
+            let mut used = rows::of_minute(&self.db, minute).await?;
             // In an order, so that two who do the same do not wait for each other in a circle.
             used.sort_by_key(|(tenant, _)| *tenant);
             let next = if used.is_empty() { self.next_used(minute + 1, until).await? } else { minute + 1 };
