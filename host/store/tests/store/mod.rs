@@ -31,3 +31,4 @@ mod schema;
 mod tenancy;
 mod texts;
 mod usage;
+mod usage_before;

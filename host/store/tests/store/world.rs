@@ -115,6 +115,16 @@ impl World {
         world
     }
 
+    /// A world with the schema as this migration left it. The store is of the present, and can do what does not need more.
+    pub(crate) async fn at(migration: i64) -> Self {
+        let world = match crate::DIALECT {
+            Dialect::Sqlite => Self::with(Database::Sqlite(sqlite::Files::new())).await,
+            Dialect::Postgres => Self::with(Database::Postgres(postgres::Server::empty().await)).await,
+        };
+        either!(world, database => database.migrate_to(migration).await);
+        world
+    }
+
     pub(crate) async fn with(database: Database) -> Self {
         let url = match &database {
             Database::Sqlite(files) => files.url(),

@@ -91,6 +91,10 @@ impl Server {
         Self { name, raw }
     }
 
+    pub(super) async fn migrate_to(&self, migration: i64) {
+        sqlx::migrate!("../../migrations/postgres").run_to(migration, &self.raw).await.unwrap();
+    }
+
     pub(crate) fn url(&self) -> String {
         address(&self.name.0)
     }

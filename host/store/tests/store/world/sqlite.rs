@@ -30,6 +30,10 @@ impl Files {
         format!("sqlite:{}", self.path().display())
     }
 
+    pub(super) async fn migrate_to(&self, migration: i64) {
+        sqlx::migrate!("../../migrations/sqlite").run_to(migration, &self.raw).await.unwrap();
+    }
+
     /// The files as they are at this moment, in a folder of their own.
     pub(super) fn copy(&self) -> Self {
         let copy = Self::new();
