@@ -25,6 +25,11 @@ impl ProviderCalls for AccountCalls {
         let key = self.doing.next_key(operation, arguments);
         let arguments = serde_json::from_str(arguments)
             .map_err(|error| GatewayError::Invalid(format!("arguments: must be JSON: {error}")))?;
+        // Before anything is on record: a process that ends while a call waits for its turn has done nothing.
+        self.connector
+            .turn(&self.account, operation, &arguments)
+            .await
+            .map_err(GatewayError::with_nothing_at_stake)?;
         let answer = if self.connector.only_reads(operation) {
             self.make(operation, arguments, key).await.map_err(GatewayError::with_nothing_at_stake)
         } else {

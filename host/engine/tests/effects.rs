@@ -113,6 +113,22 @@ impl Scene {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_only_waited_for_its_turn_when_the_process_ended_was_not_done() {
+    let waits = Arc::new(Semaphore::new(0));
+    let telegram = FakeTelegram { no_turn: Some(Arc::clone(&waits)), ..FakeTelegram::default() };
+    let Scene { host, scope, bot } = {
+        let scene = Scene::new(telegram).await;
+        scene.take("send").await;
+        scene.host.until("it waits for its turn", async || waits.available_permits() == 1).await;
+        scene
+    };
+    let host = host.crash_and_restart_with_probe(FakeTelegram::default()).await;
+    let scene = Scene { host, scope, bot };
+    let effect = scene.settled().await;
+    assert_eq!((effect.state.as_str(), effect.attempt, effect.repeats), ("sent", 1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_may_have_been_sent_is_sent_again_and_counted() {
     let scene = Scene::failing([lost(), GatewayError::TimedOut]).await;
     scene.take("send").await;

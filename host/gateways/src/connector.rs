@@ -91,7 +91,17 @@ pub trait Connector: Send + Sync + 'static {
     /// The name by which manifests ask for it.
     fn name(&self) -> &'static str;
 
-    /// Carries out one operation at the provider, with the account's credentials, at the provider's rate. `key` is the same whenever
+    /// Waits until the provider's rate lets this operation through. Whoever asks calls it next. Nothing has been done at the provider
+    /// when this returns, however long it takes: what is recorded before a call is recorded after this.
+    ///
+    /// # Errors
+    /// `RateLimited` when that would take too long; `Unsupported` and `Invalid` as [`Connector::call`].
+    async fn turn(&self, account: &Account, operation: &str, arguments: &Value) -> Result<(), GatewayError> {
+        let _ = (account, operation, arguments);
+        Ok(())
+    }
+
+    /// Carries out one operation at the provider, with the account's credentials, once it has had its [`Connector::turn`]. `key` is the same whenever
     /// the same call is made again: for providers that drop repeats by it.
     ///
     /// # Errors

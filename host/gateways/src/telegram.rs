@@ -143,6 +143,13 @@ struct Poll {
     payload: GetUpdates,
 }
 
+/// A method of the Bot API that components may call.
+fn open_method(operation: &str) -> Result<(&'static str, Kind), GatewayError> {
+    methods::find(operation).ok_or_else(|| {
+        GatewayError::Unsupported("this method of the Bot API is not open to components".to_owned())
+    })
+}
+
 /// Keeps the bot silent for as long as Telegram said.
 fn hold(known: &Known, failure: Failure) -> GatewayError {
     if let Some(wait) = failure.hold {
@@ -157,6 +164,17 @@ impl Connector for Telegram {
         "telegram"
     }
 
+    async fn turn(&self, account: &Account, operation: &str, arguments: &Value) -> Result<(), GatewayError> {
+        let (_, kind) = open_method(operation)?;
+        let known = self.accounts.get(account)?;
+        match kind {
+            Kind::Message => {
+                known.pace.turn(pace::Chat::of(arguments).as_ref(), arguments::messages(arguments)).await
+            }
+            Kind::Plain => known.pace.released().await,
+        }
+    }
+
     async fn call(
         &self,
         account: &Account,
@@ -165,17 +183,9 @@ impl Connector for Telegram {
         // The Bot API has no place for it.
         _key: Option<&str>,
     ) -> Result<Value, GatewayError> {
-        let (method, kind) = methods::find(operation).ok_or_else(|| {
-            GatewayError::Unsupported("this method of the Bot API is not open to components".to_owned())
-        })?;
+        let (method, _) = open_method(operation)?;
         let known = self.accounts.get(account)?;
         let body = arguments::body(&arguments)?;
-        match kind {
-            Kind::Message => {
-                known.pace.turn(pace::Chat::of(&arguments).as_ref(), arguments::messages(&arguments)).await?
-            }
-            Kind::Plain => known.pace.released().await?,
-        }
         let timeout = self.options.request_timeout;
         let request =
             Request { bot: &known.bot, method, body: body.into(), timeout, largest: LARGEST_ANSWER };

@@ -51,6 +51,8 @@ pub(crate) struct FakeTelegram {
     pub(crate) cursors: Mutex<Vec<Option<i64>>>,
     /// Says that a message is to be sent, and sends it when it may.
     pub(crate) gate: Option<(Arc<Semaphore>, Arc<Semaphore>)>,
+    /// Says that a message waits for its turn, and gives it none.
+    pub(crate) no_turn: Option<Arc<Semaphore>>,
     /// Polls for messages instead of taking webhooks.
     pub(crate) polls: bool,
 }
@@ -68,6 +70,16 @@ impl FakeTelegram {
 impl Connector for FakeTelegram {
     fn name(&self) -> &'static str {
         "telegram"
+    }
+
+    async fn turn(&self, _account: &Account, operation: &str, _: &Value) -> Result<(), GatewayError> {
+        match &self.no_turn {
+            Some(waits) if operation == "sendMessage" => {
+                waits.add_permits(1);
+                std::future::pending().await
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn call(
