@@ -1,7 +1,6 @@
 //! A database that is a file: made where it is missing, and refused where it is none.
 
 use crate::estate::estate;
-use crate::store::retention::{handled, newest, remove};
 use crate::world::{KEY, World, page};
 use tempfile::TempDir;
 use twobot_store::{MasterKey, Store, StoreError};
@@ -52,20 +51,4 @@ async fn a_value_of_another_type_is_an_error_too() {
         let result = world.store.gateways(of.scope, page(9)).await;
         assert!(result.is_err(), "{column}: {result:?}");
     }
-}
-
-/// A day of a busy tenant, an hour at a time: the file grows to what is kept and no further.
-#[tokio::test]
-async fn the_file_stays_bounded_when_traffic_goes_on() {
-    let world = World::new().await;
-    let ann = world.tenant("ann").await;
-    let (gateway, install) = (ann.gateway("Bot").await, ann.install("plugin", &[]).await);
-    let mut sizes = Vec::new();
-    for _ in 0..24 {
-        handled(&ann, gateway, install, 40).await;
-        remove(&ann, &newest(40), 20).await;
-        sizes.push(world.number("PRAGMA page_count").await);
-    }
-    let (early, last) = (sizes[3], sizes[23]);
-    assert!(last <= early + early / 10, "pages grow without end: {sizes:?}");
 }

@@ -7,6 +7,7 @@ mod store;
 
 mod backup;
 mod files;
+mod growth;
 mod plans;
 
 use store::world::Dialect;
