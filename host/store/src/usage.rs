@@ -1,5 +1,6 @@
-//! What a tenant used: kept with the rows that used it, summed in the background by minute, hour and day, so that everything is
-//! counted exactly once and what is done for an event waits for no sum. Why so: `docs/decisions/0023-usage-is-summed-from-rows.md`.
+//! What a tenant used: kept with the rows that used it, and summed in the background by minute, hour and day.
+//!
+//! So everything is counted exactly once, and what is done for an event waits for no sum. Why so: `docs/decisions/0023-usage-is-summed-from-rows.md`.
 //!
 //! | file | |
 //! |---|---|
