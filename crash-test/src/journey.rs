@@ -18,8 +18,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::process::Command;
 
-/// How long it may take in the end until nothing waits any more.
-const SETTLED: Duration = Duration::from_secs(180);
+/// How long it may take in the end until one thing more is done. What was interrupted again and again waits for some minutes.
+const PROGRESS: Duration = Duration::from_secs(240);
 
 /// How the provider behaves while people write, in a thousand messages.
 const MOODS: Moods = Moods { slow: 50, failing: 20, cut: 10 };
@@ -122,14 +122,17 @@ fn socket_folder(server: &str) -> anyhow::Result<PathBuf> {
 
 /// Waits until nothing waits any more.
 async fn settle(books: &mut Books) -> anyhow::Result<()> {
-    let begun = Instant::now();
+    let (mut least, mut since) = (u64::MAX, Instant::now());
     loop {
         let waiting = books.waiting().await?;
         if waiting == 0 {
             return Ok(());
         }
-        if begun.elapsed() > SETTLED {
-            bail!("{waiting} items still wait after {} s", SETTLED.as_secs());
+        if waiting < least {
+            (least, since) = (waiting, Instant::now());
+        }
+        if since.elapsed() > PROGRESS {
+            bail!("{waiting} items still wait, and nothing was done for {} s", PROGRESS.as_secs());
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

@@ -170,12 +170,16 @@ fn after(deaths: u64) -> AfterDeath {
     if deaths >= MOST_DEATHS {
         return AfterDeath::GiveUp(troubles::poisoned(deaths));
     }
-    let pause = match deaths.checked_sub(ALONE) {
+    AfterDeath::TryAt(Timestamp::now().plus_millis(pause(deaths).as_millis() as i64))
+}
+
+/// How long what was interrupted so many times by the end of the process waits.
+pub(crate) fn pause(deaths: u64) -> Duration {
+    match deaths.min(MOST_DEATHS).checked_sub(ALONE) {
         Some(further) => PAUSE * 3_u32.pow(further as u32),
         // The first says nothing of it.
         None => Duration::ZERO,
-    };
-    AfterDeath::TryAt(Timestamp::now().plus_millis(pause.as_millis() as i64))
+    }
 }
 
 #[cfg(test)]

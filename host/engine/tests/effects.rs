@@ -113,6 +113,24 @@ impl Scene {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_interrupted_twice_waits_before_it_is_tried_again() {
+    let (first, arrived, _) = gated();
+    let scene = Scene::new(first).await;
+    scene.take("send").await;
+    scene.host.until("the provider is asked", async || arrived.available_permits() == 1).await;
+    let (scope, bot) = (scene.scope, scene.bot);
+    let (second, arrived, _) = gated();
+    let host = scene.host.crash_and_restart_with_probe(second).await;
+    host.until("it is asked again at once", async || arrived.available_permits() == 1).await;
+    let host = host.crash_and_restart_with_probe(FakeTelegram::default()).await;
+    let scene = Scene { host, scope, bot };
+    scene.host.until("the second try is counted", async || scene.effect().await.attempt == 2).await;
+    let effect = scene.effect().await;
+    assert_eq!((effect.state.as_str(), effect.repeats, scene.asked()), ("waiting", 1, 0));
+    assert_eq!(effect.trouble.unwrap().code, "gateway_outcome_unknown");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_only_waited_for_its_turn_when_the_process_ended_was_not_done() {
     let waits = Arc::new(Semaphore::new(0));
     let telegram = FakeTelegram { no_turn: Some(Arc::clone(&waits)), ..FakeTelegram::default() };

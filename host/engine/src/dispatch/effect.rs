@@ -5,7 +5,7 @@ use crate::doing::Doing;
 use crate::engine::Engine;
 use crate::live::LiveEvent;
 use crate::outside::NotCarriedOut;
-use crate::{backoff, circles, troubles};
+use crate::{backoff, circles, marks, troubles};
 use std::sync::Arc;
 use twobot_domain::manifest::{EventKind, WhenUnknown};
 use twobot_domain::{EffectId, EffectKey, EventId, ExecutionId, GatewayError, Timestamp, Trouble, Usage};
@@ -35,6 +35,15 @@ pub(super) async fn deliver(engine: &Engine, work: &Work) -> Result<(), StoreErr
             let trouble = unknown(INTERRUPTED, effect.done_at_most).trouble(&gateway.name);
             engine.show_trouble(scope, gateway.id, &conversation, &trouble).await;
             return give_up(engine, scope, &effect, Tried::Unsure, trouble, &Usage::default()).await;
+        }
+        if effect.begun_at.is_some()
+            && let pause @ 1.. = marks::pause(effect.attempt + 1).as_millis()
+        {
+            // It may be what ends the process; and each try may be one message more to somebody.
+            let trouble = unknown(INTERRUPTED, effect.done_at_most).trouble(&gateway.name);
+            let until = Timestamp::now().plus_millis(pause as i64);
+            let nothing = Usage::default();
+            return store.postpone_effect(scope, effect.id, Tried::Unsure, &trouble, until, &nothing).await;
         }
         doing = doing.with_intent(store.clone(), scope, effect.id);
     }
