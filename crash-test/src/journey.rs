@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use tokio::process::Command;
 
 /// How long it may take in the end until one thing more is done. What was interrupted again and again waits for some minutes.
-const PROGRESS: Duration = Duration::from_secs(240);
+const PROGRESS: Duration = Duration::from_secs(600);
 
 /// How the provider behaves while people write, in a thousand messages.
 const MOODS: Moods = Moods { slow: 50, failing: 20, cut: 10 };

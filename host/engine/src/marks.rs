@@ -22,7 +22,7 @@ use twobot_store::{Store, StoreError};
 use uuid::Uuid;
 
 /// Deaths of the process after which an execution that ran each time is given up.
-const MOST_DEATHS: u64 = 6;
+const MOST_DEATHS: u64 = 8;
 
 /// The pause after the second death; after each further one it is three times as long.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -227,8 +227,8 @@ mod tests {
             AfterDeath::GiveUp(_) => None,
         };
         assert_eq!(
-            [1, 2, 3, 4, 5, 6, 7].map(pause),
-            [Some(0), Some(5), Some(15), Some(45), Some(135), None, None]
+            [1, 2, 3, 4, 5, 6, 7, 8, 9].map(pause),
+            [Some(0), Some(5), Some(15), Some(45), Some(135), Some(405), Some(1_215), None, None]
         );
     }
 
