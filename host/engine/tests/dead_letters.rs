@@ -220,8 +220,8 @@ async fn what_runs_each_time_that_the_process_ends_is_given_up() {
     host.say(bot, 1, 1, &json!({"steps": [{"perform": call}]}).to_string()).await;
     // Those whom nobody stops any more; they wait for ever.
     let mut dead = Vec::new();
-    // It is tried at once after the first death, and given up after the sixth; in between it would wait for minutes.
-    for deaths in [0, 5] {
+    // It is tried at once after the first death, and given up after the eighth; in between it would wait for minutes.
+    for deaths in [0, 7] {
         arrived.acquire().await.unwrap().forget();
         assert!(letters(&host, scope).await.is_empty(), "it is tried again");
         let (telegram, next) = waiting();
