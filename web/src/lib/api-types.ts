@@ -131,7 +131,10 @@ export interface UsageReport {
   from: Day;
   to: Day;
   totals: UsageFigures;
+  /** How finely `periods` tells it. */
+  resolution: "minute" | "hour" | "day";
   days: (UsageFigures & { date: Day })[];
+  periods: (UsageFigures & { at: string })[];
   limits: Limits;
 }
 
