@@ -146,20 +146,11 @@ fn usage_of(figures: [i64; FIELDS.len()]) -> Usage {
 }
 
 fn usage(row: &Row) -> Result<Usage, StoreError> {
-    Ok(Usage {
-        executions: row.get("executions")?,
-        failed_executions: row.get("failed_executions")?,
-        messages_in: row.get("messages_in")?,
-        messages_out: row.get("messages_out")?,
-        fuel: row.get("fuel")?,
-        peak_memory_bytes: row.get("peak_memory")?,
-        wall_ms: row.get("wall_ms")?,
-        ai_tokens_in: row.get("ai_tokens_in")?,
-        ai_tokens_out: row.get("ai_tokens_out")?,
-        http_requests: row.get("http_requests")?,
-        http_bytes_in: row.get("http_bytes_in")?,
-        http_bytes_out: row.get("http_bytes_out")?,
-    })
+    let mut figures = [0; FIELDS.len()];
+    for (figure, name) in figures.iter_mut().zip(FIELDS) {
+        *figure = row.get(name)?;
+    }
+    Ok(usage_of(figures))
 }
 
 /// The statements that are put together here, for who looks how a database carries them out.

@@ -58,15 +58,12 @@ pub(super) fn totals<const N: usize>(
 
 /// Gives `$n` the value with this number. For SQLite `$n` is a name, and its own numbers go by where names first appear.
 fn bind(prepared: &mut rusqlite::Statement<'_>, values: &[Value]) -> Result<(), StoreError> {
-    let given = (1..=prepared.parameter_count()).map(|place| {
+    for place in 1..=prepared.parameter_count() {
         let name = prepared.parameter_name(place).and_then(|name| name.strip_prefix('$'));
-        name.and_then(|number| number.parse::<usize>().ok()?.checked_sub(1))
-            .and_then(|number| values.get(number))
-    });
-    for (place, value) in given.collect::<Vec<_>>().into_iter().enumerate() {
-        let value =
-            value.ok_or_else(|| StoreError::Corrupt(format!("no value for parameter {}", place + 1)))?;
-        prepared.raw_bind_parameter(place + 1, value)?;
+        let number = name.and_then(|number| number.parse::<usize>().ok()?.checked_sub(1));
+        let value = number.and_then(|number| values.get(number));
+        let value = value.ok_or_else(|| StoreError::Corrupt(format!("no value for parameter {place}")))?;
+        prepared.raw_bind_parameter(place, value)?;
     }
     Ok(())
 }

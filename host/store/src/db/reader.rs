@@ -76,13 +76,13 @@ impl Readers {
         self.ask(move |connection| local::rows(connection, &statement, most)).await
     }
 
-    /// What the rows come to that a query answers: see [`local::totals`].
+    /// What the rows come to that a query answers: see [`local::totals`]. There are many, so it is a long one from the beginning.
     pub(crate) async fn totals<const N: usize>(
         &self,
         statement: Statement,
         add: fn(&mut [i64; N], [i64; N]),
     ) -> Result<Vec<(Uuid, [i64; N])>, StoreError> {
-        self.ask(move |connection| local::totals(connection, &statement, add)).await
+        self.ask_elsewhere(move |connection| local::totals(connection, &statement, add)).await
     }
 
     async fn ask<T: Send + 'static>(

@@ -43,7 +43,7 @@ pub(crate) struct Writer {
     path: Arc<Path>,
     shared: Arc<Shared>,
     /// None where nothing is written. Ends with the last clone.
-    _committer: Option<Arc<Committer>>,
+    committer: Option<Arc<Committer>>,
 }
 
 #[derive(Debug)]
@@ -71,7 +71,20 @@ struct Session {
 }
 
 /// The connection, for as long as this is kept. Never across a wait: other threads wait for it.
-type Turn = ArcMutexGuard<RawMutex, Session>;
+struct Turn {
+    session: ArcMutexGuard<RawMutex, Session>,
+    /// Dropped after the connection.
+    _freed: Freed,
+}
+
+/// Dropped, it tells one of those who wait that the connection may be free.
+struct Freed(Arc<Shared>);
+
+impl Drop for Freed {
+    fn drop(&mut self) {
+        self.0.free.notify_one();
+    }
+}
 
 impl Writer {
     /// Opens the connection and starts the thread that commits.
@@ -92,12 +105,12 @@ impl Writer {
         let shared = Arc::new(Shared::with(Some(connection)));
         let committer =
             Committer::start(&shared).map_err(|error| StoreError::Database(sqlx::Error::Io(error)))?;
-        Ok(Self { path: path.into(), shared, _committer: Some(Arc::new(committer)) })
+        Ok(Self { path: path.into(), shared, committer: Some(Arc::new(committer)) })
     }
 
     /// No writer: who only reads has none.
     pub(crate) fn none(path: &Path) -> Self {
-        Self { path: path.into(), shared: Arc::new(Shared::with(None)), _committer: None }
+        Self { path: path.into(), shared: Arc::new(Shared::with(None)), committer: None }
     }
 
     /// The database's file.
@@ -110,22 +123,20 @@ impl Writer {
         let begun = Instant::now();
         loop {
             let mut turn = self.shared.turn().await;
-            match turn.begin() {
+            match turn.session.begin() {
                 Ok(is_first) => {
-                    turn.execute("SAVEPOINT member")?;
-                    if is_first && let Some(committer) = &self._committer {
+                    // Before anything can fail: what has begun has to end.
+                    if is_first && let Some(committer) = &self.committer {
                         committer.look();
                     }
-                    return Ok(WriterTx { turn: Some(turn), shared: Arc::clone(&self.shared), kept: false });
+                    turn.session.execute("SAVEPOINT member")?;
+                    return Ok(WriterTx { turn, kept: false });
                 }
                 Err(StoreError::Sqlite(error)) if is_busy(&error) && begun.elapsed() < PATIENCE => {
-                    self.shared.give_back(turn);
+                    drop(turn);
                     tokio::time::sleep(LOOK).await;
                 }
-                Err(error) => {
-                    self.shared.give_back(turn);
-                    return Err(error);
-                }
+                Err(error) => return Err(error),
             }
         }
     }
@@ -135,14 +146,10 @@ impl Writer {
         let (told, durable) = oneshot::channel();
         {
             let mut turn = self.shared.turn().await;
-            let is_open = turn.open;
-            if is_open {
-                turn.members.push(told);
-            }
-            self.shared.give_back(turn);
-            if !is_open {
+            if !turn.session.open {
                 return;
             }
+            turn.session.members.push(told);
         }
         // What became of it is for those whose it is.
         let _ = durable.await;
@@ -151,9 +158,8 @@ impl Writer {
     /// Closes the connection, after all who wait.
     pub(crate) async fn close(&self) {
         let mut turn = self.shared.turn().await;
-        turn.commit();
-        turn.connection = None;
-        self.shared.give_back(turn);
+        turn.session.commit();
+        turn.session.connection = None;
     }
 }
 
@@ -175,7 +181,7 @@ impl Shared {
     }
 
     /// Waits for the connection.
-    async fn turn(&self) -> Turn {
+    async fn turn(self: &Arc<Self>) -> Turn {
         let _coming = Coming::new(&self.coming);
         loop {
             let freed = self.free.notified();
@@ -183,17 +189,12 @@ impl Shared {
             // From here on nobody can free it unnoticed.
             freed.as_mut().enable();
             if !self.committing.load(Ordering::Acquire)
-                && let Some(turn) = self.session.try_lock_arc_for(BRIEFLY)
+                && let Some(session) = self.session.try_lock_arc_for(BRIEFLY)
             {
-                return turn;
+                return Turn { session, _freed: Freed(Arc::clone(self)) };
             }
             freed.await;
         }
-    }
-
-    fn give_back(&self, turn: Turn) {
-        drop(turn);
-        self.free.notify_one();
     }
 }
 
@@ -242,15 +243,25 @@ impl Session {
             self.groups += 1;
         }
         let committed = self.execute("COMMIT").map_err(|error| error.to_string());
-        if committed.is_err()
-            && let Err(error) = self.execute("ROLLBACK")
-        {
-            // After some failures SQLite has rolled back by itself.
-            tracing::debug!(%error, "nothing was left to roll back");
+        if committed.is_err() {
+            self.roll_back();
         }
         for member in self.members.drain(..) {
             // Whoever waited may have gone away.
             let _ = member.send(committed.clone());
+        }
+    }
+
+    /// Lets go of a group whose commit was interrupted.
+    fn abandon(&mut self) {
+        self.members.clear();
+        self.roll_back();
+    }
+
+    fn roll_back(&self) {
+        if let Err(error) = self.execute("ROLLBACK") {
+            // After some failures SQLite has rolled back by itself.
+            tracing::debug!(%error, "nothing was left to roll back");
         }
     }
 }
@@ -261,34 +272,27 @@ fn is_busy(error: &rusqlite::Error) -> bool {
 
 /// A transaction: a savepoint within a group. Dropped without [`WriterTx::commit`], it never was.
 pub(crate) struct WriterTx {
-    /// Always there, but in `drop`.
-    turn: Option<Turn>,
-    shared: Arc<Shared>,
+    turn: Turn,
     kept: bool,
 }
 
 impl WriterTx {
-    fn session(&mut self) -> Result<&mut Session, StoreError> {
-        self.turn.as_deref_mut().ok_or(StoreError::Database(sqlx::Error::WorkerCrashed))
-    }
-
     /// The rows that a statement answers, at most so many.
     pub(crate) fn rows(&mut self, statement: &Statement, most: usize) -> Result<Vec<LocalRow>, StoreError> {
-        local::rows(self.session()?.connection()?, statement, most)
+        local::rows(self.turn.session.connection()?, statement, most)
     }
 
     /// Runs a statement and says how many rows it changed.
     pub(crate) fn run(&mut self, statement: &Statement) -> Result<u64, StoreError> {
         self.rows(statement, 0)?;
-        Ok(self.session()?.connection()?.changes())
+        Ok(self.turn.session.connection()?.changes())
     }
 
     /// Makes it durable, together with others.
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
         let (told, durable) = oneshot::channel();
-        let session = self.session()?;
-        session.execute("RELEASE member")?;
-        session.members.push(told);
+        self.turn.session.execute("RELEASE member")?;
+        self.turn.session.members.push(told);
         self.kept = true;
         drop(self);
         match durable.await {
@@ -301,17 +305,16 @@ impl WriterTx {
 
 impl Drop for WriterTx {
     fn drop(&mut self) {
-        let Some(turn) = self.turn.take() else { return };
-        if !self.kept {
-            for text in ["ROLLBACK TO member", "RELEASE member"] {
-                if let Err(error) = turn.execute(text) {
-                    // Some failures (a full disk) end the whole transaction: then the group's COMMIT fails, and all of it is told so.
-                    tracing::warn!(%error, "a transaction ended with its group");
-                    break;
-                }
+        if self.kept {
+            return;
+        }
+        for text in ["ROLLBACK TO member", "RELEASE member"] {
+            if let Err(error) = self.turn.session.execute(text) {
+                // Some failures (a full disk) end the whole transaction: then the group's COMMIT fails, and all of it is told so.
+                tracing::warn!(%error, "a transaction ended with its group");
+                return;
             }
         }
-        self.shared.give_back(turn);
     }
 }
 

@@ -72,10 +72,10 @@ const QUERY: &str = "SELECT x.id, x.install_id, i.slug, x.event_id, e.gateway_id
                      FROM executions x JOIN installs i ON i.id = x.install_id LEFT JOIN events e ON e.id = x.event_id \
                      LEFT JOIN gateways g ON g.id = e.gateway_id AND g.tenant_id = x.tenant_id WHERE x.tenant_id = $1";
 
-/// An id that no execution queued since a moment is below: ids begin with the milliseconds of their making. So the index by id
-/// finds where to begin, and an install's past is not read. The hour allows for a clock that was set back meanwhile.
-fn first_id(since: Timestamp) -> Uuid {
-    Uuid::from_u128(u128::from(since.plus_millis(-3_600_000).millis()) << 80)
+/// An id that no execution queued since a moment is below. So the index by id finds where to begin, and an install's past is not
+/// read. The hour allows for a clock that was set back meanwhile.
+fn below_since(since: Timestamp) -> Uuid {
+    crate::usage::first_id(since.plus_millis(-3_600_000))
 }
 
 fn record(row: &Row) -> Result<ExecutionRecord, StoreError> {
@@ -208,7 +208,7 @@ impl Store {
                      FROM executions WHERE install_id = $1 AND tenant_id = $2 AND id >= $3 AND created_at >= $4")
                 .bind(install)
                 .bind(scope.tenant())
-                .bind(first_id(since))
+                .bind(below_since(since))
                 .bind(since),
             )
             .await?;

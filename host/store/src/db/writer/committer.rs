@@ -2,6 +2,7 @@
 
 use super::Shared;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, Thread};
@@ -56,7 +57,11 @@ fn run(shared: &Shared, state: &State) {
         if state.begun.swap(false, Ordering::AcqRel) {
             gather(shared);
             shared.committing.store(true, Ordering::Release);
-            shared.session.lock().commit();
+            // Whatever happens there must not leave everybody waiting.
+            if catch_unwind(AssertUnwindSafe(|| shared.session.lock().commit())).is_err() {
+                tracing::error!("a commit was interrupted; those who waited for it are told that it failed");
+                shared.session.lock().abandon();
+            }
             shared.committing.store(false, Ordering::Release);
             shared.free.notify_waiters();
             // Someone may have begun to wait just now.
