@@ -131,11 +131,13 @@ test("many are decided on at once, and each refusal is told", async ({ page }) =
   // Discarding asks first, with the number; what is called off changes nothing.
   await rows(page).first().getByRole("checkbox").click();
   const dialog = page.getByRole("alertdialog");
-  await page.getByRole("button", { name: "Discard" }).click();
+  const discard = page.getByRole("button", { name: "Discard", exact: true });
+  await discard.click();
   await expect(dialog).toContainText("Discard 1?");
   await dialog.getByRole("button", { name: "Cancel" }).click();
+  await expect(dialog).toBeHidden();
   await expect(rows(page)).toHaveCount(4);
-  await page.getByRole("button", { name: "Discard" }).click();
+  await discard.click();
   await dialog.getByRole("button", { name: "Discard 1" }).click();
   const outcome = page.getByTestId("many-outcome");
   await expect(outcome).toContainText("1 is discarded.");

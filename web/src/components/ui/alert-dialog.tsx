@@ -26,6 +26,8 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
   const setOpen = props.onOpenChange ?? setOwnOpen;
 
   async function confirm() {
+    // What was called off is not done after all by a click on a dialog that is fading out.
+    if (!open) return;
     setPending(true);
     try {
       await props.onConfirm();
