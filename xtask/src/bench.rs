@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: measures 2Bot beside its peers and writes the table of `docs/performance.md`.
+//! `cargo xtask bench`: measures 2Bot beside its peers and writes the tables of `docs/performance.md`.
 //!
 //! Benchmarks are a workspace of their own in `benches/`: what they compare with is built for nothing else.
 
@@ -9,10 +9,10 @@ use anyhow::{Context, Result, bail};
 
 use crate::support::postgres::{Postgres, Purpose};
 use crate::support::workspace::Workspace;
-use crate::support::{figures, machine, process, stamp};
+use crate::support::{machine, process, stamp};
 use crate::{build, guests as components};
 
-/// The page with the table.
+/// The page with a table for each benchmark.
 const PAGE: &str = "docs/performance.md";
 
 /// The benchmarks that start the real server.
@@ -36,7 +36,7 @@ pub(crate) struct Args {
     /// Few rounds: a look whether all works; the page stays as it is
     #[arg(long)]
     quick: bool,
-    /// Write the page also when only a part is measured; it says what was not
+    /// Write the page also when only a part is measured; the tables of the others stay as they are
     #[arg(long)]
     write: bool,
 }
@@ -78,10 +78,11 @@ pub(crate) fn command(ws: &Workspace, args: &Args) -> Result<()> {
     let page = ws.root().join(PAGE);
     let text = std::fs::read_to_string(&page).with_context(|| format!("{PAGE} can not be read"))?;
     let results = table::results(&ws.bench_results())?;
-    if !args.write && !results.1.is_empty() {
-        bail!("no result was left by {}", results.1.join(", "));
+    let missing = table::missing(&args.only, &results);
+    if !missing.is_empty() {
+        bail!("no result was left by {}", missing.join(", "));
     }
-    let text = figures::put(&text, "cargo xtask bench", &table::render(&machine, &results))?;
+    let text = table::put(&text, &machine, &results)?;
     stamp::write_if_changed(&page, text.as_bytes())?;
     println!("\n{PAGE} has the figures of this run");
     Ok(())

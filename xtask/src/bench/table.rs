@@ -5,27 +5,43 @@ use std::path::Path;
 use anyhow::Result;
 use serde_json::Value;
 
+use crate::support::figures;
+
 /// Benchmarks in the order in which a reader wants them.
 const ORDER: &[&str] =
     &["overhead", "extism", "node", "density", "neighbour", "compile", "fuel", "load", "lists", "idle"];
 
-/// What the benchmarks found, and those that were not run.
-pub(super) fn results(folder: &Path) -> Result<(Vec<Value>, Vec<&'static str>)> {
-    let (mut rows, mut missing) = (Vec::new(), Vec::new());
+/// What benchmarks found, in the order of the page; those that left nothing are not among them.
+pub(super) fn results(folder: &Path) -> Result<Vec<(&'static str, Vec<Value>)>> {
+    let mut results = Vec::new();
     for name in ORDER {
         let file = folder.join(format!("{name}.json"));
-        if !file.exists() {
-            missing.push(*name);
-            continue;
+        if file.exists() {
+            results.push((*name, serde_json::from_slice(&std::fs::read(&file)?)?));
         }
-        let found: Vec<Value> = serde_json::from_slice(&std::fs::read(&file)?)?;
-        rows.extend(found);
     }
-    Ok((rows, missing))
+    Ok(results)
+}
+
+/// Of the benchmarks that were asked for, or of all, those without a result.
+pub(super) fn missing(asked: &[String], results: &[(&str, Vec<Value>)]) -> Vec<&'static str> {
+    let asked = |name: &str| asked.is_empty() || asked.iter().any(|one| one == name);
+    ORDER
+        .iter()
+        .copied()
+        .filter(|name| asked(name) && results.iter().all(|(found, _)| found != name))
+        .collect()
+}
+
+/// The page with these results in place of older ones of the same benchmarks; others stay as they are.
+pub(super) fn put(page: &str, machine: &str, results: &[(&str, Vec<Value>)]) -> Result<String> {
+    results.iter().try_fold(page.to_owned(), |page, (name, rows)| {
+        figures::put(&page, &format!("cargo xtask bench --only {name}"), &render(machine, rows))
+    })
 }
 
 /// The table in Markdown.
-pub(super) fn render(machine: &str, (rows, missing): &(Vec<Value>, Vec<&str>)) -> String {
+fn render(machine: &str, rows: &[Value]) -> String {
     let mut text = format!(
         "{machine}\n\n| # | what | 2Bot | beside | ratio | target | |\n|---|---|---|---|---|---|---|\n"
     );
@@ -47,9 +63,6 @@ pub(super) fn render(machine: &str, (rows, missing): &(Vec<Value>, Vec<&str>)) -
         ];
         text.push_str(&format!("| {} |\n", cells.join(" | ")));
     }
-    if !missing.is_empty() {
-        text.push_str(&format!("\n**Not measured in this run:** {}.\n", missing.join(", ")));
-    }
     text
 }
 
@@ -62,11 +75,29 @@ mod tests {
     #[test]
     fn rows_say_whether_the_target_is_reached() {
         let row = |reached| json!({ "target_id": "P1", "what": "a|b", "ours": "1 µs", "peer": "2 µs", "ratio": "0.5 ×", "target": "≤ 2 ×", "reached": reached });
-        let rows = vec![row(json!(true)), row(json!(false)), row(json!(null))];
-        let table = render("A machine.", &(rows, vec!["idle"]));
+        let table = render("A machine.", &[row(json!(true)), row(json!(false)), row(json!(null))]);
         let lines: Vec<_> = table.lines().skip(4).collect();
         assert_eq!(lines[0], "| P1 | a\\|b | 1 µs | 2 µs | 0.5 × | ≤ 2 × | reached |");
         assert!(lines[1].ends_with("| **missed** |") && lines[2].ends_with("|  |"));
-        assert_eq!(lines.last(), Some(&"**Not measured in this run:** idle."));
+    }
+
+    #[test]
+    fn a_part_changes_its_own_table_only() {
+        let place = |name: &str, text: &str| {
+            let begin =
+                format!("<!-- figures: written by `cargo xtask bench --only {name}`, not by hand -->");
+            format!("{begin}\n{text}<!-- end of figures -->\n")
+        };
+        let page = place("fuel", "old\n") + &place("idle", "old\n");
+        let page = put(&page, "A machine.", &[("idle", Vec::new())]).unwrap();
+        assert_eq!(page, place("fuel", "old\n") + &place("idle", &render("A machine.", &[])));
+        assert!(put(&page, "A machine.", &[("density", Vec::new())]).is_err());
+    }
+
+    #[test]
+    fn what_was_asked_for_and_left_nothing_is_named() {
+        let results = [("fuel", Vec::new())];
+        assert_eq!(missing(&["fuel".to_owned(), "idle".to_owned()], &results), ["idle"]);
+        assert_eq!(missing(&[], &results).len(), ORDER.len() - 1);
     }
 }
