@@ -65,6 +65,9 @@ enum Command {
     /// Look after the sums of what was used.
     #[command(subcommand)]
     Usage(Usage),
+    /// Look at the mails to people that wait, were sent, or were not.
+    #[command(subcommand)]
+    Mail(Mail),
     /// Manage users.
     #[command(subcommand)]
     User(User),
@@ -79,6 +82,14 @@ enum Usage {
     ///
     /// Ends with 0 where there is none, and with 1 where there is one, or was one that is repaired now.
     Reconcile(commands::usage::Reconcile),
+}
+
+#[derive(Subcommand)]
+enum Mail {
+    /// Print the newest mails of the outbox, one a line.
+    List(commands::mail::List),
+    /// Print a mail as text, with the links in it. One that was sent is no longer kept.
+    Show(commands::mail::Show),
 }
 
 #[derive(Subcommand)]
@@ -137,6 +148,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             }
             Command::Serve { demo, role } => commands::serve::run(settings, demo, role).await,
             Command::Migrate => commands::migrate::run(&settings).await,
+            Command::Mail(Mail::List(list)) => commands::mail::list(&settings, &list).await,
+            Command::Mail(Mail::Show(show)) => commands::mail::show(&settings, &show).await,
             Command::User(User::Create(create)) => commands::user::create(&settings, create).await,
             Command::Plugin(Plugin::Check { file }) => commands::plugin::check(&file).await,
             Command::Backup { file } => commands::backup::make(&settings, &file).await,

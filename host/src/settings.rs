@@ -5,6 +5,7 @@
 mod database;
 mod gateways;
 mod logging;
+mod mail;
 mod mask;
 mod plans;
 mod reader;
@@ -16,6 +17,7 @@ mod source;
 pub(crate) use database::Database;
 pub(crate) use gateways::Gateways;
 pub(crate) use logging::Logging;
+pub(crate) use mail::Mail;
 pub(crate) use mask::without_password;
 pub(crate) use plans::Plans;
 pub(crate) use reader::{Reader, Setting};
@@ -32,6 +34,7 @@ pub(crate) struct Settings {
     pub(crate) server: Server,
     pub(crate) database: Database,
     pub(crate) redis: Redis,
+    pub(crate) mail: Mail,
     pub(crate) plans: Plans,
     pub(crate) gateways: Gateways,
     pub(crate) sandbox: Sandbox,
@@ -79,6 +82,7 @@ impl Settings {
         Self {
             database: Database::from_reader(reader, &server.data_dir),
             redis: Redis::from_reader(reader),
+            mail: Mail::from_reader(reader),
             plans: Plans::from_reader(reader),
             gateways: Gateways::from_reader(reader),
             sandbox: Sandbox::from_reader(reader),
@@ -109,6 +113,8 @@ mod tests {
             ("TWOBOT_MASTER_KEY", "short"),
             ("REDIS_URL", "localhost:6379"),
             ("TWOBOT_REDIS_PREFIX", "two words"),
+            ("TWOBOT_SMTP_URL", "smtp://ada:short@mail.example.org"),
+            ("TWOBOT_MAIL_FROM", "nobody"),
             ("TWOBOT_PLANS", "/nonexistent.toml"),
             ("TWOBOT_EGRESS_ALLOW", "localhost"),
             ("TWOBOT_TELEGRAM_API_URL", "ftp://x"),
@@ -122,6 +128,8 @@ mod tests {
             "TWOBOT_MASTER_KEY:",
             "REDIS_URL:",
             "TWOBOT_REDIS_PREFIX:",
+            "TWOBOT_SMTP_URL:",
+            "TWOBOT_MAIL_FROM:",
             "TWOBOT_PLANS:",
             "TWOBOT_EGRESS_ALLOW:",
             "TWOBOT_TELEGRAM_API_URL:",
@@ -129,7 +137,7 @@ mod tests {
         ] {
             assert!(error.0.iter().any(|line| line.starts_with(name)), "{name} in {error}");
         }
-        assert_eq!(error.0.len(), 10, "{error}");
+        assert_eq!(error.0.len(), 12, "{error}");
         assert!(!error.to_string().contains("short"), "a secret's value is not shown: {error}");
     }
 
@@ -195,6 +203,25 @@ mod tests {
             assert_eq!((found.shown.as_str(), found.is_set), (shown, true));
         }
         assert!(Settings::read(&Source::of_pairs([])).unwrap().redis.address.is_none());
+    }
+
+    #[test]
+    fn a_mail_server_is_named_by_its_address_and_its_password_is_not_shown() {
+        for (url, right, shown) in [
+            ("smtps://ada:s3cret@mail.example.org", true, "smtps://ada:***@mail.example.org"),
+            ("smtp://ada:s3cret@mail.example.org", false, "smtp://ada:***@mail.example.org"),
+            ("mailto:s3cret@mail.example.org", false, "mailto:s3cret@mail.example.org"),
+        ] {
+            let source = Source::of_pairs([("TWOBOT_SMTP_URL", url)]);
+            let read = Settings::read(&source);
+            assert_eq!(read.as_ref().is_ok_and(|settings| settings.mail.smtp.is_some()), right, "{url}");
+            let told = format!("{read:?}");
+            assert!(!told.contains("s3cret"), "{told}");
+            let described = Settings::describe(&source);
+            let found = described.settings.iter().find(|one| one.name == "TWOBOT_SMTP_URL").unwrap();
+            assert_eq!(found.shown, shown);
+        }
+        assert!(Settings::read(&Source::of_pairs([])).unwrap().mail.smtp.is_none());
     }
 
     #[test]

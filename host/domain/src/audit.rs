@@ -44,6 +44,8 @@ names! {
         AuthLogin = "auth.login",
         /// Someone signed out.
         AuthLogout = "auth.logout",
+        /// Someone showed that an e-mail address is theirs.
+        AuthEmailVerify = "auth.verify_email",
         /// Someone chose a new password.
         AuthPasswordReset = "auth.password_reset",
         /// A gateway was made.

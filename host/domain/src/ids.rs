@@ -86,6 +86,8 @@ ids! {
     NotificationId,
     /// A row of the audit log.
     AuditId,
+    /// A mail in the outbox.
+    MailId,
     /// A process that works on the database, beside others or alone.
     NodeId,
 }

@@ -64,6 +64,8 @@ pub(crate) struct Inner {
     pub(crate) queues: Queues,
     pub(crate) connections: Connections,
     pub(crate) nodes: Nodes,
+    /// A mail was queued on this node.
+    pub(crate) mail: tokio::sync::Notify,
     pub(crate) marks: Marks,
     /// What ran when the process before ended.
     marked: Vec<ExecutionId>,
@@ -102,6 +104,7 @@ impl Engine {
                 queues: Queues::default(),
                 connections: Connections::default(),
                 nodes,
+                mail: tokio::sync::Notify::new(),
                 marks,
                 marked,
                 stop: CancellationToken::new(),

@@ -11,7 +11,8 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use twobot_api::ApiConfig;
-use twobot_engine::Role;
+use twobot_engine::{Post, Role};
+use twobot_mail::Smtp;
 use twobot_redis::Windows;
 use twobot_store::StoreError;
 
@@ -42,12 +43,22 @@ pub(crate) async fn run(settings: Settings, with_demo: bool, role: Role) -> anyh
     store.remove_expired_sessions().await?;
     let redis = host::redis(&settings, &store);
     let windows = redis.clone().map(Windows::shared).unwrap_or_default();
+    let smtp = settings.mail.smtp.as_ref().map(Smtp::new).transpose().context("TWOBOT_SMTP_URL")?;
     let engine = host::engine(&settings, store.clone(), redis).await?;
     match engine.start_as(role).await {
         Err(StoreError::Unsealable) => anyhow::bail!(
             "the master key is not the one that sealed what is in this database: give every node the same TWOBOT_MASTER_KEY"
         ),
         started => started.context("can not start the engine")?,
+    }
+
+    let url = url_of(address);
+    if role.works() {
+        let site = match &settings.server.public_url {
+            Some(public) => public.clone(),
+            None => url.parse().context("the address that is listened on is none for a browser")?,
+        };
+        engine.deliver_mails(Post { smtp, site });
     }
 
     let shutdown = CancellationToken::new();
@@ -66,7 +77,6 @@ pub(crate) async fn run(settings: Settings, with_demo: bool, role: Role) -> anyh
     } else {
         twobot_api::health_router(engine.clone(), config)
     };
-    let url = url_of(address);
     if with_demo {
         let login =
             demo::prepare(&engine, settings.server.demo_password.as_deref(), &settings.server.data_dir)

@@ -1,5 +1,6 @@
 //! Tenants, the people who sign in for them, and their sessions.
 
+use crate::account_tokens::{NewToken, hand_out};
 use crate::db::{Row, sql, transaction};
 use crate::{Store, StoreError, TenantScope};
 use sha2::{Digest, Sha256};
@@ -65,6 +66,8 @@ pub struct User {
     pub role: String,
     /// When they registered.
     pub created_at: Timestamp,
+    /// When they showed that the address is theirs, or since when the operator says so.
+    pub email_verified_at: Option<Timestamp>,
 }
 
 /// What a sign-in needs to check a password.
@@ -105,17 +108,18 @@ pub struct NewAccount {
 }
 
 /// The digest under which a bearer token is stored. Tokens are long and random, so that a fast digest is enough.
-fn token_digest(token: &str) -> Vec<u8> {
+pub(crate) fn token_digest(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
 }
 
-fn user(row: &Row) -> Result<User, StoreError> {
+pub(crate) fn user(row: &Row) -> Result<User, StoreError> {
     Ok(User {
         id: row.get("id")?,
         email: row.get("email")?,
         name: row.get("name")?,
         role: row.get("role")?,
         created_at: row.get("created_at")?,
+        email_verified_at: row.get("email_verified_at")?,
     })
 }
 
@@ -130,13 +134,34 @@ fn tenant(row: &Row) -> Result<Tenant, StoreError> {
 }
 
 impl Store {
-    /// Makes a tenant and its owner.
+    /// Makes a tenant and its owner, whose address somebody vouches for.
     ///
     /// # Errors
     /// `Exists` when the address has an account.
     pub async fn register(&self, account: &NewAccount) -> Result<(TenantScope, User), StoreError> {
+        self.register_as(account, None).await
+    }
+
+    /// The same for someone who has yet to show that the address is theirs, by a token that goes there.
+    ///
+    /// # Errors
+    /// `Exists` when the address has an account.
+    pub async fn register_unverified(
+        &self,
+        account: &NewAccount,
+        verification: &NewToken,
+    ) -> Result<(TenantScope, User), StoreError> {
+        self.register_as(account, Some(verification)).await
+    }
+
+    async fn register_as(
+        &self,
+        account: &NewAccount,
+        verification: Option<&NewToken>,
+    ) -> Result<(TenantScope, User), StoreError> {
         let (tenant, id, now) = (TenantId::new(), UserId::new(), Timestamp::now());
         let email = account.email.to_lowercase();
+        let verified = if verification.is_some() { None } else { Some(now) };
         transaction!(self.db.begin_shared(), |tx| {
             tx.run(
             sql("INSERT INTO tenants (id, name, plan, state, created_at) VALUES ($1, $2, $3, 'running', $4)")
@@ -147,21 +172,31 @@ impl Store {
         )
         .await?;
             tx.run(
-                sql("INSERT INTO users (id, tenant_id, email, name, password_hash, role, created_at) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7)")
+                sql("INSERT INTO users (id, tenant_id, email, name, password_hash, role, created_at, email_verified_at) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
                 .bind(id)
                 .bind(tenant)
                 .bind(email.as_str())
                 .bind(account.name.as_str())
                 .bind(account.password_hash.as_str())
                 .bind(account.role.as_str())
-                .bind(now),
+                .bind(now)
+                .bind(verified),
             )
             .await?;
+            if let Some(verification) = verification {
+                hand_out(&mut tx, self, TenantScope::of(tenant), id, verification).await?;
+            }
             tx.commit().await
         })?;
-        let user =
-            User { id, email, name: account.name.clone(), role: account.role.clone(), created_at: now };
+        let user = User {
+            id,
+            email,
+            name: account.name.clone(),
+            role: account.role.clone(),
+            created_at: now,
+            email_verified_at: verified,
+        };
         Ok((TenantScope::of(tenant), user))
     }
 
@@ -173,7 +208,7 @@ impl Store {
         let row = self
             .db
             .optional(
-                sql("SELECT id, tenant_id, email, name, role, created_at, password_hash FROM users WHERE email = $1")
+                sql("SELECT id, tenant_id, email, name, role, created_at, email_verified_at, password_hash FROM users WHERE email = $1")
                     .bind(email.to_lowercase()),
             )
             .await?;
@@ -240,7 +275,7 @@ impl Store {
         let row = self
             .db
             .optional(
-                sql("SELECT s.id AS session_id, s.tenant_id, u.id, u.email, u.name, u.role, u.created_at \
+                sql("SELECT s.id AS session_id, s.tenant_id, u.id, u.email, u.name, u.role, u.created_at, u.email_verified_at \
                      FROM sessions s JOIN users u ON u.id = s.user_id AND u.tenant_id = s.tenant_id \
                      WHERE s.token_hash = $1 AND s.expires_at > $2")
                 .bind(token_digest(token))

@@ -7,6 +7,7 @@ pub mod error;
 pub mod scope;
 pub mod secrets;
 
+pub mod account_tokens;
 pub mod accounts;
 pub mod audit;
 pub mod backup;
@@ -22,6 +23,7 @@ pub mod inbound;
 pub mod installs;
 pub mod journal;
 pub mod kv;
+pub mod mails;
 pub mod nodes;
 pub mod notifications;
 pub mod page;

@@ -99,6 +99,7 @@ macro_rules! with_ids {
             ChatMessageId,
             NotificationId,
             AuditId,
+            MailId,
             NodeId,
         );
     };

@@ -18,6 +18,7 @@ const WHOLE: &[&str] = &[
     "SELECT id, webhook_secret FROM gateways ORDER BY id LIMIT 1",
     "FROM components WHERE offered_at",
     "FROM _sqlx_migrations",
+    "created_at FROM mails ORDER BY id DESC LIMIT $1",
 ];
 
 /// Indexes that hold no more than what is to be done now, and so can be read as a whole.

@@ -14,6 +14,7 @@ const WHOLE: &[&str] = &[
     "FROM components WHERE offered_at",
     "SELECT 1 AS one",
     "SELECT id, webhook_secret FROM gateways ORDER BY id LIMIT 1",
+    "created_at FROM mails ORDER BY id DESC LIMIT $1",
 ];
 
 /// Indexes that hold no more than what is to be done now, and so can be read as a whole.

@@ -1,10 +1,11 @@
 //! A tenant with a row of every kind: what an intruder would like to reach.
 
-use crate::world::{Tenant, World, new_event, new_execution, set, trouble, usage, writes};
+use crate::world::{Tenant, World, new_event, new_execution, new_token, set, trouble, usage, writes};
 use twobot_domain::{
     AuditAction, ChatMessageId, ConversationId, EffectId, EventId, ExecutionId, FailureClass, GatewayId,
     InboundId, InstallId, NotificationId, SessionId, Timestamp, UserId,
 };
+use twobot_store::account_tokens::TokenPurpose;
 use twobot_store::audit::{By, Note, Target};
 use twobot_store::chat::{Author, NewChatMessage};
 use twobot_store::executions::{Appointment, Denial, Failure, Kept, LogLine, NewEffect, NewNotification};
@@ -120,6 +121,10 @@ pub(crate) async fn estate(world: &World, name: &str) -> Estate {
     let later = Timestamp::now().plus_millis(3_600_000);
     let session =
         store.open_session(scope, tenant.user.id, &format!("token of {name}"), later).await.unwrap();
+    for (purpose, word) in [(TokenPurpose::Verify, "verify"), (TokenPurpose::Reset, "reset")] {
+        let token = new_token(purpose, &format!("{word} {}", tenant.user.id));
+        store.hand_out_token(scope, tenant.user.id, &token).await.unwrap();
+    }
     let gateway = tenant.gateway("My bot").await;
     store.set_gateway_enabled(scope, gateway, true).await.unwrap();
     let install = tenant.install("analytics", &[gateway]).await;

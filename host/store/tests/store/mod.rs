@@ -9,6 +9,7 @@ pub(crate) mod source;
 #[allow(dead_code, reason = "each database's program uses another part of what they share")]
 pub(crate) mod world;
 
+mod account_tokens;
 mod accounts;
 mod audit;
 mod chat;
@@ -22,6 +23,7 @@ mod gateways;
 mod inbound;
 mod installs;
 mod journal;
+mod mails;
 mod notifications;
 mod outcomes;
 mod pages;

@@ -8,9 +8,10 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use tokio::sync::OnceCell;
 use twobot_domain::{
-    ConversationId, EventId, ExecutionId, GatewayId, InboundId, InstallId, Limits, PlanCatalogue, TenantId,
-    Timestamp, Trouble, Usage,
+    ConversationId, EventId, ExecutionId, GatewayId, InboundId, InstallId, Limits, Mail, PlanCatalogue,
+    TenantId, Timestamp, Trouble, Usage,
 };
+use twobot_store::account_tokens::{NewToken, TokenPurpose};
 use twobot_store::accounts::{NewAccount, User};
 use twobot_store::events::NewEvent;
 use twobot_store::executions::{Cause, Commit, NewExecution};
@@ -318,6 +319,16 @@ pub(crate) fn account(email: &str) -> NewAccount {
         password_hash: "$argon2id$one".to_owned(),
         role: "owner".to_owned(),
         plan: "free".to_owned(),
+    }
+}
+
+/// A token that goes out with a mail.
+pub(crate) fn new_token(purpose: TokenPurpose, token: &str) -> NewToken {
+    NewToken {
+        purpose,
+        token: SecretString::from(token),
+        expires_at: Timestamp::now().plus_millis(60_000),
+        mail: Mail::Reset { name: "Someone".to_owned(), token: token.to_owned(), minutes: 1 },
     }
 }
 

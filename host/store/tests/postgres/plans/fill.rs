@@ -38,6 +38,8 @@ fn value(table: &str, column: &str, kind: &str, rows: u32) -> String {
         ("inbound", "state") => choice(["waiting", "decoded", "decoded"]),
         ("executions", "state") => choice(["waiting", "failed", "succeeded"]),
         ("effects", "state") => choice(["waiting", "failed", "sent"]),
+        ("mails", "state") => choice(["waiting", "failed", "sent"]),
+        ("account_tokens", "purpose") => "'reset'".to_owned(),
         ("users", "role") => "'owner'".to_owned(),
         ("executions", "cause") => "'event'".to_owned(),
         ("audit_log", "actor_kind") => "'user'".to_owned(),

@@ -3,11 +3,13 @@
 use super::{Case, case};
 use crate::estate::{appointment, effect_event, failure, note, schedule};
 use crate::world::{
-    limits, new_execution, new_gateway, new_inbound, new_install, page, set, trouble, usage, writes,
+    limits, new_execution, new_gateway, new_inbound, new_install, new_token, page, set, trouble, usage,
+    writes,
 };
 use serde_json::json;
 use twobot_domain::manifest::Capability;
-use twobot_domain::{AuditAction, AuditOutcome, ChatMessageId, Timestamp};
+use twobot_domain::{AuditAction, AuditOutcome, ChatMessageId, Mail, SessionId, Timestamp};
+use twobot_store::account_tokens::TokenPurpose;
 use twobot_store::accounts::WorkspaceState;
 use twobot_store::audit::AuditFilter;
 use twobot_store::chat::{Author, NewChatMessage};
@@ -52,6 +54,34 @@ fn accounts() -> Vec<Case> {
         }),
         case("close_session", |c| async move {
             c.store.close_session(c.scope, c.of.session).await.map(|()| false)
+        }),
+        case("queue_mail", |c| async move {
+            let mail = Mail::Welcome { name: "Ann".to_owned() };
+            c.store.queue_mail(c.scope, c.of.user, &mail).await.map(|_| true)
+        }),
+        case("hand_out_token", |c| async move {
+            let token = new_token(TokenPurpose::Reset, "another token");
+            c.store.hand_out_token(c.scope, c.of.user, &token).await.map(|_| true)
+        }),
+        case("verify_email", |c| async move {
+            let welcome = Mail::Welcome { name: "Ann".to_owned() };
+            c.store
+                .verify_email(c.scope, c.of.user, &format!("verify {}", c.of.user), &welcome)
+                .await
+                .map(|()| true)
+        }),
+        case("reset_password", |c| async move {
+            let token = format!("reset {}", c.of.user);
+            c.store
+                .reset_password(c.scope, c.of.user, &token, "$argon2id$other")
+                .await
+                .map(|ended| !ended.is_empty())
+        }),
+        case("change_password", |c| async move {
+            c.store
+                .change_password(c.scope, c.of.user, "$argon2id$other", SessionId::new())
+                .await
+                .map(|ended| !ended.is_empty())
         }),
         case("set_workspace_state", |c| async move {
             c.store.set_workspace_state(c.scope, WorkspaceState::Stopped).await.map(|()| false)
