@@ -130,6 +130,26 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, "conflict", "This is not possible now", detail)
     }
 
+    /// 400: a token of a mail that opens nothing.
+    pub(crate) fn invalid_token() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "invalid_token",
+            "This link does not work",
+            "It was used before, it is too old, or it is not complete. Ask for a new one.",
+        )
+    }
+
+    /// 403: who is signed in does not know the password.
+    pub(crate) fn wrong_password() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "wrong_password",
+            "The password is wrong",
+            "The present password is another one.",
+        )
+    }
+
     /// 409.
     pub(crate) fn email_taken() -> Self {
         Self::new(

@@ -1,5 +1,7 @@
 //! Passwords: what a good one is, and argon2id.
 
+mod common;
+
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -109,6 +111,9 @@ pub fn validate_password(password: &str) -> Result<(), String> {
         lacks.push("a special character such as ! or #");
     }
     match lacks.as_slice() {
+        [] if common::is_common(password) => {
+            Err("is one of those that are tried first; choose one of your own".to_owned())
+        }
         [] => Ok(()),
         [one] => Err(format!("must have {one}")),
         [first @ .., last] => Err(format!("must have {} and {last}", first.join(", "))),
@@ -166,7 +171,8 @@ mod tests {
         let check = |password: &str, expected: Result<(), &str>| {
             assert_eq!(validate_password(password), expected.map_err(str::to_owned), "{password}");
         };
-        check("Secret-1", Ok(()));
+        check("Analytical-1", Ok(()));
+        check("Secret-1", Err("is one of those that are tried first; choose one of your own"));
         check("Geheimnis Ü1!", Ok(()));
         check("secret-1", Err("must have an upper case letter"));
         check("Secret-x", Err("must have a digit"));

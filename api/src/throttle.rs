@@ -2,12 +2,24 @@
 
 use std::net::IpAddr;
 use std::time::Duration;
+use twobot_domain::UserId;
 use twobot_redis::{Rule, Taken, Windows};
 
 /// Tries for one account from one address.
 const SIGN_IN: Rule = Rule { name: "sign-in", limit: 5, period: Duration::from_secs(15 * 60) };
 
-/// Counts the tries to sign in, per network address and account.
+/// Mails for a new password: to one account, whoever asks.
+const RESET_OF_ACCOUNT: Rule = Rule { name: "reset of", limit: 3, period: HOUR };
+/// And those that one network address asks for, whoever gets them.
+const RESET_FROM: Rule = Rule { name: "reset from", limit: 3, period: HOUR };
+/// Mails to confirm an address that a user asks for.
+const VERIFICATION: Rule = Rule { name: "verification", limit: 3, period: HOUR };
+/// Tokens of mails that a network address tries. Nobody guesses 256 bits; this is so that nobody makes us look for it all day.
+const TOKEN: Rule = Rule { name: "token", limit: 30, period: HOUR };
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// Counts the tries to sign in, per network address and account, and the mails that people ask for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Throttle<'a>(pub(crate) &'a Windows);
 
@@ -26,6 +38,37 @@ impl Throttle<'_> {
     /// When there is none left.
     pub(crate) async fn take(self, address: IpAddr, email: &str) -> Result<(), Taken> {
         let taken = self.0.take(&SIGN_IN, &[&octets(address), email.to_lowercase().as_bytes()]).await;
+        if taken.allowed { Ok(()) } else { Err(taken) }
+    }
+
+    /// Takes one mail for a new password. Counted by the address that was given and not by an account, so that it is the same whether or
+    /// not there is one.
+    ///
+    /// # Errors
+    /// When there is none left.
+    pub(crate) async fn take_reset(self, address: IpAddr, email: &str) -> Result<(), Taken> {
+        self.allowed(&RESET_FROM, &octets(address)).await?;
+        self.allowed(&RESET_OF_ACCOUNT, email.to_lowercase().as_bytes()).await
+    }
+
+    /// Takes one mail to confirm an address.
+    ///
+    /// # Errors
+    /// When there is none left.
+    pub(crate) async fn take_verification(self, user: UserId) -> Result<(), Taken> {
+        self.allowed(&VERIFICATION, user.uuid().as_bytes()).await
+    }
+
+    /// Takes one try of a token of a mail.
+    ///
+    /// # Errors
+    /// When there is none left.
+    pub(crate) async fn take_token(self, address: IpAddr) -> Result<(), Taken> {
+        self.allowed(&TOKEN, &octets(address)).await
+    }
+
+    async fn allowed(self, rule: &Rule, who: &[u8]) -> Result<(), Taken> {
+        let taken = self.0.take(rule, &[who]).await;
         if taken.allowed { Ok(()) } else { Err(taken) }
     }
 

@@ -1,9 +1,13 @@
 //! Making an account, signing in and out, and who is signed in.
 
+mod forgot;
 mod login;
 mod logout;
 mod me;
+mod password;
 mod register;
+mod reset;
+mod verify;
 mod wire;
 
 use crate::error::ApiError;
@@ -15,12 +19,17 @@ use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use secrecy::ExposeSecret;
-use twobot_domain::AuditAction;
+use twobot_domain::{AuditAction, Mail, SessionId, Timestamp};
+use twobot_redis::Taken;
 use twobot_store::TenantScope;
+use twobot_store::account_tokens::{NewToken, TokenPurpose};
 use twobot_store::accounts::User;
 use twobot_store::audit::{Note, Target};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+/// How long a token confirms an address.
+const VERIFICATION_HOURS: u32 = 24;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -28,6 +37,11 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(login::login))
         .routes(routes!(logout::logout))
         .routes(routes!(me::me))
+        .routes(routes!(verify::verify_email))
+        .routes(routes!(verify::resend))
+        .routes(routes!(forgot::forgot_password))
+        .routes(routes!(reset::reset_password))
+        .routes(routes!(password::change_password))
         .route("/auth/session", get(me::me))
         .route("/users/me", get(me::me))
         .route("/user/profile", get(me::me))
@@ -37,6 +51,34 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 fn signing(action: AuditAction, user: &User, origin: &Origin) -> Note {
     let target = Target { kind: "user", id: user.id.to_string(), name: user.name.clone() };
     Note::new(&origin.by(user), action, target)
+}
+
+/// That somebody has to wait.
+fn too_many(refused: Taken) -> ApiError {
+    ApiError::rate_limited(refused.resets.as_secs() + 1)
+}
+
+/// A token that goes out with a mail which asks whether the address is theirs.
+fn verification(name: &str) -> Result<NewToken, ApiError> {
+    let token = token::new_token().map_err(ApiError::internal)?;
+    Ok(NewToken {
+        purpose: TokenPurpose::Verify,
+        expires_at: Timestamp::now().plus_millis(i64::from(VERIFICATION_HOURS) * 3_600_000),
+        mail: Mail::Verify {
+            name: name.to_owned(),
+            token: token.expose_secret().to_owned(),
+            hours: VERIFICATION_HOURS,
+        },
+        token,
+    })
+}
+
+/// Tells the live streams of sessions that these have ended.
+fn end_streams(state: &AppState, ended: Vec<SessionId>) {
+    for session in ended {
+        // No stream may be open; then nobody is to be told.
+        let _ = state.signed_out.send(session);
+    }
 }
 
 /// Opens a session and answers with it: the token in the body for programs, the cookie for browsers.

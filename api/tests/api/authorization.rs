@@ -21,9 +21,12 @@ const ALIASES: [(&str, &str); 8] = [
 ];
 
 /// Operations that need no session, and why.
-const PUBLIC: [(&str, &str); 7] = [
+const PUBLIC: [(&str, &str); 10] = [
     ("register", "makes the account"),
     ("login", "makes the session"),
+    ("verifyEmail", "shows a token of a mail"),
+    ("forgotPassword", "is for who can not sign in, and says nothing"),
+    ("resetPassword", "shows a token of a mail"),
     ("deliverWebhook", "providers show a secret of their own"),
     ("getHealth", "says nothing of any tenant"),
     ("getLiveness", "says nothing of any tenant"),

@@ -18,6 +18,7 @@ mod live;
 mod openapi;
 mod plugins;
 mod privacy;
+mod recovery;
 mod web;
 mod webhooks;
 mod workspace;

@@ -64,6 +64,8 @@ export interface User {
   name: string;
   role: "owner" | "admin" | "member";
   created_at: Timestamp;
+  /** Whether they have shown that the address is theirs. */
+  email_verified: boolean;
 }
 
 export interface PlanName {

@@ -38,11 +38,7 @@ pub(super) async fn login(
 ) -> Result<Response, ApiError> {
     require_same_origin(&headers, state.config.public_url.as_ref(), Unsaid::Accept)?;
     let email = credentials.email.trim();
-    state
-        .throttle()
-        .take(address, email)
-        .await
-        .map_err(|refused| ApiError::rate_limited(refused.resets.as_secs() + 1))?;
+    state.throttle().take(address, email).await.map_err(super::too_many)?;
     let login = state.store().login(email).await?;
     let hash = login.as_ref().map(|login| login.password_hash.clone());
     let right =

@@ -14,7 +14,7 @@ use twobot_store::{StoreError, accounts};
 
 /// Make an account
 ///
-/// Makes an account with a workspace of its own, on the default plan, and signs in.
+/// Makes an account with a workspace of its own, on the default plan, and signs in. A mail asks whether the address is theirs.
 #[utoipa::path(
     post,
     path = "/auth/register",
@@ -56,9 +56,13 @@ pub(super) async fn register(
         role: "owner".to_owned(),
         plan: state.engine.plans().default_plan().id.clone(),
     };
-    let (scope, user) = state.store().register(&account).await.map_err(|error| match error {
-        StoreError::Exists(_) => ApiError::email_taken(),
-        error => error.into(),
-    })?;
+    let (scope, user) =
+        state.store().register_unverified(&account, &super::verification(&account.name)?).await.map_err(
+            |error| match error {
+                StoreError::Exists(_) => ApiError::email_taken(),
+                error => error.into(),
+            },
+        )?;
+    state.engine.mail_waits();
     super::sign_in(&state, scope, user, &origin, StatusCode::CREATED).await
 }

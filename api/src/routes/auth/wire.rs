@@ -33,6 +33,44 @@ pub(super) struct Credentials {
     pub(super) password: SecretString,
 }
 
+/// An address that may have an account.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct ForgottenPassword {
+    /// The account's address.
+    #[schema(format = "email", example = "ada@example.org")]
+    pub(super) email: String,
+}
+
+/// What a mail carried.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct MailToken {
+    /// What stands behind `token=` in the mail's link.
+    #[schema(value_type = String, example = "N2Vd0P3lq4w0mX7uV1cQ9sRk5tYb8zEhJ6aGfLoIxWs")]
+    pub(super) token: SecretString,
+}
+
+/// A new password, by what a mail carried.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct PasswordReset {
+    /// What stands behind `token=` in the mail's link.
+    #[schema(value_type = String, example = "N2Vd0P3lq4w0mX7uV1cQ9sRk5tYb8zEhJ6aGfLoIxWs")]
+    pub(super) token: SecretString,
+    /// The new one: 8 characters or more, among them an upper case letter, a digit and a special character, and none that is tried first.
+    #[schema(value_type = String, format = Password, example = "Difference-Engine-2")]
+    pub(super) password: SecretString,
+}
+
+/// A new password, by the present one.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct PasswordChange {
+    /// The present one.
+    #[schema(value_type = String, format = Password, example = "Analytical-Engine-1")]
+    pub(super) current_password: SecretString,
+    /// The new one: 8 characters or more, among them an upper case letter, a digit and a special character, and none that is tried first.
+    #[schema(value_type = String, format = Password, example = "Difference-Engine-2")]
+    pub(super) new_password: SecretString,
+}
+
 /// Someone who signs in.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(super) struct User {
@@ -49,6 +87,8 @@ pub(super) struct User {
     role: Role,
     /// When they registered.
     created_at: Time,
+    /// Whether they have shown that the address is theirs.
+    email_verified: bool,
 }
 
 impl User {
@@ -59,6 +99,7 @@ impl User {
             name: user.name,
             role: Role::stored(&user.role)?,
             created_at: user.created_at.into(),
+            email_verified: user.email_verified_at.is_some(),
         })
     }
 }
