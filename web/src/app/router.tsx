@@ -45,6 +45,22 @@ const register = createRoute({
   component: lazyRouteComponent(() => import("@/app/routes/register"), "RegisterRoute"),
 });
 
+const forgotPassword = createRoute({
+  getParentRoute: () => root,
+  path: "/forgot-password",
+  component: lazyRouteComponent(() => import("@/app/routes/forgot-password"), "ForgotPasswordRoute"),
+});
+const resetPassword = createRoute({
+  getParentRoute: () => root,
+  path: "/reset-password",
+  component: lazyRouteComponent(() => import("@/app/routes/reset-password"), "ResetPasswordRoute"),
+});
+const verifyEmail = createRoute({
+  getParentRoute: () => root,
+  path: "/verify-email",
+  component: lazyRouteComponent(() => import("@/app/routes/verify-email"), "VerifyEmailRoute"),
+});
+
 /** Everything behind the sign-in. */
 const app = createRoute({
   getParentRoute: () => root,
@@ -160,6 +176,9 @@ const auditLog = createRoute({
 const routeTree = root.addChildren([
   signIn,
   register,
+  forgotPassword,
+  resetPassword,
+  verifyEmail,
   app.addChildren([
     overview,
     chat,

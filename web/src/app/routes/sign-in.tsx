@@ -15,6 +15,10 @@ export function SignInRoute() {
           <Link to="/register" search={search} className="font-medium text-primary hover:underline">
             Create an account
           </Link>
+          {" · "}
+          <Link to="/forgot-password" className="font-medium text-primary hover:underline">
+            Forgot your password?
+          </Link>
         </>
       }
     >

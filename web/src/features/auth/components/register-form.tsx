@@ -1,4 +1,3 @@
-import { Check, Circle } from "lucide-react";
 import { useState, type FormEvent } from "react";
 import { ErrorState } from "@/components/error-state";
 import { Button } from "@/components/ui/button";
@@ -6,9 +5,9 @@ import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { PasswordInput } from "@/components/ui/password-input";
 import { useRegister } from "@/features/auth/api/register";
+import { PasswordNeeds } from "@/features/auth/components/password-needs";
 import { PASSWORD_RULES } from "@/features/auth/password-rules";
 import { ApiError } from "@/lib/api-error";
-import { cn } from "@/lib/utils";
 
 export function RegisterForm({ onDone }: { onDone: () => void }) {
   const [form, setForm] = useState({ name: "", email: "", password: "" });
@@ -69,25 +68,7 @@ export function RegisterForm({ onDone }: { onDone: () => void }) {
             />
           )}
         </Field>
-        <ul className="mt-2.5 grid gap-1 text-xs sm:grid-cols-2" aria-label="What the password needs">
-          {PASSWORD_RULES.map((rule) => {
-            const met = rule.met(form.password);
-            return (
-              <li
-                key={rule.label}
-                className={cn("flex items-center gap-1.5", met ? "text-success" : "text-muted-foreground")}
-              >
-                {met ? (
-                  <Check aria-hidden className="size-3.5" />
-                ) : (
-                  <Circle aria-hidden className="size-3.5 p-0.5" />
-                )}
-                {rule.label}
-                <span className="sr-only">{met ? "(met)" : "(missing)"}</span>
-              </li>
-            );
-          })}
-        </ul>
+        <PasswordNeeds password={form.password} />
       </div>
       <Button type="submit" size="lg" className="mt-1" pending={register.isPending} disabled={!ready}>
         Create account
