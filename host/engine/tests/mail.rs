@@ -15,12 +15,12 @@ use twobot_store::accounts::NewAccount;
 use twobot_store::mails::OutboxEntry;
 
 /// A mail server that answers each recipient with the next of some words, and keeps the ids of what it took.
-async fn mail_server(answers: &[&'static str]) -> (Post, Arc<Mutex<Vec<String>>>) {
+async fn mail_server(answers: Vec<&'static str>) -> (Post, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("smtp://{}", listener.local_addr().unwrap()).parse().unwrap();
     let smtp = Smtp::new(&SmtpOptions { address, from: "2Bot <bot@example.org>".parse().unwrap() }).unwrap();
     let took = Arc::new(Mutex::new(Vec::new()));
-    let (kept, mut answers) = (took.clone(), answers.to_vec().into_iter());
+    let (kept, mut answers) = (took.clone(), answers.into_iter());
     let answers = Arc::new(Mutex::new(move || answers.next().unwrap_or("250 ok")));
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
@@ -86,7 +86,7 @@ async fn outbox(host: &TestHost) -> OutboxEntry {
 async fn a_mail_leaves_once() {
     let host = TestHost::new().await;
     queue(&host).await;
-    let (post, took) = mail_server(&[]).await;
+    let (post, took) = mail_server(vec![]).await;
     assert_eq!(host.engine.deliver_due_mails(&post).await.unwrap(), 1);
     assert_eq!(host.engine.deliver_due_mails(&post).await.unwrap(), 0);
     let sent = outbox(&host).await;
@@ -100,7 +100,7 @@ async fn what_a_server_can_not_take_now_waits_and_what_it_never_will_is_given_up
     for (answer, state) in [("450 busy", "waiting"), ("550 no such mailbox", "failed")] {
         let host = TestHost::new().await;
         queue(&host).await;
-        let (post, took) = mail_server(&[answer]).await;
+        let (post, took) = mail_server(vec![answer]).await;
         assert_eq!(host.engine.deliver_due_mails(&post).await.unwrap(), 1);
         // Its time has not come again.
         assert_eq!(host.engine.deliver_due_mails(&post).await.unwrap(), 0);
@@ -127,7 +127,7 @@ async fn without_a_mail_server_it_is_kept_for_the_operator() {
 #[tokio::test]
 async fn a_mail_that_is_queued_now_need_not_wait() {
     let host = TestHost::new().await;
-    let (post, took) = mail_server(&[]).await;
+    let (post, took) = mail_server(vec![]).await;
     host.engine.deliver_mails(post);
     queue(&host).await;
     host.engine.mail_waits();
