@@ -1,9 +1,10 @@
 //! A database from before usage was summed from rows: what was counted then stays, and what began then is counted now.
 
-use crate::world::{Tenant, World, limits, new_execution, usage, writes};
+use crate::world::{World, limits, usage, writes};
 use std::collections::BTreeMap;
-use twobot_domain::{Timestamp, Usage};
+use twobot_domain::{ExecutionId, InstallId, TenantId, Timestamp, Usage, UserId};
 use twobot_store::usage::Resolution;
+use twobot_store::{Store, TenantScope};
 
 /// The migration that brought sums of rows.
 const SUMS: i64 = 9;
@@ -27,13 +28,60 @@ fn counted(days_ago: u64) -> Usage {
     }
 }
 
+/// Makes a tenant with its owner, in the columns of that time.
+async fn tenant(world: &World, name: &str) -> TenantId {
+    let (tenant, at) = (TenantId::new(), Timestamp::now().0);
+    let (id, user) = (world.id(tenant.uuid()), world.id(UserId::new().uuid()));
+    for row in [
+        format!(
+            "INSERT INTO tenants (id, name, plan, state, created_at) VALUES ({id}, '{name}', 'free', 'running', {at})"
+        ),
+        format!(
+            "INSERT INTO users (id, tenant_id, email, name, password_hash, role, created_at) \
+             VALUES ({user}, {id}, '{name}@example.com', '{name}', '$argon2id$one', 'owner', {at})"
+        ),
+    ] {
+        world.execute(&row).await;
+    }
+    tenant
+}
+
+/// Installs a plugin, in the columns of that time.
+async fn install(world: &World, tenant: TenantId) -> InstallId {
+    let (install, at) = (InstallId::new(), Timestamp::now().0);
+    let (id, tenant) = (world.id(install.uuid()), world.id(tenant.uuid()));
+    world
+        .execute(&format!(
+            "INSERT INTO installs (id, tenant_id, slug, version, digest, state, config, grants, created_at, updated_at) \
+             VALUES ({id}, {tenant}, 'plugin', '1.0.0', 'sha256:one', 'enabled', '{{}}', '[]', {at}, {at})"
+        ))
+        .await;
+    install
+}
+
+/// Begins an action, or has one that is over, in the columns of that time.
+async fn execution(world: &World, tenant: TenantId, install: InstallId, over: bool) -> ExecutionId {
+    let (execution, at) = (ExecutionId::new(), Timestamp::now().0);
+    let (id, tenant) = (world.id(execution.uuid()), world.id(tenant.uuid()));
+    let (install, state) = (world.id(install.uuid()), if over { "succeeded" } else { "running" });
+    let (fuel, finished) = if over { (5, at.to_string()) } else { (0, "NULL".to_owned()) };
+    world
+        .execute(&format!(
+            "INSERT INTO executions (id, tenant_id, install_id, cause, event_kind, lane, state, next_at, fuel, created_at, finished_at) \
+             VALUES ({id}, {tenant}, {install}, 'action', 'action', 'action', '{state}', {at}, {fuel}, {at}, {finished})"
+        ))
+        .await;
+    execution
+}
+
 /// Writes it as the version before did.
-async fn count(world: &World, email: &str, day: i64, used: &Usage) {
+async fn count(world: &World, tenant: TenantId, day: i64, used: &Usage) {
+    let tenant = world.id(tenant.uuid());
     let added = world
         .execute(&format!(
             "INSERT INTO usage_daily (tenant_id, day, executions, failed_executions, messages_in, messages_out, fuel, peak_memory, \
              wall_ms, ai_tokens_in, ai_tokens_out, http_requests, http_bytes_in, http_bytes_out) \
-             SELECT tenant_id, {day}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {} FROM users WHERE email = '{email}'",
+             VALUES ({tenant}, {day}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})",
             used.executions,
             used.failed_executions,
             used.messages_in,
@@ -61,36 +109,30 @@ async fn rows(world: &World) -> BTreeMap<String, i64> {
     rows
 }
 
-async fn days(tenant: &Tenant, today: i64) -> Vec<(i64, Usage)> {
-    let days = tenant.store.usage(tenant.scope, 0, i64::MAX).await.unwrap();
+async fn days(store: &Store, scope: TenantScope, today: i64) -> Vec<(i64, Usage)> {
+    let days = store.usage(scope, 0, i64::MAX).await.unwrap();
     days.into_iter().map(|(day, used)| (today - day, used)).collect()
 }
 
 #[tokio::test]
 async fn nothing_that_was_counted_before_is_lost_or_counted_twice() {
     let world = World::at(SUMS - 1).await;
-    let (mut ann, mut bob) = (world.tenant("ann").await, world.tenant("bob").await);
-    let install = ann.install("plugin", &[]).await;
+    let (ann, bob) = (tenant(&world, "ann").await, tenant(&world, "bob").await);
+    let install = install(&world, ann).await;
     let today = Timestamp::now().day();
     for days_ago in [0, 1, 40, 400] {
-        count(&world, "ann@example.com", today - i64::try_from(days_ago).unwrap(), &counted(days_ago)).await;
+        count(&world, ann, today - i64::try_from(days_ago).unwrap(), &counted(days_ago)).await;
     }
-    count(&world, "bob@example.com", today - 1, &counted(7)).await;
+    count(&world, bob, today - 1, &counted(7)).await;
     // One execution that was over, and is in the day's row; one that runs on with the new version.
-    let (over, begun) = (new_execution(install, None), new_execution(install, None));
-    for execution in [&over, &begun] {
-        world.store.begin_action(ann.scope, execution).await.unwrap();
-    }
-    let ended = world
-        .execute("UPDATE executions SET state = 'succeeded', fuel = 5, peak_memory = 6, wall_ms = 7, finished_at = created_at \
-                  WHERE id = (SELECT id FROM executions ORDER BY id LIMIT 1)")
-        .await;
-    assert_eq!(ended, 1);
+    execution(&world, ann, install, true).await;
+    let begun = execution(&world, ann, install, false).await;
     let before = rows(&world).await;
 
     let store = world.another_store().await;
     store.migrate().await.unwrap();
-    (ann.store, bob.store) = (store.clone(), store.clone());
+    let scope = async |email: &str| store.login(email).await.unwrap().unwrap().scope;
+    let (ann, bob) = (scope("ann@example.com").await, scope("bob@example.com").await);
     let mut after = rows(&world).await;
     after.retain(|table, _| before.contains_key(table));
     assert_eq!(after, before, "no row is lost");
@@ -104,29 +146,29 @@ async fn nothing_that_was_counted_before_is_lost_or_counted_twice() {
         while store.sum_usage(later, 3).await.unwrap().more {}
     };
     for _ in 0..2 {
-        assert_eq!(days(&ann, today).await, of_ann);
-        assert_eq!(days(&bob, today).await, of_bob);
+        assert_eq!(days(&store, ann, today).await, of_ann);
+        assert_eq!(days(&store, bob, today).await, of_bob);
         sum().await;
     }
     // What began before and ends after it is counted once, on top.
-    store.finish_execution(ann.scope, begun.id, install, &limits(), &writes([], [])).await.unwrap();
+    store.finish_execution(ann, begun, install, &limits(), &writes([], [])).await.unwrap();
     let mut expected = of_ann;
     expected[3].1.add(&usage());
     for _ in 0..2 {
-        let mut found = days(&ann, today).await;
+        let mut found = days(&store, ann, today).await;
         // In case that a day has begun meanwhile.
         if found.len() == 5 {
             let (_, last) = found.pop().unwrap();
             found[3].1.add(&last);
         }
         assert_eq!(found, expected);
-        assert_eq!(days(&bob, today).await, of_bob);
+        assert_eq!(days(&store, bob, today).await, of_bob);
         sum().await;
     }
-    for tenant in [&ann, &bob] {
-        let differences = store.usage_differences(tenant.scope, Timestamp::now()).await.unwrap();
+    for scope in [ann, bob] {
+        let differences = store.usage_differences(scope, Timestamp::now()).await.unwrap();
         assert!(differences.is_empty(), "{differences:#?}");
-        let hours = store.usage_by(tenant.scope, Resolution::Hour, 0, i64::MAX).await.unwrap();
+        let hours = store.usage_by(scope, Resolution::Hour, 0, i64::MAX).await.unwrap();
         assert!(hours.iter().all(|(_, used)| used.executions < 10), "days of then have no hours: {hours:?}");
     }
 }

@@ -20,6 +20,7 @@ use twobot_store::inbound::{Accepted, Decoded, NewInbound};
 use twobot_store::installs::{InstallState, NewInstall};
 use twobot_store::kv::{Address, Write, WriteSet};
 use twobot_store::{MasterKey, PageRequest, Store, StoreError, TenantScope};
+use uuid::Uuid;
 
 /// What a provider gave the builders' gateways.
 pub(crate) const TOKEN: &str = "1234567:the-token-of-a-bot";
@@ -232,6 +233,14 @@ impl World {
         match &self.database {
             Database::Sqlite(_) => "randomblob(16)",
             Database::Postgres(_) => "gen_random_uuid()",
+        }
+    }
+
+    /// An id, as it is written in SQL.
+    pub(crate) fn id(&self, id: Uuid) -> String {
+        match &self.database {
+            Database::Sqlite(_) => format!("x'{}'", id.simple()),
+            Database::Postgres(_) => format!("'{id}'"),
         }
     }
 
