@@ -1,6 +1,7 @@
 //! What handlers take from a request.
 
 mod address;
+mod device;
 mod id;
 mod json;
 mod origin;
@@ -8,6 +9,7 @@ mod query;
 mod session;
 
 pub(crate) use address::ClientAddress;
+pub(crate) use device::DeviceOf;
 pub(crate) use id::{Id, Names};
 pub(crate) use json::BODY_LIMIT;
 pub(crate) use json::Json;

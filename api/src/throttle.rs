@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::time::Duration;
-use twobot_domain::UserId;
+use twobot_domain::{SessionId, UserId};
 use twobot_redis::{Rule, Taken, Windows};
 
 /// Tries for one account from one address.
@@ -16,6 +16,9 @@ const RESET_FROM: Rule = Rule { name: "reset from", limit: 3, period: HOUR };
 const VERIFICATION: Rule = Rule { name: "verification", limit: 3, period: HOUR };
 /// Tokens of mails that a network address tries. Nobody guesses 256 bits; this is so that nobody makes us look for it all day.
 const TOKEN: Rule = Rule { name: "token", limit: 30, period: HOUR };
+
+/// Renewals of a session. A browser needs four an hour; more is a program that went wrong.
+const RENEWAL: Rule = Rule { name: "renewal", limit: 120, period: HOUR };
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -65,6 +68,14 @@ impl Throttle<'_> {
     /// When there is none left.
     pub(crate) async fn take_token(self, address: IpAddr) -> Result<(), Taken> {
         self.allowed(&TOKEN, &octets(address)).await
+    }
+
+    /// Takes one renewal of a session.
+    ///
+    /// # Errors
+    /// When there is none left.
+    pub(crate) async fn take_renewal(self, session: SessionId) -> Result<(), Taken> {
+        self.allowed(&RENEWAL, session.uuid().as_bytes()).await
     }
 
     async fn allowed(self, rule: &Rule, who: &[u8]) -> Result<(), Taken> {

@@ -1,23 +1,22 @@
-//! The token of a session, and the cookie that carries it.
+//! The tokens of a session, and the cookies that carry them.
 
 use crate::config::ApiConfig;
+use axum::http::header::{AUTHORIZATION, HeaderName, SET_COOKIE};
 use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
 use axum_extra::extract::cookie::CookieJar;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand::TryRng;
 use rand::rngs::SysRng;
 use secrecy::{ExposeSecret, SecretString};
-use twobot_domain::Timestamp;
+use twobot_store::sessions::{ACCESS_MILLIS, IDLE_MILLIS, SessionKeys};
 
-/// The name of the cookie.
+/// The name of the cookie that signs requests in.
 pub(crate) const COOKIE: &str = "twobot_session";
-
-/// How long a session lasts.
-const DAYS: i64 = 30;
-const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
-const DAY_SECONDS: i64 = 24 * 60 * 60;
+/// The name of the cookie that renews the session.
+const RENEWAL_COOKIE: &str = "twobot_renewal";
+/// Where that cookie goes: to nothing but what has to do with signing in.
+const RENEWAL_PATH: &str = "/api/v1/auth";
 
 /// A token that nobody can guess: 32 bytes of the system's randomness.
 ///
@@ -27,11 +26,6 @@ pub(crate) fn new_token() -> Result<SecretString, rand::rngs::SysError> {
     let mut bytes = [0_u8; 32];
     SysRng.try_fill_bytes(&mut bytes)?;
     Ok(SecretString::from(URL_SAFE_NO_PAD.encode(bytes)))
-}
-
-/// When a session that begins now ends.
-pub(crate) fn expiry() -> Timestamp {
-    Timestamp::now().plus_millis(DAYS * DAY_MILLIS)
 }
 
 /// Where a token was found.
@@ -55,20 +49,38 @@ pub(crate) fn token_of(headers: &HeaderMap) -> Option<(SecretString, Carrier)> {
     jar.get(COOKIE).map(|cookie| (SecretString::from(cookie.value()), Carrier::Cookie))
 }
 
-/// A `Set-Cookie` value. The token is of the base64url alphabet, so that nothing in it needs escaping.
-fn cookie(config: &ApiConfig, value: &str, seconds: i64) -> String {
+/// The key of a browser that renews its session.
+pub(crate) fn renewal_of(headers: &HeaderMap) -> Option<SecretString> {
+    CookieJar::from_headers(headers).get(RENEWAL_COOKIE).map(|cookie| SecretString::from(cookie.value()))
+}
+
+/// A `Set-Cookie` value. The tokens are of the base64url alphabet, so that nothing in them needs escaping.
+fn cookie(config: &ApiConfig, pair: &str, path: &str, millis: i64, same_site: &str) -> String {
     let secure = if config.secure_cookies { "; Secure" } else { "" };
-    format!("{COOKIE}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
+    let seconds = millis / 1_000;
+    format!("{pair}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite={same_site}{secure}")
 }
 
-/// The cookie that signs in.
-pub(crate) fn session_cookie(config: &ApiConfig, token: &SecretString) -> String {
-    cookie(config, token.expose_secret(), DAYS * DAY_SECONDS)
+/// Two cookies, as headers of an answer.
+pub(crate) type Cookies = [(HeaderName, String); 2];
+
+fn cookies(config: &ApiConfig, session: (&str, i64), renewal: (&str, i64)) -> Cookies {
+    [(COOKIE, "/", session, "Lax"), (RENEWAL_COOKIE, RENEWAL_PATH, renewal, "Strict")].map(
+        |(name, path, (value, millis), same_site)| {
+            (SET_COOKIE, cookie(config, &format!("{name}={value}"), path, millis, same_site))
+        },
+    )
 }
 
-/// The cookie that signs out.
-pub(crate) fn clearing_cookie(config: &ApiConfig) -> String {
-    cookie(config, "", 0)
+/// The cookies that sign in, and renew that.
+pub(crate) fn session_cookies(config: &ApiConfig, keys: &SessionKeys) -> Cookies {
+    let (access, renewal) = (keys.access.expose_secret(), keys.renewal.expose_secret());
+    cookies(config, (access, ACCESS_MILLIS), (renewal, IDLE_MILLIS))
+}
+
+/// The cookies that sign out.
+pub(crate) fn clearing_cookies(config: &ApiConfig) -> Cookies {
+    cookies(config, ("", 0), ("", 0))
 }
 
 #[cfg(test)]
@@ -104,15 +116,25 @@ mod tests {
     #[test]
     fn cookies_are_closed_to_scripts_and_to_plain_http_when_asked() {
         let mut config = ApiConfig::local("0.0.0");
-        let token = SecretString::from("abc");
+        let keys = SessionKeys {
+            access: SecretString::from("abc"),
+            renewal: SecretString::from("def"),
+            ..SessionKeys::new()
+        };
         assert_eq!(
-            session_cookie(&config, &token),
-            "twobot_session=abc; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax"
+            session_cookies(&config, &keys).map(|(_, value)| value),
+            [
+                "twobot_session=abc; Path=/; Max-Age=900; HttpOnly; SameSite=Lax",
+                "twobot_renewal=def; Path=/api/v1/auth; Max-Age=604800; HttpOnly; SameSite=Strict",
+            ]
         );
         config.secure_cookies = true;
         assert_eq!(
-            clearing_cookie(&config),
-            "twobot_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure"
+            clearing_cookies(&config).map(|(_, value)| value),
+            [
+                "twobot_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure",
+                "twobot_renewal=; Path=/api/v1/auth; Max-Age=0; HttpOnly; SameSite=Strict; Secure",
+            ]
         );
     }
 }

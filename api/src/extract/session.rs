@@ -8,7 +8,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use twobot_domain::SessionId;
 use twobot_store::TenantScope;
 use twobot_store::accounts::User;
@@ -24,8 +24,6 @@ pub(crate) struct Session {
     pub(crate) user: User,
     /// The session that says so.
     pub(crate) id: SessionId,
-    /// Its token, for those who must look again whether it still holds.
-    pub(crate) token: SecretString,
     origin: Origin,
 }
 
@@ -48,7 +46,7 @@ impl FromRequestParts<AppState> for Session {
             require_same_origin(&parts.headers, state.config.public_url.as_ref(), Unsaid::Refuse)?;
         }
         let Ok(origin) = Origin::from_request_parts(parts, state).await;
-        Ok(Self { scope: signed_in.scope, user: signed_in.user, id: signed_in.session, token, origin })
+        Ok(Self { scope: signed_in.scope, user: signed_in.user, id: signed_in.session, origin })
     }
 }
 

@@ -5,8 +5,10 @@ mod login;
 mod logout;
 mod me;
 mod password;
+mod refresh;
 mod register;
 mod reset;
+mod sessions;
 mod verify;
 mod wire;
 
@@ -15,8 +17,7 @@ use crate::extract::{Json, Origin};
 use crate::state::AppState;
 use crate::token;
 use axum::http::StatusCode;
-use axum::http::header::SET_COOKIE;
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::get;
 use secrecy::ExposeSecret;
 use twobot_domain::{AuditAction, Mail, SessionId, Timestamp};
@@ -25,6 +26,7 @@ use twobot_store::TenantScope;
 use twobot_store::account_tokens::{NewToken, TokenPurpose};
 use twobot_store::accounts::User;
 use twobot_store::audit::{Note, Target};
+use twobot_store::sessions::{ACCESS_MILLIS, Device, NewSession, SessionKeys};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -36,6 +38,9 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(register::register))
         .routes(routes!(login::login))
         .routes(routes!(logout::logout))
+        .routes(routes!(refresh::refresh))
+        .routes(routes!(sessions::list, sessions::revoke_all))
+        .routes(routes!(sessions::revoke))
         .routes(routes!(me::me))
         .routes(routes!(verify::verify_email))
         .routes(routes!(verify::resend))
@@ -81,19 +86,23 @@ fn end_streams(state: &AppState, ended: Vec<SessionId>) {
     }
 }
 
-/// Opens a session and answers with it: the token in the body for programs, the cookie for browsers.
+/// Opens a session and answers with it: the tokens in the body for programs, the cookies for browsers.
 async fn sign_in(
     state: &AppState,
     scope: TenantScope,
     user: User,
+    device: Device,
     origin: &Origin,
     status: StatusCode,
 ) -> Result<Response, ApiError> {
-    let token = token::new_token().map_err(ApiError::internal)?;
-    let note = signing(AuditAction::AuthLogin, &user, origin);
-    let store = state.store().noting(note);
-    store.open_session(scope, user.id, token.expose_secret(), token::expiry()).await?;
-    let cookie = token::session_cookie(&state.config, &token);
-    let body = wire::SignedIn::new(user, token.expose_secret().to_owned())?;
-    Ok((status, [(SET_COOKIE, cookie)], Json(body)).into_response())
+    let tenant = state.store().tenant(scope).await?;
+    let most = state.engine.plans().get_or_default(&tenant.plan).limits.sessions;
+    let new = NewSession { keys: SessionKeys::new(), device, most };
+    let store = state.store().noting(signing(AuditAction::AuthLogin, &user, origin));
+    let ended = store.open_session(scope, user.id, &new).await?;
+    end_streams(state, ended);
+    let cookies = token::session_cookies(&state.config, &new.keys);
+    let until = Timestamp::now().plus_millis(ACCESS_MILLIS);
+    let body = wire::SignedIn::new(user, wire::Tokens::new(&new.keys, until))?;
+    Ok((status, AppendHeaders(cookies), Json(body)).into_response())
 }

@@ -7,7 +7,6 @@ use crate::streams::OpenStream;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::stream;
-use secrecy::ExposeSecret;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -113,7 +112,8 @@ impl<F: FnMut(LiveEvent) -> Option<Event>> Watch<F> {
     }
 
     async fn session_holds(&self) -> bool {
-        matches!(self.state.store().authenticate(self.session.token.expose_secret()).await, Ok(Some(_)))
+        // Not its token, which lasts a few minutes and is replaced: a stream goes on as long as the session.
+        matches!(self.state.store().session_holds(self.session.scope, self.session.id).await, Ok(true))
     }
 }
 

@@ -38,6 +38,7 @@ pub(crate) struct TestApp {
 /// Someone with an account.
 pub(crate) struct Person {
     pub(crate) token: String,
+    pub(crate) refresh_token: String,
     pub(crate) scope: TenantScope,
 }
 
@@ -120,9 +121,16 @@ impl TestApp {
         let body = json!({"email": email, "password": PASSWORD, "name": name});
         let answer = self.request("POST", "/auth/register").json(body).send().await;
         answer.expect(201);
-        let token = answer.json()["token"].as_str().unwrap().to_owned();
+        self.person(&answer).await
+    }
+
+    /// Whom an answer has signed in.
+    pub(crate) async fn person(&self, answer: &Answer) -> Person {
+        let answer = answer.json();
+        let text = |name: &str| answer[name].as_str().unwrap().to_owned();
+        let (token, refresh_token) = (text("token"), text("refresh_token"));
         let scope = self.store().authenticate(&token).await.unwrap().unwrap().scope;
-        Person { token, scope }
+        Person { token, refresh_token, scope }
     }
 
     /// Makes a web chat that is switched on, and answers its id.

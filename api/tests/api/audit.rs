@@ -124,8 +124,7 @@ async fn signing_in_and_out_and_failing_to_is_told() {
     login(PASSWORD).await.expect(200);
     app.post(&ada, "/auth/logout", json!({})).await.expect(204);
     app.get(&ada, "/audit-log").await.expect_problem(401, "unauthenticated");
-    let token = login(PASSWORD).await.json()["token"].as_str().unwrap().to_owned();
-    let ada = Person { token, scope: ada.scope };
+    let ada = app.person(&login(PASSWORD).await).await;
     let all = entries(&app, &ada, "?action=auth").await;
     let actions: Vec<_> = told(&all).into_iter().map(|(action, _, outcome)| (action, outcome)).collect();
     assert_eq!(

@@ -9,12 +9,12 @@ async fn an_account_is_made_and_signed_in() {
     let app = TestApp::start().await;
     let body = json!({"email": "Ada@Example.org ", "password": PASSWORD, "name": " Ada Lovelace "});
     let answer = app.request("POST", "/auth/register").json(body).send().await;
-    assert_json_snapshot!("registered", answer.snapshot(), {".**.id" => "[id]", ".**.created_at" => "[time]", ".**.token" => "[token]"});
+    assert_json_snapshot!("registered", answer.snapshot(), {".**.id" => "[id]", ".**.created_at" => "[time]", ".**.token" => "[token]", ".**.refresh_token" => "[token]"});
     let token = answer.json()["token"].as_str().unwrap().to_owned();
     assert_eq!(token.len(), 43);
     assert_eq!(
         answer.header("set-cookie"),
-        format!("twobot_session={token}; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax")
+        format!("twobot_session={token}; Path=/; Max-Age=900; HttpOnly; SameSite=Lax")
     );
 
     let me = app.request("GET", "/auth/me").bearer(&token).send().await;

@@ -21,9 +21,10 @@ const ALIASES: [(&str, &str); 8] = [
 ];
 
 /// Operations that need no session, and why.
-const PUBLIC: [(&str, &str); 10] = [
+const PUBLIC: [(&str, &str); 11] = [
     ("register", "makes the account"),
     ("login", "makes the session"),
+    ("refreshSession", "shows what renews a session"),
     ("verifyEmail", "shows a token of a mail"),
     ("forgotPassword", "is for who can not sign in, and says nothing"),
     ("resetPassword", "shows a token of a mail"),
@@ -121,6 +122,7 @@ struct Things {
     notification: String,
     execution: String,
     dead_letter: String,
+    session: String,
 }
 
 impl Things {
@@ -142,6 +144,7 @@ impl Things {
         };
         app.store().begin_action(who.scope, &new).await.unwrap();
         let dead_letter = dead_letter(app, who, &gateway).await;
+        let session = app.store().authenticate(&who.token).await.unwrap().unwrap().session;
         let notification = app.store().notify(who.scope, "info", "Hello", "").await.unwrap();
         Self {
             gateway,
@@ -149,6 +152,7 @@ impl Things {
             notification: notification.to_string(),
             execution: execution.to_string(),
             dead_letter: dead_letter.to_string(),
+            session: session.to_string(),
         }
     }
 
@@ -160,6 +164,7 @@ impl Things {
             "notifications" => &self.notification,
             "executions" => &self.execution,
             "dead-letters" => &self.dead_letter,
+            "auth" => &self.session,
             // The catalogue is everyone's; installs go by the plugin's name, of which the other tenant has none.
             "plugins" => return None,
             "user" => {

@@ -19,6 +19,7 @@ mod openapi;
 mod plugins;
 mod privacy;
 mod recovery;
+mod sessions;
 mod web;
 mod webhooks;
 mod workspace;

@@ -111,8 +111,7 @@ async fn a_forgotten_password_is_replaced_and_everyone_is_signed_out() {
     let again = json!({"token": token, "password": "Another-Engine-3"});
     send(&app, "/auth/reset-password", again).await.expect_problem(400, "invalid_token");
     assert_eq!(kinds(&app).await, ["verify", "reset", "password_changed"]);
-    let token = sign_in(&app, NEW).await.json()["token"].as_str().unwrap().to_owned();
-    let ada = Person { token, scope: ada.scope };
+    let ada = app.person(&sign_in(&app, NEW).await).await;
     assert!(is_verified(&app, &ada).await, "the token was read there");
     let told = app.get(&ada, "/audit-log?action=auth.password_reset").await.json();
     assert_eq!(told["items"][0]["outcome"], "success", "{told:#}");

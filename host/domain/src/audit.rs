@@ -44,6 +44,10 @@ names! {
         AuthLogin = "auth.login",
         /// Someone signed out.
         AuthLogout = "auth.logout",
+        /// Someone ended one or all of their sessions.
+        AuthSessionRevoke = "auth.session_revoke",
+        /// A session ended because two held what renews it.
+        AuthSessionStolen = "auth.session_stolen",
         /// Someone showed that an e-mail address is theirs.
         AuthEmailVerify = "auth.verify_email",
         /// Someone chose a new password.

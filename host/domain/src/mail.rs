@@ -51,6 +51,17 @@ pub enum Mail {
         /// When.
         at: Timestamp,
     },
+    /// A session ended because two held what renews it.
+    SessionStolen {
+        /// How they are called.
+        name: String,
+        /// The kind of program that showed the old key.
+        device: String,
+        /// The part of the network where it is.
+        address: String,
+        /// When.
+        at: Timestamp,
+    },
     /// A good part of what the plan allows is used.
     LimitWarning {
         /// How they are called.
@@ -85,6 +96,7 @@ impl Mail {
             Self::Reset { .. } => "reset",
             Self::PasswordChanged { .. } => "password_changed",
             Self::NewDevice { .. } => "new_device",
+            Self::SessionStolen { .. } => "session_stolen",
             Self::LimitWarning { .. } => "limit_warning",
             Self::GatewayDown { .. } => "gateway_down",
         }
@@ -111,6 +123,7 @@ mod tests {
             Mail::Reset { name: name(), token, minutes: 60 },
             Mail::PasswordChanged { name: name(), at },
             Mail::NewDevice { name: name(), device: "Firefox".to_owned(), address: "::1".to_owned(), at },
+            Mail::SessionStolen { name: name(), device: "curl".to_owned(), address: "::/48".to_owned(), at },
             Mail::LimitWarning {
                 name: name(),
                 limit: "gateways".to_owned(),

@@ -93,6 +93,18 @@ pub(crate) fn letter(mail: &Mail, site: &Url) -> Letter {
             letter.after = vec!["If it was you, there is nothing to do.".to_owned()];
             name
         }
+        Mail::SessionStolen { name, device, address, at } => {
+            letter.subject = "One of your sessions was ended".to_owned();
+            letter.paragraphs = vec![
+                "What keeps one of your devices signed in was used a second time, which happens when it was copied from there. So this session was ended; sign in again on your device.".to_owned(),
+                "If you did not copy it yourself, choose a new password, and look for programs on your device that you do not know.".to_owned(),
+            ];
+            letter.facts =
+                vec![("When", when(*at)), ("Where", plain(address, WORDS)), ("With", plain(device, WORDS))];
+            letter.button =
+                Some(Button { label: "Choose a new password", link: page(site, "forgot-password", None) });
+            name
+        }
         Mail::LimitWarning { name, limit, percent, used, allowed } => {
             let limit = plain(limit, WORDS);
             letter.subject = format!("{percent} % of your plan's {limit} are used");

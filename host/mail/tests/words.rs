@@ -25,6 +25,12 @@ fn all() -> Vec<Mail> {
             address: "203.0.113.7".to_owned(),
             at,
         },
+        Mail::SessionStolen {
+            name: name(),
+            device: "curl".to_owned(),
+            address: "203.0.113.0/24".to_owned(),
+            at,
+        },
         Mail::LimitWarning {
             name: name(),
             limit: "executions today".to_owned(),

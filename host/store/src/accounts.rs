@@ -1,10 +1,10 @@
-//! Tenants, the people who sign in for them, and their sessions.
+//! Tenants, and the people who sign in for them.
 
 use crate::account_tokens::{NewToken, hand_out};
 use crate::db::{Row, sql, transaction};
 use crate::{Store, StoreError, TenantScope};
 use sha2::{Digest, Sha256};
-use twobot_domain::{SessionId, TenantId, Timestamp, UserId};
+use twobot_domain::{TenantId, Timestamp, UserId};
 
 /// The state of a tenant's workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,17 +79,6 @@ pub struct Login {
     pub user: User,
     /// PHC string of argon2id.
     pub password_hash: String,
-}
-
-/// Who is signed in.
-#[derive(Clone, Debug)]
-pub struct SignedIn {
-    /// The right to their tenant's rows.
-    pub scope: TenantScope,
-    /// Who it is.
-    pub user: User,
-    /// The session that says so.
-    pub session: SessionId,
 }
 
 /// A tenant to be made together with its owner.
@@ -237,80 +226,6 @@ impl Store {
             )
             .await?;
         if changed == 0 { Err(StoreError::NotFound) } else { Ok(()) }
-    }
-
-    /// Opens a session for a user whose password was right. The token is the caller's; only its digest is kept.
-    ///
-    /// # Errors
-    /// `NotFound` when the scope has no such user.
-    pub async fn open_session(
-        &self,
-        scope: TenantScope,
-        user: UserId,
-        token: &str,
-        expires_at: Timestamp,
-    ) -> Result<SessionId, StoreError> {
-        let id = SessionId::new();
-        let written = self
-            .change(
-                scope,
-                sql("INSERT INTO sessions (id, tenant_id, user_id, token_hash, created_at, expires_at) \
-                     SELECT $1, tenant_id, id, $2, $3, $4 FROM users WHERE id = $5 AND tenant_id = $6")
-                .bind(id)
-                .bind(token_digest(token))
-                .bind(Timestamp::now())
-                .bind(expires_at)
-                .bind(user)
-                .bind(scope.tenant()),
-            )
-            .await?;
-        if written == 0 { Err(StoreError::NotFound) } else { Ok(id) }
-    }
-
-    /// Who a token belongs to, if it is valid.
-    ///
-    /// # Errors
-    /// Only those of the database; an unknown or expired token is `None`.
-    pub async fn authenticate(&self, token: &str) -> Result<Option<SignedIn>, StoreError> {
-        let row = self
-            .db
-            .optional(
-                sql("SELECT s.id AS session_id, s.tenant_id, u.id, u.email, u.name, u.role, u.created_at, u.email_verified_at \
-                     FROM sessions s JOIN users u ON u.id = s.user_id AND u.tenant_id = s.tenant_id \
-                     WHERE s.token_hash = $1 AND s.expires_at > $2")
-                .bind(token_digest(token))
-                .bind(Timestamp::now()),
-            )
-            .await?;
-        row.map(|row| {
-            Ok(SignedIn {
-                scope: TenantScope::of(row.get("tenant_id")?),
-                user: user(&row)?,
-                session: row.get("session_id")?,
-            })
-        })
-        .transpose()
-    }
-
-    /// Ends a session.
-    ///
-    /// # Errors
-    /// Only those of the database; a session that has ended already is no error.
-    pub async fn close_session(&self, scope: TenantScope, session: SessionId) -> Result<(), StoreError> {
-        self.change(
-            scope,
-            sql("DELETE FROM sessions WHERE id = $1 AND tenant_id = $2").bind(session).bind(scope.tenant()),
-        )
-        .await
-        .map(drop)
-    }
-
-    /// Removes sessions that have expired, and says how many.
-    ///
-    /// # Errors
-    /// Only those of the database.
-    pub async fn remove_expired_sessions(&self) -> Result<u64, StoreError> {
-        self.db.run(sql("DELETE FROM sessions WHERE expires_at <= $1").bind(Timestamp::now())).await
     }
 
     /// The tenant of a scope.

@@ -30,6 +30,7 @@ pub mod page;
 pub mod points;
 pub mod retention;
 pub mod schedules;
+pub mod sessions;
 pub mod setups;
 pub mod usage;
 

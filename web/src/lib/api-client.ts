@@ -1,4 +1,5 @@
 import { errorFromResponse, unreachable } from "@/lib/api-error";
+import { renewingFetch } from "@/lib/renewing-fetch";
 
 /** Everything that the dashboard asks for lives below this path of its own origin. */
 export const API_BASE = "/api/v1";
@@ -20,7 +21,7 @@ export async function api<Answer>(path: string, options: RequestOptions = {}): P
   if (body !== undefined) headers["content-type"] = "application/json";
   let response: Response;
   try {
-    response = await fetch(urlOf(path, query), {
+    response = await renewingFetch(urlOf(path, query), {
       method,
       headers,
       body: body === undefined ? undefined : JSON.stringify(body),

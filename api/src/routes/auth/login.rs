@@ -2,7 +2,7 @@
 
 use super::wire::{Credentials, SignedIn};
 use crate::error::ApiError;
-use crate::extract::{ClientAddress, Json, Origin, Unsaid, require_same_origin};
+use crate::extract::{ClientAddress, DeviceOf, Json, Origin, Unsaid, require_same_origin};
 use crate::password::check_password;
 use crate::state::AppState;
 use axum::extract::State;
@@ -13,8 +13,10 @@ use twobot_domain::{AuditAction, AuditOutcome};
 
 /// Sign in
 ///
-/// Opens a session of 30 days. The answer sets the cookie and carries the token for programs. After five tries for an account
-/// from one network address there is a wait of up to 15 minutes.
+/// Opens a session. The answer sets the cookies, and carries for programs a token of 15 minutes and a refresh token that renews it
+/// (`POST /auth/refresh`). A session lasts 7 days without being renewed, and 30 at most; where the plan allows no more of them, the one
+/// that was not used for the longest time ends. After five tries for an account from one network address there is a wait of up to 15
+/// minutes.
 #[utoipa::path(
     post,
     path = "/auth/login",
@@ -33,6 +35,7 @@ pub(super) async fn login(
     State(state): State<AppState>,
     ClientAddress(address): ClientAddress,
     origin: Origin,
+    DeviceOf(device): DeviceOf,
     headers: HeaderMap,
     Json(credentials): Json<Credentials>,
 ) -> Result<Response, ApiError> {
@@ -46,7 +49,7 @@ pub(super) async fn login(
     match login {
         Some(login) if right => {
             state.throttle().forgive(address, email).await;
-            super::sign_in(&state, login.scope, login.user, &origin, StatusCode::OK).await
+            super::sign_in(&state, login.scope, login.user, device, &origin, StatusCode::OK).await
         }
         Some(login) => {
             let note =

@@ -6,8 +6,7 @@ use crate::state::AppState;
 use crate::token;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::http::header::SET_COOKIE;
-use axum::response::IntoResponse;
+use axum::response::{AppendHeaders, IntoResponse};
 use twobot_domain::AuditAction;
 
 /// Sign out
@@ -29,5 +28,5 @@ pub(super) async fn logout(
     state.store().noting(note).close_session(session.scope, session.id).await?;
     // No stream may be open; then nobody is to be told.
     let _ = state.signed_out.send(session.id);
-    Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, token::clearing_cookie(&state.config))]))
+    Ok((StatusCode::NO_CONTENT, AppendHeaders(token::clearing_cookies(&state.config))))
 }

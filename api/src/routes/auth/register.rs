@@ -2,7 +2,7 @@
 
 use super::wire::{NewAccount, SignedIn};
 use crate::error::ApiError;
-use crate::extract::{Json, Origin, Unsaid, require_same_origin};
+use crate::extract::{DeviceOf, Json, Origin, Unsaid, require_same_origin};
 use crate::password::{hash_password, validate_email, validate_password};
 use crate::state::AppState;
 use crate::validate::Validation;
@@ -31,6 +31,7 @@ use twobot_store::{StoreError, accounts};
 pub(super) async fn register(
     State(state): State<AppState>,
     origin: Origin,
+    DeviceOf(device): DeviceOf,
     headers: HeaderMap,
     Json(new): Json<NewAccount>,
 ) -> Result<Response, ApiError> {
@@ -64,5 +65,5 @@ pub(super) async fn register(
             },
         )?;
     state.engine.mail_waits();
-    super::sign_in(&state, scope, user, &origin, StatusCode::CREATED).await
+    super::sign_in(&state, scope, user, device, &origin, StatusCode::CREATED).await
 }

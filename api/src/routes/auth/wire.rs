@@ -2,10 +2,11 @@
 
 use crate::error::ApiError;
 use crate::wire::{PlanRef, Role, Time};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use twobot_domain::{Plan, TenantId, UserId};
-use twobot_store::accounts;
+use twobot_domain::{Plan, SessionId, TenantId, Timestamp, UserId};
+use twobot_store::sessions::SessionKeys;
+use twobot_store::{accounts, sessions};
 use utoipa::ToSchema;
 
 /// An account to be made.
@@ -104,17 +105,85 @@ impl User {
     }
 }
 
-/// A session that was opened. The answer also sets it as a cookie.
+/// What a program signs in with from now on.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(super) struct Tokens {
+    /// Send it as `Authorization: Bearer <token>`.
+    token: String,
+    /// The seconds for which the token is good.
+    #[schema(example = 900)]
+    expires_in: i64,
+    /// Renews both at `POST /auth/refresh`. It works once; keep it as you would keep a password.
+    refresh_token: String,
+}
+
+impl Tokens {
+    pub(super) fn new(keys: &SessionKeys, until: Timestamp) -> Self {
+        Self {
+            token: keys.access.expose_secret().to_owned(),
+            expires_in: (until.0 - Timestamp::now().0).max(0) / 1_000,
+            refresh_token: keys.renewal.expose_secret().to_owned(),
+        }
+    }
+}
+
+/// A session that was opened. The answer also sets it as cookies.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(super) struct SignedIn {
     user: User,
-    /// For programs: send it as `Authorization: Bearer <token>`. Valid for 30 days.
-    token: String,
+    #[serde(flatten)]
+    tokens: Tokens,
 }
 
 impl SignedIn {
-    pub(super) fn new(user: accounts::User, token: String) -> Result<Self, ApiError> {
-        Ok(Self { user: User::new(user)?, token })
+    pub(super) fn new(user: accounts::User, tokens: Tokens) -> Result<Self, ApiError> {
+        Ok(Self { user: User::new(user)?, tokens })
+    }
+}
+
+/// A refresh token. Browsers leave it out: theirs is in a cookie.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub(super) struct Refresh {
+    /// The one that was answered last.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Password)]
+    pub(super) refresh_token: Option<SecretString>,
+}
+
+/// Where an account is signed in.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = AuthSession)]
+pub(super) struct Session {
+    /// Its id.
+    #[schema(value_type = Uuid)]
+    id: SessionId,
+    /// The kind of program, by its own word.
+    #[schema(example = "Firefox on Linux")]
+    device: String,
+    /// The part of the network address that many share.
+    #[schema(example = "203.0.113.0/24")]
+    network: String,
+    /// When it was opened.
+    created_at: Time,
+    /// When it was opened or renewed the last time.
+    last_used_at: Time,
+    /// When it ends if it is not renewed.
+    expires_at: Time,
+    /// Whether it is the one that asks.
+    current: bool,
+}
+
+impl Session {
+    pub(super) fn new(one: sessions::Session, current: SessionId) -> Self {
+        Self {
+            current: one.id == current,
+            id: one.id,
+            device: one.device.name,
+            network: one.device.network,
+            created_at: one.created_at.into(),
+            last_used_at: one.used_at.into(),
+            expires_at: one.expires_at.into(),
+        }
     }
 }
 

@@ -29,6 +29,13 @@ impl Answer {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
+    /// The value of a cookie that it sets.
+    pub(crate) fn cookie(&self, name: &str) -> Option<String> {
+        let cookies = self.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
+        let pair = cookies.filter_map(|cookie| cookie.split(';').next()?.split_once('='));
+        pair.filter(|(found, _)| *found == name).map(|(_, value)| value.to_owned()).last()
+    }
+
     pub(crate) fn text(&self) -> String {
         if self.header("content-encoding") == "gzip" {
             return std::io::read_to_string(GzDecoder::new(self.body.as_slice())).unwrap();

@@ -67,10 +67,8 @@ async fn a_token_that_has_expired_is_none() {
 async fn a_reset_ends_every_session_and_every_other_token() {
     let world = World::new().await;
     let (ann, bob) = (world.tenant("ann").await, world.tenant("bob").await);
-    let later = Timestamp::now().plus_millis(60_000);
-    let one = world.store.open_session(ann.scope, ann.user.id, "one", later).await.unwrap();
-    let two = world.store.open_session(ann.scope, ann.user.id, "two", later).await.unwrap();
-    world.store.open_session(bob.scope, bob.user.id, "bobs", later).await.unwrap();
+    let (one, two) = (ann.session("one").await, ann.session("two").await);
+    bob.session("bobs").await;
     for token in ["abc", "def"] {
         world.store.hand_out_token(ann.scope, ann.user.id, &new_token(Reset, token)).await.unwrap();
     }
@@ -91,9 +89,7 @@ async fn a_reset_ends_every_session_and_every_other_token() {
 async fn a_change_keeps_the_session_that_made_it() {
     let world = World::new().await;
     let ann = world.tenant("ann").await;
-    let later = Timestamp::now().plus_millis(60_000);
-    let here = world.store.open_session(ann.scope, ann.user.id, "here", later).await.unwrap();
-    let there = world.store.open_session(ann.scope, ann.user.id, "there", later).await.unwrap();
+    let (here, there) = (ann.session("here").await, ann.session("there").await);
     world.store.hand_out_token(ann.scope, ann.user.id, &new_token(Reset, "abc")).await.unwrap();
     let ended = world.store.change_password(ann.scope, ann.user.id, "$argon2id$two", here).await.unwrap();
     assert_eq!(ended, [there]);

@@ -1,8 +1,7 @@
-//! Accounts and sessions.
+//! Accounts.
 
 use crate::world::{World, account};
 use tokio::task::JoinSet;
-use twobot_domain::Timestamp;
 use twobot_store::StoreError;
 use twobot_store::accounts::WorkspaceState;
 
@@ -48,50 +47,6 @@ async fn a_new_password_replaces_the_old_one() {
     let hash = async |address| world.store.login(address).await.unwrap().unwrap().password_hash;
     assert_eq!(hash("ann@example.com").await, "$argon2id$two");
     assert_eq!(hash("bob@example.com").await, "$argon2id$one");
-}
-
-#[tokio::test]
-async fn a_session_lasts_until_it_is_closed_or_expires() {
-    let world = World::new().await;
-    let ann = world.tenant("ann").await;
-    let (store, now) = (&world.store, Timestamp::now());
-    let open = async |token: &str, expires: i64| {
-        store.open_session(ann.scope, ann.user.id, token, now.plus_millis(expires)).await.unwrap()
-    };
-    let known = async |token: &str| store.authenticate(token).await.unwrap();
-
-    let session = open("a-long-random-token", 60_000).await;
-    let other = open("another-token", 60_000).await;
-    open("an-expired-token", -1).await;
-
-    let signed_in = known("a-long-random-token").await.unwrap();
-    assert_eq!((signed_in.scope, signed_in.user.id, signed_in.session), (ann.scope, ann.user.id, session));
-    for token in ["", "a-long-random-toke", "A-LONG-RANDOM-TOKEN", "an-expired-token", "%"] {
-        assert!(known(token).await.is_none(), "{token}");
-    }
-
-    assert_eq!(store.remove_expired_sessions().await.unwrap(), 1);
-    assert_eq!(store.remove_expired_sessions().await.unwrap(), 0);
-    store.close_session(ann.scope, session).await.unwrap();
-    store.close_session(ann.scope, session).await.unwrap();
-    assert!(known("a-long-random-token").await.is_none());
-    assert_eq!(known("another-token").await.unwrap().session, other);
-}
-
-#[tokio::test]
-async fn a_token_is_kept_as_its_digest_only() {
-    let world = World::new().await;
-    let ann = world.tenant("ann").await;
-    let token = "a-token-that-nobody-must-find";
-    world.store.open_session(ann.scope, ann.user.id, token, Timestamp(i64::MAX)).await.unwrap();
-    let all = world.bytes().await;
-    let found = |bytes: &[u8]| all.windows(bytes.len()).any(|part| part == bytes);
-    assert!(!found(token.as_bytes()));
-    // The address proves that the search finds what is there.
-    assert!(found(b"ann@example.com"));
-    // SHA-256, so that the digest does not depend on the build.
-    let digest = hex::decode("a61127b57c5cdaf3f656d2c4200346d39ab768fa5e44f8d445cbdce980182da3").unwrap();
-    assert!(found(&digest));
 }
 
 #[tokio::test]

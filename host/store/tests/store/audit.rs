@@ -1,7 +1,7 @@
 //! The audit log: rows go with what they tell of, pages by every filter, and a chain that shows what was changed.
 
 use crate::estate::{denial, failure, note};
-use crate::world::{Tenant, World, new_gateway, new_install, page, set, writes};
+use crate::world::{Tenant, World, new_gateway, new_install, new_session, page, set, writes};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use twobot_domain::{AuditAction, AuditOutcome, InstallId, Timestamp, UserId};
@@ -46,9 +46,14 @@ async fn a_change_and_its_row_are_there_together_or_not_at_all() {
     noting(AuditAction::PluginDisable).set_install_state(scope, install, state, None).await.unwrap();
     noting(AuditAction::PluginUninstall).delete_install(scope, install).await.unwrap();
     noting(AuditAction::GatewayDelete).delete_gateway(scope, made.id).await.unwrap();
-    let later = Timestamp::now().plus_millis(60_000);
-    let session = noting(AuditAction::AuthLogin).open_session(scope, ann.user.id, "t", later).await.unwrap();
+    let new = new_session("t");
+    let session = new.keys.session;
+    noting(AuditAction::AuthLogin).open_session(scope, ann.user.id, &new).await.unwrap();
     noting(AuditAction::AuthLogout).close_session(scope, session).await.unwrap();
+    let theirs = new_session("another");
+    noting(AuditAction::AuthLogin).open_session(scope, ann.user.id, &theirs).await.unwrap();
+    let revoke = noting(AuditAction::AuthSessionRevoke);
+    revoke.revoke_session(scope, ann.user.id, theirs.keys.session).await.unwrap();
     let expected = [
         "gateway.create",
         "gateway.update",
@@ -61,6 +66,8 @@ async fn a_change_and_its_row_are_there_together_or_not_at_all() {
         "gateway.delete",
         "auth.login",
         "auth.logout",
+        "auth.login",
+        "auth.session_revoke",
     ];
     assert_eq!(actions(&ann).await, expected);
     // A gateway's id is made with it.
@@ -72,6 +79,9 @@ async fn a_change_and_its_row_are_there_together_or_not_at_all() {
     let full = noting(AuditAction::GatewayCreate).create_gateway(scope, &new_gateway("Bot"), Some(0)).await;
     assert!(matches!(full, Err(StoreError::Quota { .. })));
     noting(AuditAction::AuthLogout).close_session(scope, session).await.unwrap();
+    let gone = revoke.revoke_session(scope, ann.user.id, session).await;
+    assert!(matches!(gone, Err(StoreError::NotFound)));
+    assert!(revoke.revoke_sessions(scope, ann.user.id, None).await.unwrap().is_empty());
     assert_eq!(actions(&ann).await, expected);
 }
 

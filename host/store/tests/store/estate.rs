@@ -1,6 +1,7 @@
 //! A tenant with a row of every kind: what an intruder would like to reach.
 
-use crate::world::{Tenant, World, new_event, new_execution, new_token, set, trouble, usage, writes};
+use crate::world::{Tenant, World, new_event, new_execution, new_session, new_token, set, trouble, usage, writes};
+use secrecy::SecretString;
 use twobot_domain::{
     AuditAction, ChatMessageId, ConversationId, EffectId, EventId, ExecutionId, FailureClass, GatewayId,
     InboundId, InstallId, NotificationId, SessionId, Timestamp, UserId,
@@ -20,6 +21,8 @@ pub(crate) struct Estate {
     pub(crate) scope: TenantScope,
     pub(crate) user: UserId,
     pub(crate) session: SessionId,
+    /// What renews it.
+    pub(crate) renewal: SecretString,
     pub(crate) gateway: GatewayId,
     /// The provider's id of the delivery that was decoded.
     pub(crate) provider_id: String,
@@ -118,9 +121,9 @@ pub(crate) fn kept() -> Kept {
 pub(crate) async fn estate(world: &World, name: &str) -> Estate {
     let tenant: Tenant = world.tenant(name).await;
     let (store, scope) = (&tenant.store, tenant.scope);
-    let later = Timestamp::now().plus_millis(3_600_000);
-    let session =
-        store.open_session(scope, tenant.user.id, &format!("token of {name}"), later).await.unwrap();
+    let new_session = new_session(&format!("token of {name}"));
+    let (session, renewal) = (new_session.keys.session, new_session.keys.renewal.clone());
+    store.open_session(scope, tenant.user.id, &new_session).await.unwrap();
     for (purpose, word) in [(TokenPurpose::Verify, "verify"), (TokenPurpose::Reset, "reset")] {
         let token = new_token(purpose, &format!("{word} {}", tenant.user.id));
         store.hand_out_token(scope, tenant.user.id, &token).await.unwrap();
@@ -168,6 +171,7 @@ pub(crate) async fn estate(world: &World, name: &str) -> Estate {
         scope,
         user: tenant.user.id,
         session,
+        renewal,
         gateway,
         provider_id,
         inbound,

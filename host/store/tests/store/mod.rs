@@ -30,6 +30,7 @@ mod pages;
 mod quotas;
 mod schedules;
 mod schema;
+mod sessions;
 mod tenancy;
 mod texts;
 mod usage;

@@ -80,8 +80,10 @@ async fn what_is_there_is_named_the_same_by_every_database() {
     };
     let twice = world.store.begin_action(ann.scope, &execution).await;
     assert_eq!(name(twice), "executions_pkey");
-    let later = twobot_domain::Timestamp(i64::MAX);
-    let open = async || world.store.open_session(ann.scope, ann.user.id, "token", later).await.map(drop);
+    let open = async || {
+        let new = crate::world::new_session("token");
+        world.store.open_session(ann.scope, ann.user.id, &new).await.map(drop)
+    };
     open().await.unwrap();
     assert_eq!(name(open().await), "sessions_token_hash_key");
     let again = crate::world::new_install("plugin", &[]);

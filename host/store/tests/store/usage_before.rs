@@ -28,8 +28,8 @@ fn counted(days_ago: u64) -> Usage {
     }
 }
 
-/// Makes a tenant with its owner, in the columns of that time.
-async fn tenant(world: &World, name: &str) -> TenantId {
+/// Makes a tenant with its owner, in the columns of the first migration.
+pub(crate) async fn tenant(world: &World, name: &str) -> TenantId {
     let (tenant, at) = (TenantId::new(), Timestamp::now().0);
     let (id, user) = (world.id(tenant.uuid()), world.id(UserId::new().uuid()));
     for row in [

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use tokio::sync::OnceCell;
 use twobot_domain::{
     ConversationId, EventId, ExecutionId, GatewayId, InboundId, InstallId, Limits, Mail, PlanCatalogue,
-    TenantId, Timestamp, Trouble, Usage,
+    SessionId, TenantId, Timestamp, Trouble, Usage,
 };
 use twobot_store::account_tokens::{NewToken, TokenPurpose};
 use twobot_store::accounts::{NewAccount, User};
@@ -19,6 +19,7 @@ use twobot_store::gateways::NewGateway;
 use twobot_store::inbound::{Accepted, Decoded, NewInbound};
 use twobot_store::installs::{InstallState, NewInstall};
 use twobot_store::kv::{Address, Write, WriteSet};
+use twobot_store::sessions::{Device, NewSession, SessionKeys};
 use twobot_store::{MasterKey, PageRequest, Store, StoreError, TenantScope};
 use uuid::Uuid;
 
@@ -331,6 +332,13 @@ pub(crate) fn account(email: &str) -> NewAccount {
     }
 }
 
+/// A session with this access token.
+pub(crate) fn new_session(token: &str) -> NewSession {
+    let keys = SessionKeys { access: SecretString::from(token), ..SessionKeys::new() };
+    let device = Device { name: "curl".to_owned(), network: "203.0.113.0/24".to_owned() };
+    NewSession { keys, device, most: None }
+}
+
 /// A token that goes out with a mail.
 pub(crate) fn new_token(purpose: TokenPurpose, token: &str) -> NewToken {
     NewToken {
@@ -445,6 +453,13 @@ pub(crate) struct Tenant {
 }
 
 impl Tenant {
+    /// Signs in with this access token.
+    pub(crate) async fn session(&self, token: &str) -> SessionId {
+        let new = new_session(token);
+        self.store.open_session(self.scope, self.user.id, &new).await.unwrap();
+        new.keys.session
+    }
+
     pub(crate) async fn gateway(&self, name: &str) -> GatewayId {
         self.store.create_gateway(self.scope, &new_gateway(name), None).await.unwrap().id
     }

@@ -1,5 +1,6 @@
 import { urlOf } from "@/lib/api-client";
 import { errorFromResponse, type ApiError } from "@/lib/api-error";
+import { renewingFetch } from "@/lib/renewing-fetch";
 import { EventStreamParser, type ServerEvent } from "@/lib/sse/parser";
 
 export type StreamState = "connecting" | "open" | "waiting" | "closed";
@@ -38,7 +39,7 @@ export function openStream(path: string, options: StreamOptions): () => void {
     try {
       const headers: Record<string, string> = { accept: "text/event-stream" };
       if (lastId !== "") headers["last-event-id"] = lastId;
-      const response = await fetch(urlOf(path), {
+      const response = await renewingFetch(urlOf(path), {
         headers,
         signal: controller.signal,
         cache: "no-store",

@@ -3,9 +3,10 @@
 use super::{Case, case};
 use crate::estate::{appointment, effect_event, failure, note, schedule};
 use crate::world::{
-    limits, new_execution, new_gateway, new_inbound, new_install, new_token, page, set, trouble, usage,
+    limits, new_execution, new_gateway, new_inbound, new_install, new_session, new_token, page, set, trouble, usage,
     writes,
 };
+use secrecy::ExposeSecret;
 use serde_json::json;
 use twobot_domain::manifest::Capability;
 use twobot_domain::{AuditAction, AuditOutcome, ChatMessageId, Mail, SessionId, Timestamp};
@@ -21,6 +22,7 @@ use twobot_store::gateways::{DeliveryOutcome, GatewayStatus};
 use twobot_store::inbound::{Accepted, Decoded};
 use twobot_store::installs::InstallState;
 use twobot_store::retention::Retention;
+use twobot_store::sessions::{Device, Renewed};
 use twobot_store::usage::Resolution;
 
 /// Every case. A call by the stranger must find nothing of the owner's (`false` or not found) and change nothing of it.
@@ -49,8 +51,20 @@ fn accounts() -> Vec<Case> {
             c.store.set_password(c.scope, c.of.user, "$argon2id$other").await.map(|()| false)
         }),
         case("open_session", |c| async move {
-            let later = Timestamp::now().plus_millis(60_000);
-            c.store.open_session(c.scope, c.of.user, "another token", later).await.map(|_| true)
+            c.store.open_session(c.scope, c.of.user, &new_session("another token")).await.map(|_| true)
+        }),
+        case("session_holds", |c| async move { c.store.session_holds(c.scope, c.of.session).await }),
+        case("sessions", |c| async move { Ok(!c.store.sessions(c.scope, c.of.user).await?.is_empty()) }),
+        case("renew_session", |c| async move {
+            let renewal = c.of.renewal.expose_secret();
+            let renewed = c.store.renew_session(c.scope, renewal, &Device::default()).await?;
+            Ok(matches!(renewed, Renewed::Yes { .. }))
+        }),
+        case("revoke_session", |c| async move {
+            c.store.revoke_session(c.scope, c.of.user, c.of.session).await.map(|()| true)
+        }),
+        case("revoke_sessions", |c| async move {
+            Ok(!c.store.revoke_sessions(c.scope, c.of.user, None).await?.is_empty())
         }),
         case("close_session", |c| async move {
             c.store.close_session(c.scope, c.of.session).await.map(|()| false)
