@@ -18,6 +18,10 @@ const RENEWAL_COOKIE: &str = "twobot_renewal";
 /// Where that cookie goes: to nothing but what has to do with signing in.
 const RENEWAL_PATH: &str = "/api/v1/auth";
 
+/// The name of the cookie by which a browser is known again that signs in once more. It opens nothing.
+const DEVICE_COOKIE: &str = "twobot_device";
+const DEVICE_MILLIS: i64 = 365 * 24 * 60 * 60 * 1_000;
+
 /// A token that nobody can guess: 32 bytes of the system's randomness.
 ///
 /// # Errors
@@ -52,6 +56,19 @@ pub(crate) fn token_of(headers: &HeaderMap) -> Option<(SecretString, Carrier)> {
 /// The key of a browser that renews its session.
 pub(crate) fn renewal_of(headers: &HeaderMap) -> Option<SecretString> {
     CookieJar::from_headers(headers).get(RENEWAL_COOKIE).map(|cookie| SecretString::from(cookie.value()))
+}
+
+/// What a browser was given to be known again by, if it can be that.
+pub(crate) fn device_of(headers: &HeaderMap) -> Option<SecretString> {
+    let jar = CookieJar::from_headers(headers);
+    let value = jar.get(DEVICE_COOKIE)?.value();
+    (value.len() == 43).then(|| SecretString::from(value))
+}
+
+/// The cookie that has a browser known again.
+pub(crate) fn device_cookie(config: &ApiConfig, device: &SecretString) -> (HeaderName, String) {
+    let pair = format!("{DEVICE_COOKIE}={}", device.expose_secret());
+    (SET_COOKIE, cookie(config, &pair, RENEWAL_PATH, DEVICE_MILLIS, "Strict"))
 }
 
 /// A `Set-Cookie` value. The tokens are of the base64url alphabet, so that nothing in them needs escaping.

@@ -2,9 +2,11 @@
 
 use super::ClientAddress;
 use crate::state::AppState;
+use crate::token;
 use axum::extract::FromRequestParts;
 use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
+use secrecy::SecretString;
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use twobot_store::sessions::Device;
@@ -40,7 +42,12 @@ const NAME: usize = 30;
 
 /// The device of a request.
 #[derive(Clone, Debug)]
-pub(crate) struct DeviceOf(pub(crate) Device);
+pub(crate) struct DeviceOf {
+    /// As people are shown it.
+    pub(crate) device: Device,
+    /// What it was given to be known again by.
+    pub(crate) kept: Option<SecretString>,
+}
 
 impl FromRequestParts<AppState> for DeviceOf {
     type Rejection = Infallible;
@@ -48,7 +55,8 @@ impl FromRequestParts<AppState> for DeviceOf {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
         let ClientAddress(address) = ClientAddress::from_request_parts(parts, state).await?;
         let words = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        Ok(Self(Device { name: name(words), network: network(address) }))
+        let device = Device { name: name(words), network: network(address) };
+        Ok(Self { device, kept: token::device_of(&parts.headers) })
     }
 }
 

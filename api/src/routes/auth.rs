@@ -13,7 +13,7 @@ mod verify;
 mod wire;
 
 use crate::error::ApiError;
-use crate::extract::{Json, Origin};
+use crate::extract::{DeviceOf, Json, Origin};
 use crate::state::AppState;
 use crate::token;
 use axum::http::StatusCode;
@@ -26,7 +26,7 @@ use twobot_store::TenantScope;
 use twobot_store::account_tokens::{NewToken, TokenPurpose};
 use twobot_store::accounts::User;
 use twobot_store::audit::{Note, Target};
-use twobot_store::sessions::{ACCESS_MILLIS, Device, NewSession, SessionKeys};
+use twobot_store::sessions::{ACCESS_MILLIS, NewSession, SessionKeys};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -91,17 +91,23 @@ async fn sign_in(
     state: &AppState,
     scope: TenantScope,
     user: User,
-    device: Device,
+    device: DeviceOf,
     origin: &Origin,
     status: StatusCode,
 ) -> Result<Response, ApiError> {
     let tenant = state.store().tenant(scope).await?;
     let most = state.engine.plans().get_or_default(&tenant.plan).limits.sessions;
-    let new = NewSession { keys: SessionKeys::new(), device, most };
+    let DeviceOf { device, kept } = device;
+    // A new value where it has none: whoever signs in here the next time is no new device.
+    let kept = kept.map_or_else(token::new_token, Ok).map_err(ApiError::internal)?;
+    let device_cookie = token::device_cookie(&state.config, &kept);
+    let new = NewSession { keys: SessionKeys::new(), device, kept: Some(kept), most };
     let store = state.store().noting(signing(AuditAction::AuthLogin, &user, origin));
     let ended = store.open_session(scope, user.id, &new).await?;
     end_streams(state, ended);
-    let cookies = token::session_cookies(&state.config, &new.keys);
+    state.engine.mail_waits();
+    let [session, renewal] = token::session_cookies(&state.config, &new.keys);
+    let cookies = [session, renewal, device_cookie];
     let until = Timestamp::now().plus_millis(ACCESS_MILLIS);
     let body = wire::SignedIn::new(user, wire::Tokens::new(&new.keys, until))?;
     Ok((status, AppendHeaders(cookies), Json(body)).into_response())

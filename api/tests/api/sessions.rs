@@ -217,6 +217,45 @@ async fn one_session_more_than_the_plan_allows_ends_the_one_that_was_not_used_fo
 }
 
 #[tokio::test]
+async fn a_sign_in_on_a_new_device_is_told_by_mail_and_the_next_one_there_is_not() {
+    let app = TestApp::start().await;
+    app.register("ada").await;
+    let told = async || {
+        let mails = app.store().outbox(50).await.unwrap();
+        mails.into_iter().filter(|mail| mail.kind == "new_device").collect::<Vec<_>>()
+    };
+    let browser = sign_in(&app, FIREFOX).await;
+    let mails = told().await;
+    assert_eq!((mails.len(), mails[0].recipient.as_str()), (1, "ada@example.org"));
+    let Some(twobot_domain::Mail::NewDevice { name, device, address, .. }) = &mails[0].mail else {
+        panic!("{:?}", mails[0]);
+    };
+    assert_eq!(
+        (name.as_str(), device.as_str(), address.as_str()),
+        ("ada", "Firefox on Linux", "203.0.113.0/24")
+    );
+    sign_in(&app, FIREFOX).await.expect(200);
+    assert_eq!(told().await.len(), 1);
+
+    // The same browser after an update that calls itself something else, known by its cookie.
+    let cookie = browser.cookie("twobot_device").unwrap();
+    let again = |cookie: &str| {
+        let body = json!({"email": "ada@example.org", "password": PASSWORD});
+        let request = app.request("POST", "/auth/login").header("user-agent", "Chrome/1 (Windows)");
+        request.header("cookie", &format!("twobot_device={cookie}")).json(body).send()
+    };
+    let known = again(&cookie).await;
+    assert_eq!(known.cookie("twobot_device").as_deref(), Some(cookie.as_str()), "it keeps what it has");
+    assert_eq!(told().await.len(), 1);
+    // A wrong password is nobody's sign-in.
+    let body = json!({"email": "ada@example.org", "password": "Wrong-Engine-1"});
+    app.request("POST", "/auth/login").header("user-agent", "curl/8").json(body).send().await.expect(401);
+    assert_eq!(told().await.len(), 1);
+    let short = again("x").await;
+    assert_eq!(short.cookie("twobot_device").unwrap().len(), 43, "what can not be ours is replaced");
+}
+
+#[tokio::test]
 async fn a_new_password_ends_the_other_sessions_and_their_renewal() {
     let app = TestApp::start().await;
     let ada = app.register("ada").await;

@@ -76,6 +76,13 @@ impl Engine {
     }
 }
 
+/// Removes what is over: mails, sessions, and devices that nobody uses any more.
+async fn tidy_up(engine: &Engine) -> Result<(), StoreError> {
+    engine.store().remove_mails(Timestamp::now().plus_millis(-KEPT_MS)).await?;
+    engine.store().remove_expired_sessions().await?;
+    engine.store().forget_devices().await.map(drop)
+}
+
 async fn run(engine: Engine, post: Post) {
     let mut look = tokio::time::interval(LOOK);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -84,9 +91,8 @@ async fn run(engine: Engine, post: Post) {
         tokio::select! {
             () = engine.stopped() => return,
             _ = tidy.tick() => {
-                let before = Timestamp::now().plus_millis(-KEPT_MS);
-                if let Err(error) = engine.store().remove_mails(before).await {
-                    tracing::error!(%error, "old mails could not be removed; it is tried again");
+                if let Err(error) = tidy_up(&engine).await {
+                    tracing::error!(%error, "old mails and sessions could not be removed; it is tried again");
                 }
                 continue;
             }

@@ -4,6 +4,7 @@
 //! which the same is true, replaces both. See the decision record 0027.
 
 mod keys;
+mod known;
 mod renew;
 
 pub use keys::SessionKeys;
@@ -12,7 +13,7 @@ pub use renew::Renewed;
 use crate::accounts::{User, token_digest, user};
 use crate::db::{Row, sql, transaction};
 use crate::{Store, StoreError, TenantScope};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use twobot_domain::{SessionId, Timestamp, UserId};
 use uuid::Uuid;
 
@@ -56,6 +57,8 @@ pub struct NewSession {
     pub keys: SessionKeys,
     /// Where it is opened.
     pub device: Device,
+    /// What the browser was given to keep, by which it is known again wherever it is.
+    pub kept: Option<SecretString>,
     /// The most that the user may have at a time, with this one. None: as many as there may be at all.
     pub most: Option<u32>,
 }
@@ -90,7 +93,7 @@ fn ids(rows: &[Row]) -> Result<Vec<SessionId>, StoreError> {
 }
 
 impl Store {
-    /// Opens a session for a user whose password was right. Where that makes more of them than the user may have, those that were
+    /// Opens a session for a user whose password was right, and tells them by mail if the device is a new one. Where that makes more of them than the user may have, those that were
     /// not used for the longest time end; answers their ids.
     ///
     /// # Errors
@@ -135,6 +138,7 @@ impl Store {
             if written == 0 {
                 return Err(StoreError::NotFound);
             }
+            known::remember(&mut tx, self, scope, user, &new.device, new.kept.as_ref()).await?;
             self.write_note(&mut tx, scope).await?;
             tx.commit().await?;
             ids(&ended)

@@ -35,7 +35,7 @@ pub(super) async fn login(
     State(state): State<AppState>,
     ClientAddress(address): ClientAddress,
     origin: Origin,
-    DeviceOf(device): DeviceOf,
+    device: DeviceOf,
     headers: HeaderMap,
     Json(credentials): Json<Credentials>,
 ) -> Result<Response, ApiError> {

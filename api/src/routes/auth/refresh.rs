@@ -36,7 +36,7 @@ use twobot_store::sessions::Renewed;
 pub(super) async fn refresh(
     State(state): State<AppState>,
     origin: Origin,
-    DeviceOf(device): DeviceOf,
+    DeviceOf { device, .. }: DeviceOf,
     headers: HeaderMap,
     Json(body): Json<Refresh>,
 ) -> Result<Response, ApiError> {

@@ -31,7 +31,7 @@ use twobot_store::{StoreError, accounts};
 pub(super) async fn register(
     State(state): State<AppState>,
     origin: Origin,
-    DeviceOf(device): DeviceOf,
+    device: DeviceOf,
     headers: HeaderMap,
     Json(new): Json<NewAccount>,
 ) -> Result<Response, ApiError> {

@@ -303,6 +303,53 @@ async fn people_see_their_sessions_and_end_their_own_only() {
 }
 
 #[tokio::test]
+async fn a_sign_in_from_elsewhere_is_told_once() {
+    let world = World::new().await;
+    let (ann, bob) = (world.tenant("ann").await, world.tenant("bob").await);
+    let open = async |who: &Tenant, name: &str, network: &str, kept: Option<&str>| {
+        let before = world.number("SELECT count(*) FROM mails").await;
+        let device = Device { name: name.to_owned(), network: network.to_owned() };
+        let token = SessionKeys::new().access;
+        let new = NewSession { device, kept: kept.map(SecretString::from), ..new_session(token.expose_secret()) };
+        who.store.open_session(who.scope, who.user.id, &new).await.unwrap();
+        world.number("SELECT count(*) FROM mails").await - before
+    };
+    let (home, away) = ("198.51.100.0/24", "203.0.113.0/24");
+    assert_eq!(open(&ann, "Firefox on Linux", home, None).await, 0, "the first");
+    assert_eq!(open(&ann, "Firefox on Linux", home, Some("a")).await, 0, "the same program and place");
+    assert_eq!(open(&ann, "Firefox on Linux", away, Some("a")).await, 0, "the same browser, elsewhere");
+    assert_eq!(open(&ann, "Firefox on Linux", away, Some("b")).await, 0, "that place is known by now");
+    assert_eq!(open(&ann, "curl", home, None).await, 1);
+    assert_eq!(open(&ann, "curl", home, None).await, 0, "told once");
+    assert_eq!(open(&ann, "curl", away, Some("c")).await, 1);
+    assert_eq!(open(&ann, "Safari on iPhone", "::/48", Some("c")).await, 0);
+    // What another one is known by is nothing to bob.
+    assert_eq!(open(&bob, "Safari on iPhone", home, None).await, 0);
+    assert_eq!(open(&bob, "Chrome on Android", away, Some("a")).await, 1);
+    let kinds = world.texts("SELECT DISTINCT kind FROM mails").await;
+    assert_eq!(kinds, ["new_device"]);
+
+    let devices = world.number("SELECT count(*) FROM known_devices").await;
+    assert_eq!(world.store.forget_devices().await.unwrap(), 0);
+    world.execute(&format!("UPDATE known_devices SET seen_at = seen_at - {}", 366 * DAY)).await;
+    assert_eq!(i64::try_from(world.store.forget_devices().await.unwrap()).unwrap(), devices);
+}
+
+#[tokio::test]
+async fn no_more_than_a_hundred_devices_of_a_user_are_known() {
+    let world = World::new().await;
+    let ann = world.tenant("ann").await;
+    for number in 0..103 {
+        let token = SessionKeys::new().access;
+        let device = Device { name: format!("program {number}"), network: String::new() };
+        let new = NewSession { device, ..new_session(token.expose_secret()) };
+        ann.store.open_session(ann.scope, ann.user.id, &new).await.unwrap();
+    }
+    assert_eq!(world.number("SELECT count(*) FROM known_devices").await, 100);
+    assert_eq!(world.number("SELECT count(*) FROM sessions").await, 100, "nor more sessions");
+}
+
+#[tokio::test]
 async fn no_more_sessions_than_the_plan_allows_and_what_was_not_used_for_long_goes_first() {
     let world = World::new().await;
     let (ann, bob) = (world.tenant("ann").await, world.tenant("bob").await);

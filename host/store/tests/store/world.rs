@@ -336,7 +336,7 @@ pub(crate) fn account(email: &str) -> NewAccount {
 pub(crate) fn new_session(token: &str) -> NewSession {
     let keys = SessionKeys { access: SecretString::from(token), ..SessionKeys::new() };
     let device = Device { name: "curl".to_owned(), network: "203.0.113.0/24".to_owned() };
-    NewSession { keys, device, most: None }
+    NewSession { keys, device, kept: None, most: None }
 }
 
 /// A token that goes out with a mail.
