@@ -20,6 +20,9 @@ pub struct ApiConfig {
     pub trusted_proxies: Vec<IpAddr>,
     /// Whether anyone may make an account.
     pub registration_open: bool,
+    /// Whether mails reach people. Then an account is used once its address is confirmed and not before, and registering does not tell
+    /// whether an address has one.
+    pub mails_go_out: bool,
     /// Counts who does what how often, such as trying to sign in.
     pub windows: Arc<Windows>,
     /// Cancelled when the server stops: live streams end, so that the stop does not wait for them.
@@ -36,6 +39,7 @@ impl ApiConfig {
             secure_cookies: false,
             trusted_proxies: Vec::new(),
             registration_open: true,
+            mails_go_out: false,
             windows: Arc::default(),
             shutdown: CancellationToken::new(),
         }

@@ -8,6 +8,17 @@ use twobot_redis::{Rule, Taken, Windows};
 /// Tries for one account from one address.
 const SIGN_IN: Rule = Rule { name: "sign-in", limit: 5, period: Duration::from_secs(15 * 60) };
 
+/// Tries for one account, wherever they come from, on browsers that have not signed in to it before. So those who guess together from many
+/// addresses are slowed down, and can not lock its owner out.
+const SIGN_IN_OF: Rule = Rule { name: "sign-in of", limit: 30, period: Duration::from_secs(15 * 60) };
+/// Tries from one address, for whatever accounts.
+const SIGN_IN_FROM: Rule = Rule { name: "sign-in from", limit: 100, period: Duration::from_secs(15 * 60) };
+
+/// Accounts that are made from a network address.
+const REGISTER_FROM: Rule = Rule { name: "register from", limit: 3, period: HOUR };
+/// Times that somebody registers with an e-mail address.
+const REGISTER_OF: Rule = Rule { name: "register of", limit: 3, period: HOUR };
+
 /// Mails for a new password: to one account, whoever asks.
 const RESET_OF_ACCOUNT: Rule = Rule { name: "reset of", limit: 3, period: HOUR };
 /// And those that one network address asks for, whoever gets them.
@@ -40,8 +51,32 @@ impl Throttle<'_> {
     /// # Errors
     /// When there is none left.
     pub(crate) async fn take(self, address: IpAddr, email: &str) -> Result<(), Taken> {
+        self.from(&SIGN_IN_FROM, address).await?;
         let taken = self.0.take(&SIGN_IN, &[&octets(address), email.to_lowercase().as_bytes()]).await;
         if taken.allowed { Ok(()) } else { Err(taken) }
+    }
+
+    /// Takes one try for an account on a browser that is not known to it.
+    ///
+    /// # Errors
+    /// When there is none left.
+    pub(crate) async fn take_unknown(self, email: &str) -> Result<(), Taken> {
+        self.allowed(&SIGN_IN_OF, email.to_lowercase().as_bytes()).await
+    }
+
+    /// Takes one registration. Counted by the address that was given, whether or not it has an account.
+    ///
+    /// # Errors
+    /// When there is none left.
+    pub(crate) async fn take_registration(self, address: IpAddr, email: &str) -> Result<(), Taken> {
+        self.from(&REGISTER_FROM, address).await?;
+        self.allowed(&REGISTER_OF, email.to_lowercase().as_bytes()).await
+    }
+
+    /// One of what a network address may do. This machine's own is not counted: who sits there needs no leave, and behind a proxy that was
+    /// not told to us everyone comes from there.
+    async fn from(self, rule: &Rule, address: IpAddr) -> Result<(), Taken> {
+        if address.to_canonical().is_loopback() { Ok(()) } else { self.allowed(rule, &octets(address)).await }
     }
 
     /// Takes one mail for a new password. Counted by the address that was given and not by an account, so that it is the same whether or
@@ -85,7 +120,9 @@ impl Throttle<'_> {
 
     /// Forgets the tries of someone who got in.
     pub(crate) async fn forgive(self, address: IpAddr, email: &str) {
-        self.0.forgive(&SIGN_IN, &[&octets(address), email.to_lowercase().as_bytes()]).await;
+        let email = email.to_lowercase();
+        self.0.forgive(&SIGN_IN, &[&octets(address), email.as_bytes()]).await;
+        self.0.forgive(&SIGN_IN_OF, &[email.as_bytes()]).await;
     }
 }
 
@@ -107,6 +144,43 @@ mod tests {
         assert!(throttle.take(mapped, "ada@example.org").await.is_err(), "the same address");
         throttle.take(there, "ada@example.org").await.unwrap();
         throttle.take(here, "bob@example.org").await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn guessing_together_and_guessing_at_many_accounts_ends_too() {
+        let windows = Windows::in_memory();
+        let throttle = Throttle(&windows);
+        for _ in 0..30 {
+            throttle.take_unknown("ada@example.org").await.unwrap();
+        }
+        throttle.take_unknown("ADA@example.org").await.unwrap_err();
+        throttle.take_unknown("bob@example.org").await.unwrap();
+        let (here, there, own) =
+            (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]), IpAddr::from([127, 0, 0, 1]));
+        for number in 0..100 {
+            throttle.take(here, &format!("user{number}@example.org")).await.unwrap();
+            throttle.take(own, &format!("user{number}@example.org")).await.unwrap();
+        }
+        throttle.take(here, "another@example.org").await.unwrap_err();
+        throttle.take(there, "another@example.org").await.unwrap();
+        throttle.take(own, "another@example.org").await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn three_registrations_an_hour() {
+        let windows = Windows::in_memory();
+        let throttle = Throttle(&windows);
+        let here = IpAddr::from([10, 0, 0, 1]);
+        for number in 0..3 {
+            throttle.take_registration(here, &format!("user{number}@example.org")).await.unwrap();
+        }
+        throttle.take_registration(here, "another@example.org").await.unwrap_err();
+        for host in 2..5 {
+            throttle.take_registration(IpAddr::from([10, 0, 0, host]), "ada@example.org").await.unwrap();
+        }
+        let other = IpAddr::from([10, 0, 0, 9]);
+        throttle.take_registration(other, "ADA@example.org").await.unwrap_err();
+        throttle.take_registration(other, "bob@example.org").await.unwrap();
     }
 
     #[tokio::test]

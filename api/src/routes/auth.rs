@@ -23,7 +23,7 @@ use secrecy::ExposeSecret;
 use twobot_domain::{AuditAction, Mail, SessionId, Timestamp};
 use twobot_redis::Taken;
 use twobot_store::TenantScope;
-use twobot_store::account_tokens::{NewToken, TokenPurpose};
+use twobot_store::account_tokens::{NewToken, Pending, TokenPurpose};
 use twobot_store::accounts::User;
 use twobot_store::audit::{Note, Target};
 use twobot_store::sessions::{ACCESS_MILLIS, NewSession, SessionKeys};
@@ -64,7 +64,7 @@ fn too_many(refused: Taken) -> ApiError {
 }
 
 /// A token that goes out with a mail which asks whether the address is theirs.
-fn verification(name: &str) -> Result<NewToken, ApiError> {
+fn verification(name: &str, pending: Option<Pending>) -> Result<NewToken, ApiError> {
     let token = token::new_token().map_err(ApiError::internal)?;
     Ok(NewToken {
         purpose: TokenPurpose::Verify,
@@ -75,6 +75,7 @@ fn verification(name: &str) -> Result<NewToken, ApiError> {
             hours: VERIFICATION_HOURS,
         },
         token,
+        pending,
     })
 }
 

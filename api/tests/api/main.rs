@@ -18,6 +18,7 @@ mod live;
 mod openapi;
 mod plugins;
 mod privacy;
+mod quiet;
 mod recovery;
 mod sessions;
 mod web;

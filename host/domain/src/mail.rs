@@ -24,6 +24,11 @@ pub enum Mail {
         /// How long it does, in hours.
         hours: u32,
     },
+    /// Someone registered with an address that has an account.
+    AlreadyRegistered {
+        /// How its owner is called.
+        name: String,
+    },
     /// Lets them choose a new password.
     Reset {
         /// How they are called.
@@ -93,6 +98,7 @@ impl Mail {
         match self {
             Self::Welcome { .. } => "welcome",
             Self::Verify { .. } => "verify",
+            Self::AlreadyRegistered { .. } => "already_registered",
             Self::Reset { .. } => "reset",
             Self::PasswordChanged { .. } => "password_changed",
             Self::NewDevice { .. } => "new_device",
@@ -120,6 +126,7 @@ mod tests {
         let all = [
             Mail::Welcome { name: name() },
             Mail::Verify { name: name(), token: token.clone(), hours: 24 },
+            Mail::AlreadyRegistered { name: name() },
             Mail::Reset { name: name(), token, minutes: 60 },
             Mail::PasswordChanged { name: name(), at },
             Mail::NewDevice { name: name(), device: "Firefox".to_owned(), address: "::1".to_owned(), at },

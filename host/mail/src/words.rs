@@ -55,6 +55,18 @@ pub(crate) fn letter(mail: &Mail, site: &Url) -> Letter {
             letter.why = BY_REQUEST;
             name
         }
+        Mail::AlreadyRegistered { name } => {
+            letter.subject = "You have an account already".to_owned();
+            letter.paragraphs = vec![
+                "Someone wanted to make an account with this address, and it has one. Nothing was changed."
+                    .to_owned(),
+                "If it was you, sign in. If you do not know your password any more, choose a new one there."
+                    .to_owned(),
+            ];
+            letter.button = Some(Button { label: "Sign in", link: page(site, "sign-in", None) });
+            letter.after = vec!["If it was not you, there is nothing to do.".to_owned()];
+            name
+        }
         Mail::Reset { name, token, minutes } => {
             letter.subject = "Choose a new password".to_owned();
             letter.paragraphs = vec![

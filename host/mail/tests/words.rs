@@ -17,6 +17,7 @@ fn all() -> Vec<Mail> {
     vec![
         Mail::Welcome { name: name() },
         Mail::Verify { name: name(), token: "t0ken".to_owned(), hours: 24 },
+        Mail::AlreadyRegistered { name: name() },
         Mail::Reset { name: name(), token: "t0ken".to_owned(), minutes: 60 },
         Mail::PasswordChanged { name: name(), at },
         Mail::NewDevice {

@@ -68,6 +68,7 @@ pub(crate) async fn run(settings: Settings, with_demo: bool, role: Role) -> anyh
         public_url,
         trusted_proxies: settings.server.trusted_proxies.clone(),
         registration_open: settings.server.registration_open,
+        mails_go_out: settings.mail.smtp.is_some(),
         windows: Arc::new(windows),
         shutdown: shutdown.clone(),
         ..ApiConfig::local(env!("CARGO_PKG_VERSION"))

@@ -36,6 +36,17 @@ pub struct NewToken {
     pub expires_at: Timestamp,
     /// The mail that carries it.
     pub mail: Mail,
+    /// What its use brings into effect.
+    pub pending: Option<Pending>,
+}
+
+/// What someone chose who registered and has yet to show that the address is theirs.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    /// How they are called.
+    pub name: String,
+    /// PHC string of argon2id.
+    pub password_hash: String,
 }
 
 /// Keeps a token and queues its mail. Those before stay good, so that nobody makes another's mail worthless by asking for one more.
@@ -49,43 +60,77 @@ pub(crate) async fn hand_out(
     use secrecy::ExposeSecret;
     let mail = queue(tx, &store.key, scope, user, &new.mail).await?;
     tx.run(
-        sql("INSERT INTO account_tokens (id, tenant_id, user_id, purpose, token_hash, created_at, expires_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7)")
+        sql("INSERT INTO account_tokens (id, tenant_id, user_id, purpose, token_hash, created_at, expires_at, name, password_hash) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
         .bind(Uuid::now_v7())
         .bind(scope.tenant())
         .bind(user)
         .bind(new.purpose.as_str())
         .bind(token_digest(new.token.expose_secret()))
         .bind(Timestamp::now())
-        .bind(new.expires_at),
+        .bind(new.expires_at)
+        .bind(new.pending.as_ref().map(|pending| pending.name.as_str()))
+        .bind(new.pending.as_ref().map(|pending| pending.password_hash.as_str())),
     )
     .await?;
     Ok(mail)
 }
 
-/// Uses a token up, and with it all others of the same user for the same purpose.
+/// Uses a token up, and with it all others of the same user for the same purpose. Answers what its use brings into effect.
 async fn use_up(
     tx: &mut Tx,
     scope: TenantScope,
     user: UserId,
     purpose: TokenPurpose,
     token: &str,
-) -> Result<(), StoreError> {
+) -> Result<Option<Pending>, StoreError> {
     let used = tx
-        .run(
+        .optional(
             sql("DELETE FROM account_tokens WHERE token_hash = $1 AND purpose = $2 AND user_id = $3 AND tenant_id = $4 \
-                 AND expires_at > $5")
+                 AND expires_at > $5 RETURNING name, password_hash")
             .bind(token_digest(token))
             .bind(purpose.as_str())
             .bind(user)
             .bind(scope.tenant())
             .bind(Timestamp::now()),
         )
+        .await?
+        .ok_or(StoreError::NotFound)?;
+    forget(tx, scope, user, purpose).await?;
+    let (name, password_hash): (Option<String>, Option<String>) =
+        (used.get("name")?, used.get("password_hash")?);
+    Ok(name.zip(password_hash).map(|(name, password_hash)| Pending { name, password_hash }))
+}
+
+/// Brings into effect what someone chose who has shown now that the address is theirs. Whoever else signed in to the account before did
+/// not show that, and is signed out.
+async fn settle(
+    tx: &mut Tx,
+    scope: TenantScope,
+    user: UserId,
+    pending: &Pending,
+) -> Result<Vec<SessionId>, StoreError> {
+    tx.run(
+        sql("UPDATE users SET name = $1, password_hash = $2 WHERE id = $3 AND tenant_id = $4")
+            .bind(pending.name.as_str())
+            .bind(pending.password_hash.as_str())
+            .bind(user)
+            .bind(scope.tenant()),
+    )
+    .await?;
+    tx.run(
+        sql("UPDATE tenants SET name = $1 WHERE id = $2").bind(pending.name.as_str()).bind(scope.tenant()),
+    )
+    .await?;
+    forget(tx, scope, user, TokenPurpose::Reset).await?;
+    let ended = tx
+        .all(
+            sql("DELETE FROM sessions WHERE user_id = $1 AND tenant_id = $2 RETURNING id")
+                .bind(user)
+                .bind(scope.tenant()),
+        )
         .await?;
-    if used == 0 {
-        return Err(StoreError::NotFound);
-    }
-    forget(tx, scope, user, purpose).await
+    ended.iter().map(|row| row.get("id")).collect()
 }
 
 async fn forget(
@@ -189,7 +234,44 @@ impl Store {
         row.map(|row| Ok((TenantScope::of(row.get("tenant_id")?), user(&row)?))).transpose()
     }
 
-    /// Confirms a user's address by a token, and welcomes them.
+    /// The digest of the password that was chosen with a token for confirming an address, if there was one: who uses the token has to
+    /// know it.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn pending_password(&self, token: &str) -> Result<Option<String>, StoreError> {
+        let row = self
+            .db
+            .optional(
+                sql("SELECT password_hash FROM account_tokens WHERE token_hash = $1 AND expires_at > $2")
+                    .bind(token_digest(token))
+                    .bind(Timestamp::now()),
+            )
+            .await?;
+        row.map_or(Ok(None), |row| row.get("password_hash"))
+    }
+
+    /// Does for an address what registering with it once more asks for. Where its account is confirmed, its owner is told; where it is
+    /// not, the token goes there, and what was chosen takes effect by its use.
+    ///
+    /// # Errors
+    /// Only those of the database; an address without an account is none.
+    pub async fn register_again(&self, email: &str, verification: &NewToken) -> Result<(), StoreError> {
+        let Some(login) = self.login(email).await? else { return Ok(()) };
+        let (scope, user) = (login.scope, login.user);
+        transaction!(self.db.begin(scope), |tx| {
+            if user.email_verified_at.is_some() {
+                let mail = Mail::AlreadyRegistered { name: user.name.clone() };
+                queue(&mut tx, &self.key, scope, user.id, &mail).await?;
+            } else {
+                hand_out(&mut tx, self, scope, user.id, verification).await?;
+            }
+            tx.commit().await
+        })
+    }
+
+    /// Confirms a user's address by a token, and welcomes them. What was chosen with the token takes effect, and then all sessions of the
+    /// user end, which it answers.
     ///
     /// # Errors
     /// `NotFound` when the token is not theirs, used, or expired.
@@ -199,14 +281,19 @@ impl Store {
         user: UserId,
         token: &str,
         welcome: &Mail,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<SessionId>, StoreError> {
         transaction!(self.db.begin(scope), |tx| {
-            use_up(&mut tx, scope, user, TokenPurpose::Verify, token).await?;
+            let pending = use_up(&mut tx, scope, user, TokenPurpose::Verify, token).await?;
+            let mut ended = Vec::new();
             if confirm(&mut tx, scope, user).await? > 0 {
+                if let Some(pending) = &pending {
+                    ended = settle(&mut tx, scope, user, pending).await?;
+                }
                 queue(&mut tx, &self.key, scope, user, welcome).await?;
                 self.write_note(&mut tx, scope).await?;
             }
-            tx.commit().await
+            tx.commit().await?;
+            Ok(ended)
         })
     }
 

@@ -23,6 +23,7 @@ export type Checked = [
   Assert<SameFields<Ours.Me, Theirs["Me"]>>,
   Assert<SameFields<Ours.Me["tenant"], Theirs["Tenant"]>>,
   Assert<SameFields<Ours.SignedIn, Theirs["SignedIn"]>>,
+  Assert<SameFields<Ours.AuthSession, Theirs["AuthSession"]>>,
   Assert<SameFields<Ours.Workspace, Theirs["Workspace"]>>,
   Assert<SameFields<Ours.Workspace["plan"], Theirs["Plan"]>>,
   Assert<SameFields<Ours.Limits, Theirs["Limits"]>>,

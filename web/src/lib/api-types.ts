@@ -78,9 +78,26 @@ export interface Me {
   tenant: { id: string; name: string; plan: PlanName };
 }
 
+/** For programs. The dashboard has the same in cookies, which no script can read. */
 export interface SignedIn {
   user: User;
   token: string;
+  expires_in: number;
+  refresh_token: string;
+}
+
+/** Where an account is signed in. */
+export interface AuthSession {
+  id: string;
+  /** The kind of program, such as `Firefox on Linux`. */
+  device: string;
+  /** The part of the network address that many share. */
+  network: string;
+  created_at: Timestamp;
+  last_used_at: Timestamp;
+  expires_at: Timestamp;
+  /** Whether it is the one that asks. */
+  current: boolean;
 }
 
 export interface Workspace {

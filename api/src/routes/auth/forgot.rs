@@ -66,6 +66,7 @@ async fn send(state: &AppState, email: &str) -> Result<(), ApiError> {
             minutes: MINUTES,
         },
         token,
+        pending: None,
     };
     state.store().hand_out_token(login.scope, login.user.id, &new).await?;
     state.engine.mail_waits();

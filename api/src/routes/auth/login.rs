@@ -10,6 +10,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use secrecy::ExposeSecret;
 use twobot_domain::{AuditAction, AuditOutcome};
+use twobot_store::account_tokens::Pending;
+use twobot_store::accounts::Login;
 
 /// Sign in
 ///
@@ -26,7 +28,7 @@ use twobot_domain::{AuditAction, AuditOutcome};
     request_body = Credentials,
     responses(
         (status = 200, description = "Signed in.", body = SignedIn),
-        (status = 401, description = "`invalid_credentials`: the address or the password is wrong."),
+        (status = 401, description = "`invalid_credentials`: the address or the password is wrong, or the address is not confirmed yet (then a mail is on its way)."),
         (status = 403, description = "`csrf_failed`: another site sent this."),
         (status = 429, description = "`rate_limited`: too many tries; `Retry-After` says how long to wait."),
     )
@@ -43,15 +45,25 @@ pub(super) async fn login(
     let email = credentials.email.trim();
     state.throttle().take(address, email).await.map_err(super::too_many)?;
     let login = state.store().login(email).await?;
+    let known = match (&login, &device.kept) {
+        (Some(login), Some(kept)) => state.store().knows_device(login.scope, login.user.id, kept).await?,
+        _ => false,
+    };
+    if !known {
+        state.throttle().take_unknown(email).await.map_err(super::too_many)?;
+    }
     let hash = login.as_ref().map(|login| login.password_hash.clone());
     let right =
         check_password(credentials.password.expose_secret(), hash).await.map_err(ApiError::internal)?;
     match login {
-        Some(login) if right => {
+        Some(login) if right && (login.user.email_verified_at.is_some() || !state.config.mails_go_out) => {
             state.throttle().forgive(address, email).await;
             super::sign_in(&state, login.scope, login.user, device, &origin, StatusCode::OK).await
         }
         Some(login) => {
+            if right {
+                remind(&state, &login);
+            }
             let note =
                 super::signing(AuditAction::AuthLogin, &login.user, &origin).ending(AuditOutcome::Failure);
             let store = state.store().clone();
@@ -65,4 +77,28 @@ pub(super) async fn login(
         }
         None => Err(ApiError::invalid_credentials()),
     }
+}
+
+/// Sends the mail that confirms the address again: who registered and signs in before that is told the same as who has no account, since
+/// otherwise registering would tell after all. Not waited for, as everything that only an account causes.
+fn remind(state: &AppState, login: &Login) {
+    let (state, login) = (state.clone(), login.clone());
+    tokio::spawn(async move {
+        if state.throttle().take_verification(login.user.id).await.is_err() {
+            return;
+        }
+        let sent = async {
+            let pending = Pending { name: login.user.name.clone(), password_hash: login.password_hash };
+            let token = super::verification(&login.user.name, Some(pending))?;
+            state.store().hand_out_token(login.scope, login.user.id, &token).await?;
+            state.engine.mail_waits();
+            Ok::<_, ApiError>(())
+        };
+        if let Err(error) = sent.await {
+            tracing::error!(
+                cause = error.cause.unwrap_or_default(),
+                "a mail to confirm an address could not be queued"
+            );
+        }
+    });
 }

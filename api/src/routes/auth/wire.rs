@@ -42,12 +42,16 @@ pub(super) struct ForgottenPassword {
     pub(super) email: String,
 }
 
-/// What a mail carried.
+/// What confirms an address.
 #[derive(Debug, Deserialize, ToSchema)]
-pub(super) struct MailToken {
+pub(super) struct Confirmation {
     /// What stands behind `token=` in the mail's link.
     #[schema(value_type = String, example = "N2Vd0P3lq4w0mX7uV1cQ9sRk5tYb8zEhJ6aGfLoIxWs")]
     pub(super) token: SecretString,
+    /// The password that was chosen when registering, where the account waits for this.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Password, example = "Analytical-Engine-1")]
+    pub(super) password: Option<SecretString>,
 }
 
 /// A new password, by what a mail carried.

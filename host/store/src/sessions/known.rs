@@ -22,9 +22,11 @@ fn marks(device: &Device, kept: Option<&SecretString>) -> Vec<Vec<u8>> {
         .chain_update(device.name.as_bytes())
         .chain_update(b" at ")
         .chain_update(device.network.as_bytes());
-    let kept = kept
-        .map(|kept| Sha256::new().chain_update(b"kept ").chain_update(kept.expose_secret().as_bytes()));
-    std::iter::once(place).chain(kept).map(|digest| digest.finalize().to_vec()).collect()
+    std::iter::once(place.finalize().to_vec()).chain(kept.map(mark_of)).collect()
+}
+
+fn mark_of(kept: &SecretString) -> Vec<u8> {
+    Sha256::new().chain_update(b"kept ").chain_update(kept.expose_secret().as_bytes()).finalize().to_vec()
 }
 
 /// Remembers a device on which somebody signs in, and sends them a mail if it is a new one. The first of all is none: there is nobody yet
@@ -85,6 +87,28 @@ pub(super) async fn remember(
 }
 
 impl Store {
+    /// Whether a browser is known by what it was given to keep.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn knows_device(
+        &self,
+        scope: TenantScope,
+        user: UserId,
+        kept: &SecretString,
+    ) -> Result<bool, StoreError> {
+        let row = self
+            .db
+            .optional(
+                sql("SELECT 1 AS one FROM known_devices WHERE user_id = $1 AND mark = $2 AND tenant_id = $3")
+                    .bind(user)
+                    .bind(mark_of(kept))
+                    .bind(scope.tenant()),
+            )
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// Forgets devices that were not seen for a year, and says how many.
     ///
     /// # Errors

@@ -121,7 +121,8 @@ pub(crate) fn kept() -> Kept {
 pub(crate) async fn estate(world: &World, name: &str) -> Estate {
     let tenant: Tenant = world.tenant(name).await;
     let (store, scope) = (&tenant.store, tenant.scope);
-    let new_session = new_session(&format!("token of {name}"));
+    let mut new_session = new_session(&format!("token of {name}"));
+    new_session.kept = Some(SecretString::from("kept"));
     let (session, renewal) = (new_session.keys.session, new_session.keys.renewal.clone());
     store.open_session(scope, tenant.user.id, &new_session).await.unwrap();
     for (purpose, word) in [(TokenPurpose::Verify, "verify"), (TokenPurpose::Reset, "reset")] {

@@ -346,6 +346,7 @@ pub(crate) fn new_token(purpose: TokenPurpose, token: &str) -> NewToken {
         token: SecretString::from(token),
         expires_at: Timestamp::now().plus_millis(60_000),
         mail: Mail::Reset { name: "Someone".to_owned(), token: token.to_owned(), minutes: 1 },
+        pending: None,
     }
 }
 

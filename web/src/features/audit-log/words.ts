@@ -44,6 +44,19 @@ export function auditSentence({ actor, action, target, outcome, detail }: AuditE
         : sentence("signed in", "");
     case "auth.logout":
       return sentence("signed out", "");
+    case "auth.verify_email":
+      return sentence("confirmed their e-mail address", "");
+    case "auth.password_reset":
+      return outcome === "failure"
+        ? sentence("tried to change the password", "", "The present password was wrong.")
+        : sentence("chose a new password", "");
+    case "auth.session_revoke":
+      return sentence("ended a session", "");
+    case "auth.session_stolen":
+      return {
+        ...sentence("used a copied key to a session of", target.name, "The session was ended."),
+        who: "Someone",
+      };
     case "gateway.create":
       return denied
         ? sentence("tried to add the gateway", target.name, "The plan allows no more gateways.")

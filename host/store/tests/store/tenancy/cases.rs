@@ -6,7 +6,7 @@ use crate::world::{
     limits, new_execution, new_gateway, new_inbound, new_install, new_session, new_token, page, set, trouble, usage,
     writes,
 };
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use twobot_domain::manifest::Capability;
 use twobot_domain::{AuditAction, AuditOutcome, ChatMessageId, Mail, SessionId, Timestamp};
@@ -53,6 +53,9 @@ fn accounts() -> Vec<Case> {
         case("open_session", |c| async move {
             c.store.open_session(c.scope, c.of.user, &new_session("another token")).await.map(|_| true)
         }),
+        case("knows_device", |c| async move {
+            c.store.knows_device(c.scope, c.of.user, &SecretString::from("kept")).await
+        }),
         case("session_holds", |c| async move { c.store.session_holds(c.scope, c.of.session).await }),
         case("sessions", |c| async move { Ok(!c.store.sessions(c.scope, c.of.user).await?.is_empty()) }),
         case("renew_session", |c| async move {
@@ -82,7 +85,7 @@ fn accounts() -> Vec<Case> {
             c.store
                 .verify_email(c.scope, c.of.user, &format!("verify {}", c.of.user), &welcome)
                 .await
-                .map(|()| true)
+                .map(|_| true)
         }),
         case("reset_password", |c| async move {
             let token = format!("reset {}", c.of.user);

@@ -8,9 +8,12 @@ export interface RegisterInput {
   password: string;
 }
 
-/** Makes an account with a tenant of its own, and signs in. */
+/**
+ * Makes an account with a tenant of its own. Signs in where the server sends no mails; otherwise a mail is on its way, and the answer is
+ * nothing, whether or not the address has an account.
+ */
 export const register = (input: RegisterInput) =>
-  api<SignedIn>("/auth/register", { method: "POST", body: input });
+  api<SignedIn | undefined>("/auth/register", { method: "POST", body: input });
 
 export function useRegister() {
   const client = useQueryClient();

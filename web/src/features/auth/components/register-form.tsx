@@ -23,7 +23,19 @@ export function RegisterForm({ onDone }: { onDone: () => void }) {
 
   function submit(event: FormEvent) {
     event.preventDefault();
-    register.mutate({ ...form, name: form.name.trim(), email: form.email.trim() }, { onSuccess: onDone });
+    register.mutate(
+      { ...form, name: form.name.trim(), email: form.email.trim() },
+      { onSuccess: (signedIn) => signedIn && onDone() },
+    );
+  }
+
+  if (register.isSuccess && !register.data) {
+    return (
+      <p role="status" className="text-sm">
+        A mail to {form.email.trim()} is on its way. Open its link and enter your password there; then you can sign
+        in.
+      </p>
+    );
   }
 
   return (
