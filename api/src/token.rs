@@ -1,8 +1,8 @@
 //! The tokens of a session, and the cookies that carry them.
 
 use crate::config::ApiConfig;
-use axum::http::header::{AUTHORIZATION, HeaderName, SET_COOKIE};
 use axum::http::HeaderMap;
+use axum::http::header::{AUTHORIZATION, HeaderName, SET_COOKIE};
 use axum_extra::extract::cookie::CookieJar;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

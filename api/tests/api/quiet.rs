@@ -112,7 +112,10 @@ async fn registering_tells_nobody_who_has_an_account() {
     wait_for(&app, 4).await;
     let told: Vec<_> = mails(&app).await.iter().map(|(to, mail)| (to.clone(), mail.kind())).collect();
     let to = |who: &str, kind| (format!("{who}@example.org"), kind);
-    assert_eq!(told, [to("ada", "verify"), to("ada", "welcome"), to("ada", "already_registered"), to("new", "verify")]);
+    assert_eq!(
+        told,
+        [to("ada", "verify"), to("ada", "welcome"), to("ada", "already_registered"), to("new", "verify")]
+    );
     // Nothing of the account was changed, and what does not fit is told for both.
     sign_in(&app, OTHER).await.expect_problem(401, "invalid_credentials");
     let ada = app.person(&sign_in(&app, PASSWORD).await).await;

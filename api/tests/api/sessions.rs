@@ -90,7 +90,11 @@ async fn what_is_no_refresh_token_renews_nothing() {
         renew(&app, wrong).await.expect_problem(401, "unauthenticated");
     }
     app.request("POST", "/auth/refresh").send().await.expect_problem(401, "unauthenticated");
-    app.request("POST", "/auth/refresh").bearer(&ada.token).send().await.expect_problem(401, "unauthenticated");
+    app.request("POST", "/auth/refresh")
+        .bearer(&ada.token)
+        .send()
+        .await
+        .expect_problem(401, "unauthenticated");
     // And what renews does not sign in.
     assert!(!is_signed_in(&app, &ada.refresh_token).await);
     assert!(is_signed_in(&app, &ada.token).await);
@@ -102,7 +106,8 @@ async fn two_windows_that_renew_at_once_both_go_on() {
     let ada = app.register("ada").await;
     let mut live = app.request("GET", "/live").bearer(&ada.token).follow().await;
     let answers = join_all((0..20).map(|_| renew_by_cookie(&app, &ada.refresh_token))).await;
-    let renewals: BTreeSet<_> = answers.iter().map(|answer| answer.cookie("twobot_renewal").unwrap()).collect();
+    let renewals: BTreeSet<_> =
+        answers.iter().map(|answer| answer.cookie("twobot_renewal").unwrap()).collect();
     assert_eq!(renewals.len(), 1, "all have the same");
     let cookie = answers[7].cookie("twobot_session").unwrap();
     app.request("GET", "/auth/me").cookie(&cookie).send().await.expect(200);
@@ -133,7 +138,10 @@ async fn a_refresh_token_that_is_used_again_ends_the_session_and_its_owner_is_to
     assert!(is_signed_in(&app, &other.token).await, "another session goes on");
     let told = app.get(&other, "/audit-log?action=auth.session_stolen").await.json();
     assert_eq!(told["items"].as_array().unwrap().len(), 1);
-    assert_eq!((&told["items"][0]["outcome"], &told["items"][0]["address"]), (&json!("denied"), &json!("203.0.113.7")));
+    assert_eq!(
+        (&told["items"][0]["outcome"], &told["items"][0]["address"]),
+        (&json!("denied"), &json!("203.0.113.7"))
+    );
     let mails = app.store().outbox(10).await.unwrap();
     assert_eq!((mails[0].kind.as_str(), mails[0].recipient.as_str()), ("session_stolen", "ada@example.org"));
     let Some(twobot_domain::Mail::SessionStolen { device, address, .. }) = &mails[0].mail else {

@@ -173,6 +173,12 @@ const auditLog = createRoute({
   component: lazyRouteComponent(() => import("@/app/routes/audit-log"), "AuditLogRoute"),
 });
 
+const security = createRoute({
+  getParentRoute: () => app,
+  path: "/settings/security",
+  component: lazyRouteComponent(() => import("@/app/routes/security"), "SecurityRoute"),
+});
+
 const routeTree = root.addChildren([
   signIn,
   register,
@@ -195,6 +201,7 @@ const routeTree = root.addChildren([
     analytics,
     usage,
     auditLog,
+    security,
   ]),
 ]);
 

@@ -14,4 +14,5 @@ export const queryKeys = {
   analytics: ["analytics"],
   notifications: ["notifications"],
   auditLog: ["audit-log"],
+  sessions: ["sessions"],
 } as const;

@@ -60,6 +60,9 @@ test("who can not renew is signed out, and asks no third time", async () => {
 });
 
 test("a server that can not renew just now signs nobody out", async () => {
-  server({ "/x": [() => refusal("unauthenticated")], [RENEWAL]: [() => new Response(null, { status: 503 })] });
+  server({
+    "/x": [() => refusal("unauthenticated")],
+    [RENEWAL]: [() => new Response(null, { status: 503 })],
+  });
   expect((await renewingFetch("/x", {})).status).toBe(503);
 });

@@ -46,7 +46,10 @@ pub(super) async fn verify_email(
     if let Some(hash) = state.store().pending_password(token).await? {
         let password = body.password.as_ref().filter(|password| !password.expose_secret().is_empty());
         let password = password.ok_or_else(|| {
-            ApiError::invalid_field("password", "is missing: enter the one that you chose when you registered")
+            ApiError::invalid_field(
+                "password",
+                "is missing: enter the one that you chose when you registered",
+            )
         })?;
         state.throttle().take(address, &user.email).await.map_err(super::too_many)?;
         if !check_password(password.expose_secret(), Some(hash)).await.map_err(ApiError::internal)? {

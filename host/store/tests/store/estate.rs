@@ -1,6 +1,8 @@
 //! A tenant with a row of every kind: what an intruder would like to reach.
 
-use crate::world::{Tenant, World, new_event, new_execution, new_session, new_token, set, trouble, usage, writes};
+use crate::world::{
+    Tenant, World, new_event, new_execution, new_session, new_token, set, trouble, usage, writes,
+};
 use secrecy::SecretString;
 use twobot_domain::{
     AuditAction, ChatMessageId, ConversationId, EffectId, EventId, ExecutionId, FailureClass, GatewayId,

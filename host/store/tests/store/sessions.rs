@@ -110,7 +110,7 @@ async fn a_session_ends_that_nobody_renews_and_after_a_month_in_any_case() {
 #[tokio::test]
 async fn a_session_from_before_lasts_as_long_as_it_was_promised() {
     let world = World::at(11).await;
-    crate::usage_before::tenant(&world, "ann").await;
+    super::usage_before::tenant(&world, "ann").await;
     let (id, token) = (world.id(SessionId::new().uuid()), world.blob(&sha256("old-token")));
     let at = Timestamp::now();
     world
@@ -295,10 +295,7 @@ async fn people_see_their_sessions_and_end_their_own_only() {
     let three = sign_in(&ann).await;
     let ended = world.store.revoke_sessions(ann.scope, ann.user.id, Some(three.session)).await.unwrap();
     assert_eq!(ended, [one.session]);
-    assert_eq!(
-        world.store.revoke_sessions(ann.scope, ann.user.id, None).await.unwrap(),
-        [three.session]
-    );
+    assert_eq!(world.store.revoke_sessions(ann.scope, ann.user.id, None).await.unwrap(), [three.session]);
     assert!(holds(&bob, &bobs).await);
 }
 
@@ -310,7 +307,8 @@ async fn a_sign_in_from_elsewhere_is_told_once() {
         let before = world.number("SELECT count(*) FROM mails").await;
         let device = Device { name: name.to_owned(), network: network.to_owned() };
         let token = SessionKeys::new().access;
-        let new = NewSession { device, kept: kept.map(SecretString::from), ..new_session(token.expose_secret()) };
+        let new =
+            NewSession { device, kept: kept.map(SecretString::from), ..new_session(token.expose_secret()) };
         who.store.open_session(who.scope, who.user.id, &new).await.unwrap();
         world.number("SELECT count(*) FROM mails").await - before
     };

@@ -50,6 +50,7 @@ export function AppShell() {
             <LiveLink state={live} />
             <NotificationsPopover />
             <UserMenu
+              onSecurity={() => void navigate({ to: "/settings/security" })}
               onSignedOut={() => void navigate({ to: "/sign-in" }).then(() => client.clear())}
               trigger={
                 <Button

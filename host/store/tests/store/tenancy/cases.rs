@@ -3,8 +3,8 @@
 use super::{Case, case};
 use crate::estate::{appointment, effect_event, failure, note, schedule};
 use crate::world::{
-    limits, new_execution, new_gateway, new_inbound, new_install, new_session, new_token, page, set, trouble, usage,
-    writes,
+    limits, new_execution, new_gateway, new_inbound, new_install, new_session, new_token, page, set, trouble,
+    usage, writes,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;

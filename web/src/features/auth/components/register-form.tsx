@@ -32,8 +32,8 @@ export function RegisterForm({ onDone }: { onDone: () => void }) {
   if (register.isSuccess && !register.data) {
     return (
       <p role="status" className="text-sm">
-        A mail to {form.email.trim()} is on its way. Open its link and enter your password there; then you can sign
-        in.
+        A mail to {form.email.trim()} is on its way. Open its link and enter your password there; then you can
+        sign in.
       </p>
     );
   }

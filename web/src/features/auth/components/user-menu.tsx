@@ -1,4 +1,4 @@
-import { LogOut, Monitor, Moon, Sun } from "lucide-react";
+import { LogOut, Monitor, Moon, ShieldCheck, Sun } from "lucide-react";
 import type { ReactNode } from "react";
 import { useMe } from "@/api/get-me";
 import {
@@ -17,11 +17,12 @@ import { setTheme, useTheme, type Theme } from "@/lib/theme";
 
 interface UserMenuProps {
   trigger: ReactNode;
+  onSecurity: () => void;
   onSignedOut: () => void;
 }
 
 /** Who is signed in, the theme, and the way out. */
-export function UserMenu({ trigger, onSignedOut }: UserMenuProps) {
+export function UserMenu({ trigger, onSecurity, onSignedOut }: UserMenuProps) {
   const { user } = useMe();
   const theme = useTheme();
   const signOut = useSignOut();
@@ -47,6 +48,9 @@ export function UserMenu({ trigger, onSignedOut }: UserMenuProps) {
           </DropdownMenuRadioItem>
         </DropdownMenuRadioGroup>
         <DropdownMenuSeparator />
+        <DropdownMenuItem onSelect={onSecurity}>
+          <ShieldCheck /> Security
+        </DropdownMenuItem>
         <DropdownMenuItem
           onSelect={() =>
             signOut.mutate(undefined, {
