@@ -1,14 +1,21 @@
 //! The OpenAPI document: generated from the handlers, and completed with what holds for all of them.
 
+mod aliases;
+
+use crate::access::{self, Access};
 use crate::error::{FieldProblem, Problem};
 use crate::state::AppState;
 use axum::Router;
+use axum::http::Method;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::routing::get;
+use twobot_domain::ApiScope;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::Schema;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{Components, Content, OpenApi, Ref, RefOr};
 use utoipa::{OpenApi as _, ToSchema};
 
@@ -17,6 +24,10 @@ Everything that the dashboard does, it does through this API; so can you.
 
 **Signing in.** `POST /auth/login` answers with a token: send it as `Authorization: Bearer <token>`. Browsers get the same as a
 cookie; requests that change something and carry the cookie must come from 2Bot's own pages.
+
+**API keys** (`POST /api-keys`) are for programs: send one as `Authorization: Bearer 2bot_…`. A key may do what its scopes say; which scope an
+operation takes stands in its `security`. What names no scope takes a session. A key may make 100 requests a minute; `X-RateLimit-Limit`,
+`X-RateLimit-Remaining` and `X-RateLimit-Reset` (seconds) tell how many are left.
 
 **Lists** come in pages: `{items, next_cursor}`. Ask again with `cursor` set to `next_cursor` until it is null.
 
@@ -33,6 +44,7 @@ the header `x-request-id`, under which the server's log knows the request.
     components(schemas(Problem, FieldProblem)),
     tags(
         (name = "auth", description = "Accounts and sessions."),
+        (name = "api keys", description = "Keys by which programs call this API."),
         (name = "workspace", description = "The running side of an account."),
         (name = "usage", description = "What was used, and what the plan allows."),
         (name = "gateways", description = "Connections to the outside."),
@@ -63,6 +75,11 @@ pub(crate) fn base() -> OpenApi {
         .scheme(HttpAuthScheme::Bearer)
         .description(Some("The token that signing in answers with."));
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer.build()));
+    let key = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("2bot_<prefix>_<secret>")
+        .description(Some("An API key with the scope that the operation names."));
+    components.add_security_scheme("api_key", SecurityScheme::Http(key.build()));
     document
 }
 
@@ -72,17 +89,27 @@ pub fn openapi() -> OpenApi {
     finished(crate::router::api().into_openapi())
 }
 
-/// Adds the problems that operations have in common.
+/// Adds other spellings, the problems that operations have in common, and who may call each.
 pub(crate) fn finished(mut document: OpenApi) -> OpenApi {
+    aliases::add(&mut document);
     let mut sent_by_clients = vec![Problem::name().into_owned()];
-    for item in document.paths.paths.values_mut() {
+    for (path, item) in &mut document.paths.paths {
         let PathItem { get, put, post, delete, patch, .. } = item;
-        if let Some(operation) = get {
-            complete(operation, false);
-        }
-        for operation in [put, post, delete, patch].into_iter().flatten() {
+        let operations = [
+            (Method::GET, get),
+            (Method::PUT, put),
+            (Method::POST, post),
+            (Method::DELETE, delete),
+            (Method::PATCH, patch),
+        ];
+        for (method, operation) in operations {
+            let Some(operation) = operation else { continue };
             sent_by_clients.extend(body_schema(operation));
-            complete(operation, true);
+            let access = access::of(&method, path);
+            complete(operation, method != Method::GET, access);
+            if let Some(Access::Key(scope)) = access {
+                operation.security = Some(opened_by(scope));
+            }
         }
     }
     for (name, schema) in document.components.iter_mut().flat_map(|parts| &mut parts.schemas) {
@@ -91,6 +118,16 @@ pub(crate) fn finished(mut document: OpenApi) -> OpenApi {
         }
     }
     document
+}
+
+/// What opens an operation that programs with a key may call.
+fn opened_by(scope: ApiScope) -> Vec<SecurityRequirement> {
+    let none: [&str; 0] = [];
+    vec![
+        SecurityRequirement::new("session", none),
+        SecurityRequirement::new("bearer", none),
+        SecurityRequirement::new("api_key", [scope.as_str()]),
+    ]
 }
 
 /// The name of the schema of an operation's body.
@@ -112,7 +149,7 @@ fn require_all(schema: &mut RefOr<Schema>) {
     }
 }
 
-fn complete(operation: &mut Operation, is_change: bool) {
+fn complete(operation: &mut Operation, is_change: bool, access: Option<Access>) {
     // An empty requirement takes back the one that holds for the whole document.
     let is_public = operation.security.is_some();
     let is_delivery = operation.tags.iter().flatten().any(|tag| tag == "webhooks");
@@ -124,11 +161,25 @@ fn complete(operation: &mut Operation, is_change: bool) {
     let (in_path, in_query) = (stands_in(&ParameterIn::Path), stands_in(&ParameterIn::Query));
 
     let mut usual = Vec::new();
-    if !is_public {
+    let by_key = matches!(access, Some(Access::Key(_)));
+    if by_key {
+        usual.push((
+            "401",
+            "`unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, \
+             `api_key_replaced`: the key does not hold.",
+        ));
+        also(operation, "403", "`scope_missing`: the key lacks the scope.");
+        also(
+            operation,
+            "429",
+            "`rate_limited`: the key makes too many requests; `Retry-After` says how long to wait.",
+        );
+    } else if !is_public {
         usual.push(("401", "`unauthenticated`: no session, or one that has ended."));
-        if is_change {
-            usual.push(("403", "`csrf_failed`: the cookie came along, but not from one of 2Bot's pages."));
-        }
+        also(operation, "403", "`session_required`: no API key may do this.");
+    }
+    if is_change && !is_public {
+        also(operation, "403", "`csrf_failed`: the cookie came along, but not from one of 2Bot's pages.");
     }
     if in_path {
         usual.push(("404", "`not_found`: there is none in this workspace."));
@@ -155,6 +206,23 @@ fn complete(operation: &mut Operation, is_change: bool) {
         {
             describe_problem(response);
         }
+    }
+}
+
+/// Says something more of a status.
+fn also(operation: &mut Operation, status: &str, text: &str) {
+    let response = operation
+        .responses
+        .responses
+        .entry(status.to_owned())
+        .or_insert_with(|| RefOr::T(ResponseBuilder::new().build()));
+    let RefOr::T(response) = response else { return };
+    let code = text.split(':').next().unwrap_or_default();
+    if response.description.is_empty() {
+        text.clone_into(&mut response.description);
+    } else if !response.description.contains(code) {
+        let before = response.description.trim_end_matches('.');
+        response.description = format!("{before}; {text}");
     }
 }
 

@@ -2,9 +2,11 @@
 //! problem document, a panic costs nobody else anything, and its answer carries the headers that keep browsers safe.
 
 mod headers;
+mod keys;
 mod render;
 mod time;
 
+pub(crate) use keys::keys;
 pub(crate) use time::time_limit;
 
 use crate::error::ApiError;

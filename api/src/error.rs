@@ -1,6 +1,7 @@
 //! The one error of the API, and the problem document (RFC 9457) that it becomes.
 
 mod convert;
+mod keys;
 mod problem;
 
 pub(crate) use convert::OrNotFound;

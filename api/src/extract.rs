@@ -1,6 +1,7 @@
 //! What handlers take from a request.
 
 mod address;
+mod caller;
 mod device;
 mod id;
 mod json;
@@ -9,6 +10,7 @@ mod query;
 mod session;
 
 pub(crate) use address::ClientAddress;
+pub(crate) use caller::{Caller, ShownKey};
 pub(crate) use device::DeviceOf;
 pub(crate) use id::{Id, Names};
 pub(crate) use json::BODY_LIMIT;

@@ -7,11 +7,13 @@ mod config;
 mod router;
 mod state;
 
+mod access;
 mod edge;
 mod error;
 mod extract;
 mod validate;
 
+mod key_token;
 mod password;
 mod streams;
 mod throttle;

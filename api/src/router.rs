@@ -1,7 +1,7 @@
 //! Everything put together.
 
 use crate::config::ApiConfig;
-use crate::edge::{edge, time_limit};
+use crate::edge::{edge, keys, time_limit};
 use crate::error::ApiError;
 use crate::extract::BODY_LIMIT;
 use crate::state::AppState;
@@ -30,7 +30,7 @@ pub fn router(engine: Engine, config: ApiConfig) -> Router {
     let state = AppState::new(engine, config);
     let (api, document) = api().split_for_parts();
     let document = document::served(&document::finished(document));
-    let api: Router<AppState> = api.merge(document);
+    let api: Router<AppState> = api.merge(document).layer(from_fn_with_state(state.clone(), keys));
     let root: Router<AppState> = Router::new()
         .nest("/api/v1", api.clone())
         .nest("/api", api)
@@ -60,6 +60,7 @@ pub fn health_router(engine: Engine, config: ApiConfig) -> Router {
 pub(crate) fn api() -> OpenApiRouter<AppState> {
     let quick = OpenApiRouter::new()
         .merge(routes::auth::routes())
+        .merge(routes::api_keys::routes())
         .merge(routes::workspace::routes())
         .merge(routes::usage::routes())
         .merge(routes::gateway_kinds::routes())

@@ -1,6 +1,7 @@
 //! One module per resource, one file per verb where it is not trivial.
 
 pub(crate) mod analytics;
+pub(crate) mod api_keys;
 pub(crate) mod audit_log;
 pub(crate) mod auth;
 pub(crate) mod conversations;

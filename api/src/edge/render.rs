@@ -24,7 +24,9 @@ pub(super) fn problem(mut error: ApiError, request_id: &str, before: &HeaderMap)
     if let Some(seconds) = error.retry_after {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
-    if status == StatusCode::UNAUTHORIZED && error.problem.code == "unauthenticated" {
+    // What would open is a bearer token, of a session or of a key.
+    let opens = error.problem.code == "unauthenticated" || error.problem.code.contains("api_key");
+    if status == StatusCode::UNAUTHORIZED && opens {
         headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     response

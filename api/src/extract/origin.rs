@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use std::convert::Infallible;
 use std::net::IpAddr;
 use twobot_store::accounts::User;
+use twobot_store::api_keys::KeyUse;
 use twobot_store::audit::By;
 
 /// The id of a request, as [`crate::edge`] gave it.
@@ -24,6 +25,12 @@ impl Origin {
     /// Someone who asks for something in this request.
     pub(crate) fn by(&self, user: &User) -> By {
         By::user(user.id, &user.name).in_request(&self.request_id, self.address)
+    }
+
+    /// A program that asks in someone's name, which says so.
+    pub(crate) fn by_key(&self, key: &KeyUse) -> By {
+        let name = format!("{} (API key {})", key.user_name, key.name);
+        By::user(key.user, &name).in_request(&self.request_id, self.address)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the plugins report.
 
 use crate::error::ApiError;
-use crate::extract::{Json, Query, RangeQuery, Session};
+use crate::extract::{Caller, Json, Query, RangeQuery};
 use crate::state::AppState;
 use crate::wire::{List, PluginRef, Trouble};
 use axum::extract::State;
@@ -59,14 +59,14 @@ struct ReportResult {
 )]
 async fn analytics(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Query(range): Query<RangeQuery>,
 ) -> Result<Json<List<ReportResult>>, ApiError> {
     let (from, to) = range.days(USUAL_DAYS)?;
     let range = BTreeMap::from([("from", from.to_string()), ("to", to.to_string())]);
 
     let mut reports = Vec::new();
-    for install in state.store().installs(session.scope).await? {
+    for install in state.store().installs(caller.scope).await? {
         let Some(entry) = state.engine.catalogue().plugin(&install.slug) else { continue };
         if install.state == InstallState::Enabled {
             let actions = entry.manifest.actions.iter().filter(|action| action.kind == ActionKind::Report);
@@ -74,7 +74,7 @@ async fn analytics(
         }
     }
     let items = stream::iter(reports)
-        .map(|(slug, action)| run(&state, session.scope, slug, action, &range))
+        .map(|(slug, action)| run(&state, caller.scope, slug, action, &range))
         .buffered(AT_A_TIME)
         .collect::<Vec<_>>()
         .await;

@@ -63,7 +63,7 @@ struct Actor {
 /// What something was done to.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 struct Target {
-    /// `user`, `gateway`, `plugin` or `capability`.
+    /// `user`, `gateway`, `plugin`, `capability` or `apikey`.
     #[schema(example = "plugin")]
     kind: String,
     /// Its id; for plugins the slug, for capabilities their text.

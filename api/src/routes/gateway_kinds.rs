@@ -1,6 +1,6 @@
 //! The kinds of gateways that can be made.
 
-use crate::extract::{Json, Session};
+use crate::extract::{Caller, Json};
 use crate::state::AppState;
 use crate::wire::{Feature, Ingress, List};
 use axum::extract::State;
@@ -67,7 +67,7 @@ impl From<&GatewayManifest> for GatewayKind {
     tag = "gateways",
     responses((status = 200, description = "All kinds.", body = List<GatewayKind>))
 )]
-async fn list(State(state): State<AppState>, _session: Session) -> Json<List<GatewayKind>> {
+async fn list(State(state): State<AppState>, _caller: Caller) -> Json<List<GatewayKind>> {
     let kinds = state.engine.catalogue().gateway_kinds().map(|entry| (&entry.manifest).into());
     Json(List::whole(kinds.collect()))
 }

@@ -1,7 +1,7 @@
 //! The catalogue of plugins.
 
 use crate::error::ApiError;
-use crate::extract::{Json, Names, Session};
+use crate::extract::{Caller, Json, Names};
 use crate::state::AppState;
 use crate::wire::{ActionKind, Capability, List};
 use axum::extract::State;
@@ -194,8 +194,8 @@ impl Plugin {
     tag = "plugins",
     responses((status = 200, description = "The catalogue.", body = List<Plugin>))
 )]
-async fn list(State(state): State<AppState>, session: Session) -> Result<Json<List<Plugin>>, ApiError> {
-    let installs = state.store().installs(session.scope).await?;
+async fn list(State(state): State<AppState>, caller: Caller) -> Result<Json<List<Plugin>>, ApiError> {
+    let installs = state.store().installs(caller.scope).await?;
     let installed: HashSet<_> = installs.iter().map(|install| install.slug.as_str()).collect();
     let plugins = state
         .engine
@@ -216,10 +216,10 @@ async fn list(State(state): State<AppState>, session: Session) -> Result<Json<Li
 )]
 async fn get(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Names(slug): Names<String>,
 ) -> Result<Json<Plugin>, ApiError> {
     let entry = state.engine.catalogue().plugin(&slug).ok_or_else(|| ApiError::not_found("plugin"))?;
-    let installs = state.store().installs(session.scope).await?;
+    let installs = state.store().installs(caller.scope).await?;
     Ok(Json(Plugin::new(entry, installs.iter().any(|install| install.slug == slug))))
 }

@@ -1,7 +1,7 @@
 //! What the workspace used.
 
 use crate::error::ApiError;
-use crate::extract::{Json, Query, RangeQuery, Session};
+use crate::extract::{Caller, Json, Query, RangeQuery};
 use crate::state::AppState;
 use crate::wire::{Date, Limits, Time, Usage};
 use axum::extract::State;
@@ -135,15 +135,15 @@ struct PeriodUsage {
 )]
 async fn usage(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Query(query): Query<UsageQuery>,
 ) -> Result<Json<UsageReport>, ApiError> {
     let resolution = query.resolution()?;
     let (from, to) = query.days(resolution, Timestamp::now().day())?;
-    let limits = state.engine.limits(session.scope).await?;
+    let limits = state.engine.limits(caller.scope).await?;
     let per_day = Resolution::Day.minutes() / resolution.minutes();
     let (first, last) = (day_number(from) * per_day, (day_number(to) + 1) * per_day - 1);
-    let found = state.store().usage_by(session.scope, resolution, first, last).await?;
+    let found = state.store().usage_by(caller.scope, resolution, first, last).await?;
     let mut used: HashMap<i64, twobot_domain::Usage> = HashMap::new();
     for (period, usage) in &found {
         used.entry(period.div_euclid(per_day)).or_default().add(usage);

@@ -1,7 +1,7 @@
 //! The workspace: a tenant's running side.
 
 use crate::error::ApiError;
-use crate::extract::{Json, Session};
+use crate::extract::{Caller, Json, Session};
 use crate::state::AppState;
 use crate::wire::{Plan, WorkspaceState};
 use axum::extract::State;
@@ -48,8 +48,8 @@ struct Counts {
     tag = "workspace",
     responses((status = 200, description = "The workspace.", body = Workspace))
 )]
-async fn status(State(state): State<AppState>, session: Session) -> Result<Json<Workspace>, ApiError> {
-    look(&state, session.scope).await
+async fn status(State(state): State<AppState>, caller: Caller) -> Result<Json<Workspace>, ApiError> {
+    look(&state, caller.scope).await
 }
 
 /// Start the workspace

@@ -60,6 +60,27 @@ names! {
         /// Closed by the operator.
         Suspended = "suspended",
     }
+    /// What an API key may do.
+    ApiScope {
+        /// Look at gateways and their conversations.
+        ReadGateways = "read:gateways",
+        /// Look at plugins, at what they did, and at what failed.
+        ReadPlugins = "read:plugins",
+        /// Look at workflows.
+        ReadServices = "read:services",
+        /// Look at usage, reports and the workspace.
+        ReadAnalytics = "read:analytics",
+        /// Make, change, switch, test and delete gateways, and write in their conversations.
+        WriteGateways = "write:gateways",
+        /// Install, configure, bind, switch and remove plugins, and decide what they may do.
+        WritePlugins = "write:plugins",
+        /// Make, change and delete workflows.
+        WriteServices = "write:services",
+        /// Run workflows.
+        ExecuteServices = "execute:services",
+        /// Run actions of plugins, replay what they did, and decide on what failed.
+        ExecutePlugins = "execute:plugins",
+    }
     /// Whether a gateway works.
     GatewayStatus {
         /// Switched off.
@@ -210,6 +231,22 @@ names! {
         Recorded = "recorded",
         /// The one that is offered now.
         Current = "current",
+    }
+}
+
+impl From<ApiScope> for twobot_domain::ApiScope {
+    fn from(scope: ApiScope) -> Self {
+        match scope {
+            ApiScope::ReadGateways => Self::ReadGateways,
+            ApiScope::ReadPlugins => Self::ReadPlugins,
+            ApiScope::ReadServices => Self::ReadServices,
+            ApiScope::ReadAnalytics => Self::ReadAnalytics,
+            ApiScope::WriteGateways => Self::WriteGateways,
+            ApiScope::WritePlugins => Self::WritePlugins,
+            ApiScope::WriteServices => Self::WriteServices,
+            ApiScope::ExecuteServices => Self::ExecuteServices,
+            ApiScope::ExecutePlugins => Self::ExecutePlugins,
+        }
     }
 }
 

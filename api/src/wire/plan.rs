@@ -73,6 +73,8 @@ pub(crate) struct Limits {
     sleep_after_minutes: Option<u32>,
     /// Sign-ins at the same time.
     sessions: Option<u32>,
+    /// API keys that may exist.
+    api_keys: Option<u32>,
 }
 
 impl From<&twobot_domain::Plan> for PlanRef {
@@ -115,6 +117,7 @@ impl From<&twobot_domain::Limits> for Limits {
             history_days: limits.history_days,
             sleep_after_minutes: limits.sleep_after_minutes,
             sessions: limits.sessions,
+            api_keys: limits.api_keys,
         }
     }
 }

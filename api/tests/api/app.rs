@@ -1,9 +1,11 @@
 //! A server for one test, and people who use it.
 
 mod answer;
+mod keys;
 mod request;
 
 pub(crate) use answer::{Answer, Events};
+pub(crate) use keys::{ALL_SCOPES, well_formed};
 pub(crate) use request::Request;
 
 use axum::Router;

@@ -5,6 +5,7 @@
 mod app;
 
 mod analytics;
+mod api_keys;
 mod audit;
 mod auth;
 mod authorization;

@@ -88,6 +88,8 @@ names! {
         ServiceDisable = "service.disable",
         /// A key of the API was made.
         ApiKeyCreate = "apikey.create",
+        /// A key of the API was given another name.
+        ApiKeyUpdate = "apikey.update",
         /// A key of the API was revoked.
         ApiKeyRevoke = "apikey.revoke",
         /// A key of the API was replaced.

@@ -64,6 +64,8 @@ ids! {
     UserId,
     /// One sign-in of a user.
     SessionId,
+    /// A key of the API.
+    ApiKeyId,
     /// A tenant's connection to an outside service.
     GatewayId,
     /// A plugin in a tenant's workspace.

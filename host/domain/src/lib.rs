@@ -2,6 +2,7 @@
 //!
 //! Nothing here does I/O, and nothing here depends on another crate of the workspace.
 
+pub mod api_scope;
 pub mod audit;
 pub mod capability;
 pub mod config;
@@ -16,6 +17,7 @@ pub mod time;
 pub mod trouble;
 pub mod usage;
 
+pub use api_scope::ApiScope;
 pub use audit::{ActorKind, AuditAction, AuditOutcome};
 pub use effect_key::EffectKey;
 pub use gateway_error::GatewayError;

@@ -242,9 +242,8 @@ impl Engine {
                     return Err(EngineError::field(field, format!("names the gateway {id} twice")));
                 }
                 let gateway = match self.store().gateway(scope, *id).await {
-                    Err(StoreError::NotFound) => {
-                        return Err(EngineError::field(field, format!("there is no gateway {id}")));
-                    }
+                    // Of another tenant or of nobody: it is not there, as in a path.
+                    Err(StoreError::NotFound) => return Err(EngineError::NotFound("gateway")),
                     other => other?,
                 };
                 if !slot.kinds.is_empty() && !slot.kinds.contains(&gateway.kind) {

@@ -70,7 +70,7 @@ impl By {
 /// What something is done to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
-    /// `user`, `gateway`, `plugin` or `capability`.
+    /// `user`, `gateway`, `plugin`, `capability` or `apikey`.
     pub kind: &'static str,
     /// Its id; for plugins the slug, for capabilities the text.
     pub id: String,
@@ -241,7 +241,7 @@ pub(crate) async fn denied(
 
 impl Store {
     /// The same store, which records this note in the transaction of the next change that it is used for. These changes take one:
-    /// opening and closing a session, and making, changing and removing gateways and installs.
+    /// opening and closing a session, and making, changing and removing gateways, installs and keys of the API.
     #[must_use]
     pub fn noting(&self, note: Note) -> Self {
         Self { note: Some(Arc::new(note)), ..self.clone() }

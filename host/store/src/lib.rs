@@ -9,6 +9,7 @@ pub mod secrets;
 
 pub mod account_tokens;
 pub mod accounts;
+pub mod api_keys;
 pub mod audit;
 pub mod backup;
 pub mod chat;

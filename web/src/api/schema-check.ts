@@ -27,6 +27,8 @@ export type Checked = [
   Assert<SameFields<Ours.Workspace, Theirs["Workspace"]>>,
   Assert<SameFields<Ours.Workspace["plan"], Theirs["Plan"]>>,
   Assert<SameFields<Ours.Limits, Theirs["Limits"]>>,
+  Assert<SameFields<Ours.ApiKey, Theirs["ApiKey"]>>,
+  Assert<SameFields<Ours.ApiKeyWithSecret, Theirs["ApiKeyWithSecret"]>>,
   Assert<SameFields<Ours.UsageFigures, Theirs["Usage"]>>,
   Assert<SameFields<Ours.UsageReport, Theirs["UsageReport"]>>,
   Assert<SameFields<Ours.GatewayKind, Theirs["GatewayKind"]>>,

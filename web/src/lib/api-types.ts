@@ -129,6 +129,41 @@ export interface Limits {
   history_days: number;
   sleep_after_minutes: number | null;
   sessions: number | null;
+  api_keys: number | null;
+}
+
+/** What an API key may do. */
+export type ApiScope =
+  | "read:gateways"
+  | "read:plugins"
+  | "read:services"
+  | "read:analytics"
+  | "write:gateways"
+  | "write:plugins"
+  | "write:services"
+  | "execute:services"
+  | "execute:plugins";
+
+export interface ApiKey {
+  id: string;
+  name: string;
+  /** What its token begins with. */
+  prefix: string;
+  scopes: ApiScope[];
+  expired: boolean;
+  created_at: Timestamp;
+  expires_at: Timestamp | null;
+  rotated_at: Timestamp | null;
+  /** Until when the secret before a rotation still holds. */
+  old_secret_until: Timestamp | null;
+  /** To the minute. */
+  last_used_at: Timestamp | null;
+}
+
+/** The token is shown this once. */
+export interface ApiKeyWithSecret {
+  key: ApiKey;
+  token: string;
 }
 
 export interface UsageFigures {

@@ -2,7 +2,7 @@
 
 use super::wire::{Conversation, NewConversation};
 use crate::error::{ApiError, OrNotFound};
-use crate::extract::{Id, Json, ListQuery, Query, Session};
+use crate::extract::{Caller, Id, Json, ListQuery, Query};
 use crate::state::AppState;
 use crate::validate::Validation;
 use crate::wire::List;
@@ -29,12 +29,12 @@ const NEW: &str = "New conversation";
 )]
 pub(super) async fn list(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Id(id): Id<GatewayId>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<List<Conversation>>, ApiError> {
-    state.store().gateway(session.scope, id).await.or_not_found("gateway")?;
-    let page = state.store().conversations(session.scope, id, query.page()?).await?;
+    state.store().gateway(caller.scope, id).await.or_not_found("gateway")?;
+    let page = state.store().conversations(caller.scope, id, query.page()?).await?;
     List::of(page, Conversation::new).map(Json)
 }
 
@@ -55,14 +55,14 @@ pub(super) async fn list(
 )]
 pub(super) async fn create(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Id(id): Id<GatewayId>,
     Json(new): Json<NewConversation>,
 ) -> Result<(StatusCode, Json<Conversation>), ApiError> {
     let mut check = Validation::default();
     let title = new.title.map_or_else(|| NEW.to_owned(), |title| check.name("title", &title));
     check.finish()?;
-    let gateway = state.store().gateway(session.scope, id).await.or_not_found("gateway")?;
+    let gateway = state.store().gateway(caller.scope, id).await.or_not_found("gateway")?;
     let in_browser = state
         .engine
         .catalogue()
@@ -73,15 +73,15 @@ pub(super) async fn create(
             "Conversations of this gateway happen at its provider. Only a web chat has conversations here.",
         ));
     }
-    let made = state.store().create_conversation(session.scope, id, &title).await.or_not_found("gateway")?;
-    let made = greet(&state, &session, &gateway, made).await?;
+    let made = state.store().create_conversation(caller.scope, id, &title).await.or_not_found("gateway")?;
+    let made = greet(&state, &caller, &gateway, made).await?;
     Ok((StatusCode::CREATED, Json(Conversation::new(made)?)))
 }
 
 /// Opens a conversation with the web chat's greeting, where it has one.
 async fn greet(
     state: &AppState,
-    session: &Session,
+    caller: &Caller,
     gateway: &Gateway,
     conversation: chat::Conversation,
 ) -> Result<chat::Conversation, ApiError> {
@@ -90,6 +90,6 @@ async fn greet(
         return Ok(conversation);
     }
     let message = NewChatMessage::plain(Author::Bot, &gateway.name, greeting);
-    state.store().add_chat_message(session.scope, conversation.id, &message).await?;
-    Ok(state.store().conversation(session.scope, conversation.id).await?)
+    state.store().add_chat_message(caller.scope, conversation.id, &message).await?;
+    Ok(state.store().conversation(caller.scope, conversation.id).await?)
 }

@@ -2,7 +2,7 @@
 
 use super::wire::{ChatMessage, NewMessage};
 use crate::error::{ApiError, OrNotFound};
-use crate::extract::{Id, Json, ListQuery, Query, Session};
+use crate::extract::{Caller, Id, Json, ListQuery, Query};
 use crate::state::AppState;
 use crate::validate::Validation;
 use crate::wire::List;
@@ -27,12 +27,12 @@ const MAX_CLIENT_ID: usize = 100;
 )]
 pub(super) async fn list(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Id(id): Id<ConversationId>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<List<ChatMessage>>, ApiError> {
-    state.store().conversation(session.scope, id).await.or_not_found("conversation")?;
-    let page = state.store().chat_messages(session.scope, id, query.page()?).await?;
+    state.store().conversation(caller.scope, id).await.or_not_found("conversation")?;
+    let page = state.store().chat_messages(caller.scope, id, query.page()?).await?;
     List::of(page, ChatMessage::new).map(Json)
 }
 
@@ -54,7 +54,7 @@ pub(super) async fn list(
 )]
 pub(super) async fn post(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Id(id): Id<ConversationId>,
     Json(new): Json<NewMessage>,
 ) -> Result<(StatusCode, Json<ChatMessage>), ApiError> {
@@ -62,8 +62,8 @@ pub(super) async fn post(
     check.text("text", &new.text, MAX_TEXT);
     let client_id = new.client_id.as_deref().map(|id| check.line("client_id", id, MAX_CLIENT_ID));
     check.finish()?;
-    let name = &session.user.name;
+    let name = caller.name();
     let message =
-        state.engine.post_chat_message(session.scope, id, name, &new.text, client_id.as_deref()).await?;
+        state.engine.post_chat_message(caller.scope, id, name, &new.text, client_id.as_deref()).await?;
     Ok((StatusCode::CREATED, Json(ChatMessage::new(message)?)))
 }

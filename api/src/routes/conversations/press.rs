@@ -2,7 +2,7 @@
 
 use super::wire::PressedButton;
 use crate::error::ApiError;
-use crate::extract::{Id, Json, Session};
+use crate::extract::{Caller, Id, Json};
 use crate::state::AppState;
 use crate::validate::Validation;
 use axum::extract::State;
@@ -28,14 +28,14 @@ const MAX_DATA: usize = 1024;
 )]
 pub(super) async fn press(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Id(id): Id<ConversationId>,
     Json(pressed): Json<PressedButton>,
 ) -> Result<StatusCode, ApiError> {
     let mut check = Validation::default();
     check.text("data", &pressed.data, MAX_DATA);
     check.finish()?;
-    let name = &session.user.name;
-    state.engine.press_chat_button(session.scope, id, name, pressed.message_id, &pressed.data).await?;
+    let name = caller.name();
+    state.engine.press_chat_button(caller.scope, id, name, pressed.message_id, &pressed.data).await?;
     Ok(StatusCode::ACCEPTED)
 }

@@ -2,7 +2,7 @@
 
 use super::wire::{RetryRequest, RetryResult};
 use crate::error::{ApiError, OrNotFound};
-use crate::extract::{Id, Json, Session};
+use crate::extract::{Caller, Id, Json};
 use crate::state::AppState;
 use crate::wire::DeadLetterKind;
 use axum::extract::State;
@@ -30,13 +30,13 @@ use uuid::Uuid;
 )]
 pub(super) async fn retry(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Id(id): Id<Uuid>,
     Json(request): Json<RetryRequest>,
 ) -> Result<Json<RetryResult>, ApiError> {
-    let letter = state.store().dead_letter(session.scope, id).await.or_not_found("dead letter")?;
+    let letter = state.store().dead_letter(caller.scope, id).await.or_not_found("dead letter")?;
     let kind = DeadLetterKind::stored(letter.kind.as_str())?;
-    let retried = state.engine.retry_dead_letter(session.scope, &session.by(), id, request.payload).await?;
+    let retried = state.engine.retry_dead_letter(caller.scope, &caller.by(), id, request.payload).await?;
     Ok(Json(RetryResult { id: retried.id, kind }))
 }
 
@@ -53,9 +53,9 @@ pub(super) async fn retry(
 )]
 pub(super) async fn discard(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Id(id): Id<Uuid>,
 ) -> Result<StatusCode, ApiError> {
-    state.engine.discard_dead_letter(session.scope, &session.by(), id).await?;
+    state.engine.discard_dead_letter(caller.scope, &caller.by(), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

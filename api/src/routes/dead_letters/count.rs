@@ -3,7 +3,7 @@
 use super::filter::Filter;
 use super::wire::DeadLetterCount;
 use crate::error::ApiError;
-use crate::extract::{Json, Query, Session};
+use crate::extract::{Caller, Json, Query};
 use crate::state::AppState;
 use axum::extract::State;
 use twobot_store::dead_letters::MOST_COUNTED;
@@ -21,9 +21,10 @@ use twobot_store::dead_letters::MOST_COUNTED;
 )]
 pub(super) async fn count(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Query(filter): Query<Filter>,
 ) -> Result<Json<DeadLetterCount>, ApiError> {
-    let found = state.store().count_dead_letters(session.scope, &filter.checked()?).await?;
+    let filter = filter.of(&state, caller.scope).await?;
+    let found = state.store().count_dead_letters(caller.scope, &filter).await?;
     Ok(Json(DeadLetterCount { count: found.min(MOST_COUNTED), more: found > MOST_COUNTED }))
 }

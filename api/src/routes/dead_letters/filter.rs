@@ -1,11 +1,13 @@
 //! Which dead letters are wanted.
 
-use crate::error::ApiError;
+use crate::error::{ApiError, OrNotFound};
+use crate::state::AppState;
 use crate::validate::Validation;
 use crate::wire::DeadLetterKind;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime};
 use serde::Deserialize;
 use twobot_domain::{GatewayId, Timestamp};
+use twobot_store::TenantScope;
 use twobot_store::dead_letters::{DeadLetterFilter, DeadLetterKind as StoredKind};
 use utoipa::{IntoParams, ToSchema};
 
@@ -49,8 +51,16 @@ fn moment(text: &str, is_end: bool) -> Option<Timestamp> {
 }
 
 impl Filter {
-    /// In the store's words.
-    pub(super) fn checked(self) -> Result<DeadLetterFilter, ApiError> {
+    /// In the store's words. A gateway that is not this tenant's is not there, as in a path.
+    pub(super) async fn of(self, state: &AppState, scope: TenantScope) -> Result<DeadLetterFilter, ApiError> {
+        let filter = self.checked()?;
+        if let Some(gateway) = filter.gateway {
+            state.store().gateway(scope, gateway).await.or_not_found("gateway")?;
+        }
+        Ok(filter)
+    }
+
+    fn checked(self) -> Result<DeadLetterFilter, ApiError> {
         let mut check = Validation::default();
         let kind = self.kind.as_deref().map(StoredKind::parse);
         if kind == Some(None) {

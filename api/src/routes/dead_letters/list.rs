@@ -3,7 +3,7 @@
 use super::filter::Filter;
 use super::wire::DeadLetter;
 use crate::error::ApiError;
-use crate::extract::{Json, ListQuery, Query, Session};
+use crate::extract::{Caller, Json, ListQuery, Query};
 use crate::state::AppState;
 use crate::wire::List;
 use axum::extract::State;
@@ -22,10 +22,11 @@ use axum::extract::State;
 )]
 pub(super) async fn list(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Query(filter): Query<Filter>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<List<DeadLetter>>, ApiError> {
-    let page = state.store().dead_letters(session.scope, &filter.checked()?, query.page()?).await?;
+    let filter = filter.of(&state, caller.scope).await?;
+    let page = state.store().dead_letters(caller.scope, &filter, query.page()?).await?;
     List::of(page, |letter| DeadLetter::new(state.engine.catalogue(), letter)).map(Json)
 }

@@ -3,7 +3,7 @@
 use super::filter::Filter;
 use super::wire::BatchResult;
 use crate::error::ApiError;
-use crate::extract::{Json, Session};
+use crate::extract::{Caller, Json};
 use crate::state::AppState;
 use axum::extract::State;
 use twobot_engine::dead_letters::Batch;
@@ -30,10 +30,11 @@ impl From<Batch> for BatchResult {
 )]
 pub(super) async fn retry(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Json(filter): Json<Filter>,
 ) -> Result<Json<BatchResult>, ApiError> {
-    let batch = state.engine.retry_dead_letters(session.scope, &session.by(), &filter.checked()?).await?;
+    let filter = filter.of(&state, caller.scope).await?;
+    let batch = state.engine.retry_dead_letters(caller.scope, &caller.by(), &filter).await?;
     Ok(Json(batch.into()))
 }
 
@@ -50,9 +51,10 @@ pub(super) async fn retry(
 )]
 pub(super) async fn discard(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Json(filter): Json<Filter>,
 ) -> Result<Json<BatchResult>, ApiError> {
-    let batch = state.engine.discard_dead_letters(session.scope, &session.by(), &filter.checked()?).await?;
+    let filter = filter.of(&state, caller.scope).await?;
+    let batch = state.engine.discard_dead_letters(caller.scope, &caller.by(), &filter).await?;
     Ok(Json(batch.into()))
 }

@@ -2,7 +2,7 @@
 
 use super::wire::{DeadLetter, DeadLetterDetail, JournalCall};
 use crate::error::{ApiError, OrNotFound};
-use crate::extract::{Id, Json, Session};
+use crate::extract::{Caller, Id, Json};
 use crate::routes::executions::{Effect, ExecutionLog};
 use crate::state::AppState;
 use axum::extract::State;
@@ -22,10 +22,10 @@ use uuid::Uuid;
 )]
 pub(super) async fn show(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Id(id): Id<Uuid>,
 ) -> Result<Json<DeadLetterDetail>, ApiError> {
-    let (store, scope) = (state.store(), session.scope);
+    let (store, scope) = (state.store(), caller.scope);
     let letter = store.dead_letter(scope, id).await.or_not_found("dead letter")?;
     let payload = store.dead_letter_payload(scope, letter.kind, id).await.or_not_found("dead letter")?;
     let execution = letter.execution.filter(|_| letter.kind == DeadLetterKind::Execution);

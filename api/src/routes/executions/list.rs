@@ -2,7 +2,7 @@
 
 use super::wire::Execution;
 use crate::error::ApiError;
-use crate::extract::{Json, ListQuery, Query, Session};
+use crate::extract::{Caller, Json, ListQuery, Query};
 use crate::state::AppState;
 use crate::wire::{ExecutionState, List};
 use axum::extract::State;
@@ -35,7 +35,7 @@ pub(super) struct Filter {
 )]
 pub(super) async fn list(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Query(filter): Query<Filter>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<List<Execution>>, ApiError> {
@@ -44,6 +44,6 @@ pub(super) async fn list(
         return Err(ApiError::invalid_field("state", format!("must be one of {names}")));
     }
     let filter = ExecutionFilter { slug: filter.plugin, state: filter.state };
-    let page = state.store().executions(session.scope, &filter, query.page()?).await?;
+    let page = state.store().executions(caller.scope, &filter, query.page()?).await?;
     List::of(page, |record| Execution::new(state.engine.catalogue(), record)).map(Json)
 }

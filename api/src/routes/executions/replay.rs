@@ -5,7 +5,7 @@ mod wire;
 pub(crate) use wire::Replay;
 
 use crate::error::ApiError;
-use crate::extract::{Id, Json, Session};
+use crate::extract::{Caller, Id, Json};
 use crate::state::AppState;
 use crate::wire::ReplayComponent;
 use axum::extract::State;
@@ -66,7 +66,7 @@ impl From<ReplayError> for ApiError {
 )]
 pub(super) async fn replay(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Id(id): Id<ExecutionId>,
     Json(request): Json<ReplayRequest>,
 ) -> Result<Json<Replay>, ApiError> {
@@ -74,5 +74,5 @@ pub(super) async fn replay(
         None | Some(ReplayComponent::Recorded) => With::Recorded,
         Some(ReplayComponent::Current) => With::Current,
     };
-    Ok(Json(Replay::new(&state.engine.replay(session.scope, id, with).await?)))
+    Ok(Json(Replay::new(&state.engine.replay(caller.scope, id, with).await?)))
 }

@@ -2,7 +2,7 @@
 
 use super::wire::{Effect, EventSummary, Execution, ExecutionDetail, ExecutionLog};
 use crate::error::{ApiError, OrNotFound};
-use crate::extract::{Id, Json, Session};
+use crate::extract::{Caller, Id, Json};
 use crate::state::AppState;
 use axum::extract::State;
 use twobot_domain::ExecutionId;
@@ -20,10 +20,10 @@ use twobot_domain::ExecutionId;
 )]
 pub(super) async fn show(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Id(id): Id<ExecutionId>,
 ) -> Result<Json<ExecutionDetail>, ApiError> {
-    let (store, scope) = (state.store(), session.scope);
+    let (store, scope) = (state.store(), caller.scope);
     let record = store.execution(scope, id).await.or_not_found("execution")?;
     let event = match record.event {
         Some(event) => Some(EventSummary::new(store.event(scope, event).await?)),

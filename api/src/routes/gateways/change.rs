@@ -2,7 +2,7 @@
 
 use super::wire::{Gateway, GatewayChanges};
 use crate::error::ApiError;
-use crate::extract::{Id, Json, Session};
+use crate::extract::{Caller, Id, Json};
 use crate::state::AppState;
 use crate::validate::Validation;
 use axum::extract::State;
@@ -23,7 +23,7 @@ use twobot_engine::GatewayChange;
 )]
 pub(super) async fn change(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Id(id): Id<GatewayId>,
     Json(changes): Json<GatewayChanges>,
 ) -> Result<Json<Gateway>, ApiError> {
@@ -37,6 +37,6 @@ pub(super) async fn change(
     }
     check.finish()?;
     let change = GatewayChange { name, config: changes.config, credentials: changes.credentials };
-    let gateway = state.engine.change_gateway(session.scope, &session.by(), id, change).await?;
+    let gateway = state.engine.change_gateway(caller.scope, &caller.by(), id, change).await?;
     Ok(Json(Gateway::new(&state.engine, gateway)))
 }

@@ -2,7 +2,7 @@
 
 use super::wire::Gateway;
 use crate::error::ApiError;
-use crate::extract::{Id, Json, Session};
+use crate::extract::{Caller, Id, Json};
 use crate::state::AppState;
 use axum::extract::State;
 use twobot_domain::GatewayId;
@@ -20,10 +20,10 @@ use twobot_domain::GatewayId;
 )]
 pub(super) async fn connect(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Id(id): Id<GatewayId>,
 ) -> Result<Json<Gateway>, ApiError> {
-    let gateway = state.engine.connect_gateway(session.scope, &session.by(), id).await?;
+    let gateway = state.engine.connect_gateway(caller.scope, &caller.by(), id).await?;
     Ok(Json(Gateway::new(&state.engine, gateway)))
 }
 
@@ -40,9 +40,9 @@ pub(super) async fn connect(
 )]
 pub(super) async fn disconnect(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Id(id): Id<GatewayId>,
 ) -> Result<Json<Gateway>, ApiError> {
-    let gateway = state.engine.disconnect_gateway(session.scope, &session.by(), id).await?;
+    let gateway = state.engine.disconnect_gateway(caller.scope, &caller.by(), id).await?;
     Ok(Json(Gateway::new(&state.engine, gateway)))
 }

@@ -2,7 +2,7 @@
 
 use super::wire::{Gateway, NewGateway};
 use crate::error::ApiError;
-use crate::extract::{Json, Session};
+use crate::extract::{Caller, Json};
 use crate::state::AppState;
 use crate::validate::Validation;
 use axum::extract::State;
@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 )]
 pub(super) async fn create(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Json(new): Json<NewGateway>,
 ) -> Result<(StatusCode, Json<Gateway>), ApiError> {
     let mut check = Validation::default();
@@ -46,16 +46,14 @@ pub(super) async fn create(
     check.finish()?;
 
     let credentials = credentials.filter(|value| *value != Value::Object(serde_json::Map::new()));
-    let made = state
-        .engine
-        .create_gateway(session.scope, &session.by(), &new.kind, &name, config, credentials)
-        .await;
+    let made =
+        state.engine.create_gateway(caller.scope, &caller.by(), &new.kind, &name, config, credentials).await;
     let mut gateway = match made {
         Ok(gateway) => gateway,
-        Err(error) => return Err(ApiError::from(error).naming_plan(&state, session.scope).await),
+        Err(error) => return Err(ApiError::from(error).naming_plan(&state, caller.scope).await),
     };
     if new.connect.unwrap_or(true) {
-        gateway = state.engine.connect_gateway(session.scope, &session.by(), gateway.id).await?;
+        gateway = state.engine.connect_gateway(caller.scope, &caller.by(), gateway.id).await?;
     }
     Ok((StatusCode::CREATED, Json(Gateway::new(&state.engine, gateway))))
 }

@@ -1,7 +1,7 @@
 //! Deleting a gateway.
 
 use crate::error::ApiError;
-use crate::extract::{Id, Session};
+use crate::extract::{Caller, Id};
 use crate::state::AppState;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -20,9 +20,9 @@ use twobot_domain::GatewayId;
 )]
 pub(super) async fn delete(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Id(id): Id<GatewayId>,
 ) -> Result<StatusCode, ApiError> {
-    state.engine.delete_gateway(session.scope, &session.by(), id).await?;
+    state.engine.delete_gateway(caller.scope, &caller.by(), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

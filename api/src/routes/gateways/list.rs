@@ -2,7 +2,7 @@
 
 use super::wire::Gateway;
 use crate::error::{ApiError, OrNotFound};
-use crate::extract::{Id, Json, ListQuery, Query, Session};
+use crate::extract::{Caller, Id, Json, ListQuery, Query};
 use crate::state::AppState;
 use crate::wire::List;
 use axum::extract::State;
@@ -21,10 +21,10 @@ use twobot_domain::GatewayId;
 )]
 pub(super) async fn list(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<List<Gateway>>, ApiError> {
-    let page = state.store().gateways(session.scope, query.page()?).await?;
+    let page = state.store().gateways(caller.scope, query.page()?).await?;
     List::of(page, |gateway| Ok(Gateway::new(&state.engine, gateway))).map(Json)
 }
 
@@ -39,9 +39,9 @@ pub(super) async fn list(
 )]
 pub(super) async fn get(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Id(id): Id<GatewayId>,
 ) -> Result<Json<Gateway>, ApiError> {
-    let gateway = state.store().gateway(session.scope, id).await.or_not_found("gateway")?;
+    let gateway = state.store().gateway(caller.scope, id).await.or_not_found("gateway")?;
     Ok(Json(Gateway::new(&state.engine, gateway)))
 }

@@ -2,7 +2,7 @@
 
 use super::wire::{Account, GatewayTest};
 use crate::error::ApiError;
-use crate::extract::{Id, Json, Session};
+use crate::extract::{Caller, Id, Json};
 use crate::state::AppState;
 use crate::wire::Trouble;
 use axum::extract::State;
@@ -22,11 +22,11 @@ use twobot_domain::GatewayId;
 )]
 pub(super) async fn test(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Id(id): Id<GatewayId>,
 ) -> Result<Json<GatewayTest>, ApiError> {
     let started = Instant::now();
-    let outcome = state.engine.test_gateway(session.scope, id).await?;
+    let outcome = state.engine.test_gateway(caller.scope, id).await?;
     let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let ok = outcome.is_ok();
     let (account, trouble) = match outcome {

@@ -2,7 +2,7 @@
 
 use super::wire::{ActionRequest, ActionResult};
 use crate::error::ApiError;
-use crate::extract::{Json, Names, Session};
+use crate::extract::{Caller, Json, Names};
 use crate::state::AppState;
 use axum::extract::State;
 use serde_json::{Value, json};
@@ -31,11 +31,11 @@ use serde_json::{Value, json};
 )]
 pub(super) async fn act(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Names((slug, action)): Names<(String, String)>,
     Json(request): Json<ActionRequest>,
 ) -> Result<Json<ActionResult>, ApiError> {
     let input = if request.input == Value::Null { json!({}) } else { request.input };
-    let run = state.engine.run_action(session.scope, &slug, &action, input).await?;
+    let run = state.engine.run_action(caller.scope, &slug, &action, input).await?;
     Ok(Json(ActionResult { output: run.output, execution_id: run.execution }))
 }

@@ -2,7 +2,7 @@
 
 use super::wire::{BindingChange, ConfigChange, GrantChange, Install};
 use crate::error::ApiError;
-use crate::extract::{Json, Names, Session};
+use crate::extract::{Caller, Json, Names};
 use crate::state::AppState;
 use crate::validate::Validation;
 use axum::extract::State;
@@ -21,15 +21,15 @@ use axum::extract::State;
 )]
 pub(super) async fn configure(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Names(slug): Names<String>,
     Json(change): Json<ConfigChange>,
 ) -> Result<Json<Install>, ApiError> {
     let mut check = Validation::default();
     check.object("config", &change.config);
     check.finish()?;
-    let install = state.engine.configure_plugin(session.scope, &session.by(), &slug, change.config).await?;
-    Install::load(&state, session.scope, install).await.map(Json)
+    let install = state.engine.configure_plugin(caller.scope, &caller.by(), &slug, change.config).await?;
+    Install::load(&state, caller.scope, install).await.map(Json)
 }
 
 /// Enable a plugin
@@ -49,11 +49,11 @@ pub(super) async fn configure(
 )]
 pub(super) async fn enable(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Names(slug): Names<String>,
 ) -> Result<Json<Install>, ApiError> {
-    let install = state.engine.enable_plugin(session.scope, &session.by(), &slug).await?;
-    Install::load(&state, session.scope, install).await.map(Json)
+    let install = state.engine.enable_plugin(caller.scope, &caller.by(), &slug).await?;
+    Install::load(&state, caller.scope, install).await.map(Json)
 }
 
 /// Disable a plugin
@@ -69,11 +69,11 @@ pub(super) async fn enable(
 )]
 pub(super) async fn disable(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Names(slug): Names<String>,
 ) -> Result<Json<Install>, ApiError> {
-    let install = state.engine.disable_plugin(session.scope, &session.by(), &slug).await?;
-    Install::load(&state, session.scope, install).await.map(Json)
+    let install = state.engine.disable_plugin(caller.scope, &caller.by(), &slug).await?;
+    Install::load(&state, caller.scope, install).await.map(Json)
 }
 
 /// Bind gateways to a plugin
@@ -90,12 +90,12 @@ pub(super) async fn disable(
 )]
 pub(super) async fn bind(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Names(slug): Names<String>,
     Json(change): Json<BindingChange>,
 ) -> Result<Json<Install>, ApiError> {
-    let install = state.engine.bind_gateways(session.scope, &session.by(), &slug, change.gateways).await?;
-    Install::load(&state, session.scope, install).await.map(Json)
+    let install = state.engine.bind_gateways(caller.scope, &caller.by(), &slug, change.gateways).await?;
+    Install::load(&state, caller.scope, install).await.map(Json)
 }
 
 /// Decide what a plugin may do
@@ -116,11 +116,11 @@ pub(super) async fn bind(
 )]
 pub(super) async fn grant(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Names(slug): Names<String>,
     Json(change): Json<GrantChange>,
 ) -> Result<Json<Install>, ApiError> {
     let grants = change.grants.into_iter().map(Into::into).collect();
-    let install = state.engine.grant_plugin(session.scope, &session.by(), &slug, grants).await?;
-    Install::load(&state, session.scope, install).await.map(Json)
+    let install = state.engine.grant_plugin(caller.scope, &caller.by(), &slug, grants).await?;
+    Install::load(&state, caller.scope, install).await.map(Json)
 }

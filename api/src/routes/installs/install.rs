@@ -2,7 +2,7 @@
 
 use super::wire::{Install, InstallRequest};
 use crate::error::ApiError;
-use crate::extract::{Json, Names, Session};
+use crate::extract::{Caller, Json, Names};
 use crate::state::AppState;
 use crate::validate::Validation;
 use axum::extract::State;
@@ -27,7 +27,7 @@ use twobot_engine::InstallOptions;
 )]
 pub(super) async fn install(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Names(slug): Names<String>,
     Json(request): Json<InstallRequest>,
 ) -> Result<(StatusCode, Json<Install>), ApiError> {
@@ -42,8 +42,8 @@ pub(super) async fn install(
         grants: request.grants.map(|grants| grants.into_iter().map(Into::into).collect()),
         enable: request.enable,
     };
-    match state.engine.install_plugin(session.scope, &session.by(), &slug, options).await {
-        Ok(install) => Ok((StatusCode::CREATED, Json(Install::load(&state, session.scope, install).await?))),
-        Err(error) => Err(ApiError::from(error).naming_plan(&state, session.scope).await),
+    match state.engine.install_plugin(caller.scope, &caller.by(), &slug, options).await {
+        Ok(install) => Ok((StatusCode::CREATED, Json(Install::load(&state, caller.scope, install).await?))),
+        Err(error) => Err(ApiError::from(error).naming_plan(&state, caller.scope).await),
     }
 }

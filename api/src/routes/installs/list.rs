@@ -2,7 +2,7 @@
 
 use super::wire::Install;
 use crate::error::{ApiError, OrNotFound};
-use crate::extract::{Json, Names, Session};
+use crate::extract::{Caller, Json, Names};
 use crate::state::AppState;
 use crate::wire::List;
 use axum::extract::State;
@@ -19,11 +19,11 @@ use axum::extract::State;
 )]
 pub(super) async fn list(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
 ) -> Result<Json<List<Install>>, ApiError> {
     let mut items = Vec::new();
-    for install in state.store().installs(session.scope).await? {
-        items.push(Install::load(&state, session.scope, install).await?);
+    for install in state.store().installs(caller.scope).await? {
+        items.push(Install::load(&state, caller.scope, install).await?);
     }
     Ok(Json(List::whole(items)))
 }
@@ -39,9 +39,9 @@ pub(super) async fn list(
 )]
 pub(super) async fn get(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Names(slug): Names<String>,
 ) -> Result<Json<Install>, ApiError> {
-    let install = state.store().install(session.scope, &slug).await.or_not_found("installed plugin")?;
-    Install::load(&state, session.scope, install).await.map(Json)
+    let install = state.store().install(caller.scope, &slug).await.or_not_found("installed plugin")?;
+    Install::load(&state, caller.scope, install).await.map(Json)
 }

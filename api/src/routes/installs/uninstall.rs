@@ -1,7 +1,7 @@
 //! Removing a plugin.
 
 use crate::error::ApiError;
-use crate::extract::{Names, Session};
+use crate::extract::{Caller, Names};
 use crate::state::AppState;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -19,9 +19,9 @@ use axum::http::StatusCode;
 )]
 pub(super) async fn uninstall(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Names(slug): Names<String>,
 ) -> Result<StatusCode, ApiError> {
-    state.engine.uninstall_plugin(session.scope, &session.by(), &slug).await?;
+    state.engine.uninstall_plugin(caller.scope, &caller.by(), &slug).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -57,6 +57,13 @@ impl Request {
         Answer::read(self.answer().await).await
     }
 
+    /// The same, for what may answer with a stream that does not end: of that, nothing is read.
+    pub(crate) async fn begin(self) -> Answer {
+        let response = self.answer().await;
+        let streams = response.headers().get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        Answer::read(if streams { response.map(|_| Body::empty()) } else { response }).await
+    }
+
     /// Sends it and follows the events that are answered.
     pub(crate) async fn follow(self) -> Events {
         Events::new(self.answer().await)

@@ -1,12 +1,12 @@
 //! A tenant with a row of every kind: what an intruder would like to reach.
 
 use crate::world::{
-    Tenant, World, new_event, new_execution, new_session, new_token, set, trouble, usage, writes,
+    Tenant, World, new_api_key, new_event, new_execution, new_session, new_token, set, trouble, usage, writes,
 };
 use secrecy::SecretString;
 use twobot_domain::{
-    AuditAction, ChatMessageId, ConversationId, EffectId, EventId, ExecutionId, FailureClass, GatewayId,
-    InboundId, InstallId, NotificationId, SessionId, Timestamp, UserId,
+    ApiKeyId, AuditAction, ChatMessageId, ConversationId, EffectId, EventId, ExecutionId, FailureClass,
+    GatewayId, InboundId, InstallId, NotificationId, SessionId, Timestamp, UserId,
 };
 use twobot_store::account_tokens::TokenPurpose;
 use twobot_store::audit::{By, Note, Target};
@@ -25,6 +25,7 @@ pub(crate) struct Estate {
     pub(crate) session: SessionId,
     /// What renews it.
     pub(crate) renewal: SecretString,
+    pub(crate) api_key: ApiKeyId,
     pub(crate) gateway: GatewayId,
     /// The provider's id of the delivery that was decoded.
     pub(crate) provider_id: String,
@@ -131,6 +132,8 @@ pub(crate) async fn estate(world: &World, name: &str) -> Estate {
         let token = new_token(purpose, &format!("{word} {}", tenant.user.id));
         store.hand_out_token(scope, tenant.user.id, &token).await.unwrap();
     }
+    let prefix = tenant.user.id.to_string();
+    let api_key = store.create_api_key(scope, &new_api_key(tenant.user.id, &prefix), None).await.unwrap().id;
     let gateway = tenant.gateway("My bot").await;
     store.set_gateway_enabled(scope, gateway, true).await.unwrap();
     let install = tenant.install("analytics", &[gateway]).await;
@@ -175,6 +178,7 @@ pub(crate) async fn estate(world: &World, name: &str) -> Estate {
         user: tenant.user.id,
         session,
         renewal,
+        api_key,
         gateway,
         provider_id,
         inbound,

@@ -11,6 +11,7 @@ pub(crate) mod world;
 
 mod account_tokens;
 mod accounts;
+mod api_keys;
 mod audit;
 mod chat;
 mod conflicts;

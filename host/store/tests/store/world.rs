@@ -8,11 +8,12 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use tokio::sync::OnceCell;
 use twobot_domain::{
-    ConversationId, EventId, ExecutionId, GatewayId, InboundId, InstallId, Limits, Mail, PlanCatalogue,
-    SessionId, TenantId, Timestamp, Trouble, Usage,
+    ApiScope, ConversationId, EventId, ExecutionId, GatewayId, InboundId, InstallId, Limits, Mail,
+    PlanCatalogue, SessionId, TenantId, Timestamp, Trouble, Usage, UserId,
 };
 use twobot_store::account_tokens::{NewToken, TokenPurpose};
 use twobot_store::accounts::{NewAccount, User};
+use twobot_store::api_keys::NewApiKey;
 use twobot_store::events::NewEvent;
 use twobot_store::executions::{Cause, Commit, NewExecution};
 use twobot_store::gateways::NewGateway;
@@ -347,6 +348,18 @@ pub(crate) fn new_token(purpose: TokenPurpose, token: &str) -> NewToken {
         expires_at: Timestamp::now().plus_millis(60_000),
         mail: Mail::Reset { name: "Someone".to_owned(), token: token.to_owned(), minutes: 1 },
         pending: None,
+    }
+}
+
+/// A key of the API that holds; its token is `token of <prefix>`.
+pub(crate) fn new_api_key(user: UserId, prefix: &str) -> NewApiKey {
+    NewApiKey {
+        user,
+        name: "Deploy".to_owned(),
+        prefix: prefix.to_owned(),
+        token: SecretString::from(format!("token of {prefix}")),
+        scopes: vec![ApiScope::ReadGateways, ApiScope::ExecutePlugins],
+        expires_at: None,
     }
 }
 

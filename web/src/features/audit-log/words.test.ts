@@ -32,6 +32,26 @@ test("entries are told in plain words", () => {
     [{ detail: { granted: [] } }, "Ada installed Auto-reply – It was allowed nothing."],
     [{ outcome: "denied" }, "Ada tried to install Auto-reply – The plan allows no more plugins."],
     [
+      {
+        action: "apikey.create",
+        target: { kind: "apikey", id: "3", name: "Deploy" },
+        detail: { scopes: ["read:plugins", "write:plugins"] },
+      },
+      "Ada made the API key Deploy – read:plugins and write:plugins",
+    ],
+    [
+      { action: "apikey.create", target: { kind: "apikey", id: "", name: "Deploy" }, outcome: "denied" },
+      "Ada tried to make the API key Deploy – The plan allows no more keys.",
+    ],
+    [
+      { action: "apikey.rotate", target: { kind: "apikey", id: "3", name: "Deploy" } },
+      "Ada gave a new secret to the API key Deploy",
+    ],
+    [
+      { action: "apikey.revoke", target: { kind: "apikey", id: "3", name: "Deploy" } },
+      "Ada revoked the API key Deploy",
+    ],
+    [
       { action: "plugin.grant", detail: { granted: ["storage"], refused: ["send", "ai"] } },
       "Ada decided what may be done by Auto-reply – It may keep data of its own. It may not send messages or ask AI.",
     ],
@@ -80,7 +100,7 @@ test("entries are told in plain words", () => {
       "Ada discarded 200 things that had failed",
     ],
     // What a newer server records is told by its name.
-    [{ action: "apikey.create" }, "Ada apikey create: Auto-reply"],
+    [{ action: "billing.subscribe" }, "Ada billing subscribe: Auto-reply"],
   ];
   for (const [change, expected] of cases) expect(said(change)).toBe(expected);
 });

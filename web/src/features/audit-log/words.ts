@@ -10,6 +10,7 @@ export const AREAS: Record<string, string> = {
   plugin: "Plugins",
   capability: "Not allowed to plugins",
   dead_letter: "What had failed",
+  apikey: "API keys",
 };
 
 export const OUTCOMES: Record<AuditOutcome, { label: string; tone: BadgeTone }> = {
@@ -95,6 +96,16 @@ export function auditSentence({ actor, action, target, outcome, detail }: AuditE
       return sentence("corrected and ran again", failed(target, detail));
     case "dead_letter.discard":
       return sentence("discarded", failed(target, detail));
+    case "apikey.create":
+      return denied
+        ? sentence("tried to make the API key", target.name, "The plan allows no more keys.")
+        : sentence("made the API key", target.name, inSentence(texts(detail.scopes)));
+    case "apikey.update":
+      return sentence("renamed an API key to");
+    case "apikey.rotate":
+      return sentence("gave a new secret to the API key");
+    case "apikey.revoke":
+      return sentence("revoked the API key");
     case "capability.denied":
       return sentence(
         "was not allowed to",

@@ -3,8 +3,8 @@
 use super::{Case, case};
 use crate::estate::{appointment, effect_event, failure, note, schedule};
 use crate::world::{
-    limits, new_execution, new_gateway, new_inbound, new_install, new_session, new_token, page, set, trouble,
-    usage, writes,
+    limits, new_api_key, new_execution, new_gateway, new_inbound, new_install, new_session, new_token, page,
+    set, trouble, usage, writes,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -29,6 +29,7 @@ use twobot_store::usage::Resolution;
 pub(super) fn all() -> Vec<Case> {
     [
         accounts(),
+        api_keys(),
         gateways(),
         installs(),
         inbound(),
@@ -104,6 +105,32 @@ fn accounts() -> Vec<Case> {
             c.store.set_workspace_state(c.scope, WorkspaceState::Stopped).await.map(|()| false)
         }),
         case("set_plan", |c| async move { c.store.set_plan(c.scope, "pro").await.map(|()| false) }),
+    ]
+}
+
+fn api_keys() -> Vec<Case> {
+    vec![
+        // The owner's key counts for the owner's limit only.
+        case("create_api_key", |c| async move {
+            let limit = if c.scope == c.of.scope { 2 } else { 1 };
+            c.store
+                .create_api_key(c.scope, &new_api_key(c.of.user, "another"), Some(limit))
+                .await
+                .map(|_| true)
+        }),
+        case("api_key", |c| async move { c.store.api_key(c.scope, c.of.api_key).await.map(|_| true) }),
+        case("api_keys", |c| async move { Ok(!c.store.api_keys(c.scope, page(50)).await?.items.is_empty()) }),
+        case("rename_api_key", |c| async move {
+            c.store.rename_api_key(c.scope, c.of.api_key, "Mine").await.map(|_| true)
+        }),
+        case("rotate_api_key", |c| async move {
+            let token = SecretString::from("mine");
+            c.store.rotate_api_key(c.scope, c.of.api_key, &token, Timestamp(9)).await.map(|_| true)
+        }),
+        case("revoke_api_key", |c| async move {
+            c.store.revoke_api_key(c.scope, c.of.api_key).await.map(|()| true)
+        }),
+        case("note_key_use", |c| async move { c.store.note_key_use(c.scope, c.of.api_key).await }),
     ]
 }
 
