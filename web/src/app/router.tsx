@@ -179,6 +179,12 @@ const security = createRoute({
   component: lazyRouteComponent(() => import("@/app/routes/security"), "SecurityRoute"),
 });
 
+const apiKeys = createRoute({
+  getParentRoute: () => app,
+  path: "/settings/api-keys",
+  component: lazyRouteComponent(() => import("@/app/routes/settings-api-keys"), "ApiKeysRoute"),
+});
+
 const routeTree = root.addChildren([
   signIn,
   register,
@@ -202,6 +208,7 @@ const routeTree = root.addChildren([
     usage,
     auditLog,
     security,
+    apiKeys,
   ]),
 ]);
 

@@ -15,4 +15,5 @@ export const queryKeys = {
   notifications: ["notifications"],
   auditLog: ["audit-log"],
   sessions: ["sessions"],
+  apiKeys: ["api-keys"],
 } as const;

@@ -66,8 +66,11 @@ impl Things {
             depth: 0,
         };
         app.store().begin_action(who.scope, &new).await.unwrap();
-        let elsewhere = app.sign_in_again(who).await;
-        let session = app.store().authenticate(&elsewhere).await.unwrap().unwrap().session;
+        let me = app.get(who, "/auth/me").await.json();
+        let credentials = json!({"email": me["user"]["email"], "password": PASSWORD});
+        let elsewhere = app.request("POST", "/auth/login").json(credentials).send().await.json();
+        let session = app.store().authenticate(elsewhere["token"].as_str().unwrap()).await.unwrap();
+        let session = session.unwrap().session;
         let notification = app.store().notify(who.scope, "info", "Hello", "").await.unwrap();
         Self {
             message: message.id.to_string(),

@@ -4,6 +4,7 @@ import {
   ChartColumn,
   CircleX,
   Gauge,
+  KeyRound,
   LayoutDashboard,
   MessagesSquare,
   Plug,
@@ -21,7 +22,8 @@ export interface NavigationItem {
     | "/failed"
     | "/analytics"
     | "/usage"
-    | "/audit-log";
+    | "/audit-log"
+    | "/settings/api-keys";
   label: string;
   icon: LucideIcon;
 }
@@ -56,6 +58,10 @@ export const NAVIGATION: NavigationGroup[] = [
       { to: "/usage", label: "Usage", icon: Gauge },
       { to: "/audit-log", label: "Audit log", icon: ScrollText },
     ],
+  },
+  {
+    label: "Settings",
+    items: [{ to: "/settings/api-keys", label: "API keys", icon: KeyRound }],
   },
 ];
 

@@ -1,0 +1,26 @@
+import { Plus } from "lucide-react";
+import { Page } from "@/components/page";
+import { Button } from "@/components/ui/button";
+import { CreateKeyDialog } from "@/features/api-keys/components/create-key-dialog";
+import { KeyList } from "@/features/api-keys/components/key-list";
+
+export function ApiKeysRoute() {
+  const create = (
+    <CreateKeyDialog
+      trigger={
+        <Button>
+          <Plus /> Create key
+        </Button>
+      }
+    />
+  );
+  return (
+    <Page
+      title="API keys"
+      description="For programs that work with your account. Each may do only what you choose."
+      actions={create}
+    >
+      <KeyList createButton={null} />
+    </Page>
+  );
+}
