@@ -19,4 +19,7 @@ ALTER TABLE sessions ADD COLUMN network TEXT NOT NULL DEFAULT '';
 ALTER TABLE sessions ADD COLUMN used_at BIGINT NOT NULL DEFAULT 0;
 UPDATE sessions SET used_at = created_at;
 
+-- A user's sessions, what was used last first.
+DROP INDEX sessions_user;
+CREATE INDEX sessions_user ON sessions (user_id, used_at, id);
 CREATE INDEX sessions_token_before ON sessions (token_before);

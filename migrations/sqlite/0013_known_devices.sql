@@ -8,5 +8,5 @@ CREATE TABLE known_devices (
     seen_at    BIGINT NOT NULL,
     CONSTRAINT known_devices_unique UNIQUE (user_id, mark)
 );
-CREATE INDEX known_devices_tenant ON known_devices (tenant_id);
+CREATE INDEX known_devices_tenant ON known_devices (tenant_id, user_id, seen_at, id);
 CREATE INDEX known_devices_seen ON known_devices (seen_at);

@@ -9,7 +9,7 @@ async fn an_account_is_made_and_signed_in() {
     let app = TestApp::start().await;
     let body = json!({"email": "Ada@Example.org ", "password": PASSWORD, "name": " Ada Lovelace "});
     let answer = app.request("POST", "/auth/register").json(body).send().await;
-    assert_json_snapshot!("registered", answer.snapshot(), {".**.id" => "[id]", ".**.created_at" => "[time]", ".**.token" => "[token]", ".**.refresh_token" => "[token]"});
+    assert_json_snapshot!("registered", answer.snapshot(), {".**.id" => "[id]", ".**.created_at" => "[time]", ".**.token" => "[token]", ".**.refresh_token" => "[token]", ".**.expires_in" => "[seconds]"});
     let token = answer.json()["token"].as_str().unwrap().to_owned();
     assert_eq!(token.len(), 43);
     assert_eq!(

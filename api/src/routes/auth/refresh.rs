@@ -47,8 +47,7 @@ pub(super) async fn refresh(
     state.throttle().take_renewal(session).await.map_err(super::too_many)?;
     let note = super::signing(AuditAction::AuthSessionStolen, &user, &origin).ending(AuditOutcome::Denied);
     match state.store().noting(note).renew_session(scope, shown, &device).await? {
-        Renewed::Yes { keys, access_until, .. } if carrier == Carrier::Cookie => {
-            drop(access_until);
+        Renewed::Yes { keys, .. } if carrier == Carrier::Cookie => {
             let cookies = token::session_cookies(&state.config, &keys);
             Ok((StatusCode::NO_CONTENT, AppendHeaders(cookies)).into_response())
         }
