@@ -49,6 +49,11 @@ impl ApiError {
         )
     }
 
+    /// 403: the session is good, and this is not for whoever holds it.
+    pub(crate) fn forbidden(detail: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "Not allowed", detail)
+    }
+
     /// 404: it does not exist, or it belongs to someone else, which is the same to the caller.
     pub(crate) fn not_found(what: &str) -> Self {
         Self::new(

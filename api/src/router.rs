@@ -13,6 +13,7 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use std::time::Duration;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use twobot_engine::Engine;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -40,8 +41,11 @@ pub fn router(engine: Engine, config: ApiConfig) -> Router {
         .fallback(unknown)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(from_fn_with_state(state.clone(), edge))
-        // Leaves live streams alone, which it would hold back.
-        .layer(CompressionLayer::new())
+        // Leaves live streams alone, which it would hold back, and what is packed already.
+        .layer(
+            CompressionLayer::new()
+                .compress_when(DefaultPredicate::new().and(NotForContentType::const_new("application/zip"))),
+        )
         .with_state(state)
 }
 
@@ -61,6 +65,7 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
     let quick = OpenApiRouter::new()
         .merge(routes::auth::routes())
         .merge(routes::api_keys::routes())
+        .merge(routes::own_account::routes())
         .merge(routes::workspace::routes())
         .merge(routes::usage::routes())
         .merge(routes::gateway_kinds::routes())
@@ -83,7 +88,8 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
         .layer(from_fn_with_state(SLOW, time_limit));
     let streams = OpenApiRouter::new()
         .merge(routes::live::stream_routes())
-        .merge(routes::conversations::stream_routes());
+        .merge(routes::conversations::stream_routes())
+        .merge(routes::own_account::stream_routes());
     OpenApiRouter::with_openapi(document::base()).merge(quick).merge(slow).merge(streams)
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod health;
 pub(crate) mod installs;
 pub(crate) mod live;
 pub(crate) mod notifications;
+pub(crate) mod own_account;
 pub(crate) mod plugins;
 pub(crate) mod stream;
 pub(crate) mod usage;

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::time::Duration;
-use twobot_domain::{SessionId, UserId};
+use twobot_domain::{SessionId, TenantId, UserId};
 use twobot_redis::{Rule, Taken, Windows};
 
 /// Tries for one account from one address.
@@ -30,6 +30,8 @@ const TOKEN: Rule = Rule { name: "token", limit: 30, period: HOUR };
 
 /// Renewals of a session. A browser needs four an hour; more is a program that went wrong.
 const RENEWAL: Rule = Rule { name: "renewal", limit: 120, period: HOUR };
+/// Downloads of all that an account has: each reads all of it.
+const EXPORT: Rule = Rule { name: "export", limit: 3, period: HOUR };
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -111,6 +113,14 @@ impl Throttle<'_> {
     /// When there is none left.
     pub(crate) async fn take_renewal(self, session: SessionId) -> Result<(), Taken> {
         self.allowed(&RENEWAL, session.uuid().as_bytes()).await
+    }
+
+    /// Takes one download of everything.
+    ///
+    /// # Errors
+    /// When there is none left.
+    pub(crate) async fn take_export(self, tenant: TenantId) -> Result<(), Taken> {
+        self.allowed(&EXPORT, tenant.uuid().as_bytes()).await
     }
 
     async fn allowed(self, rule: &Rule, who: &[u8]) -> Result<(), Taken> {

@@ -5,7 +5,7 @@ use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::{Operation, PathItem};
 
 /// A spelling, what it does the same as, and its own operation id.
-const ALIASES: [(Method, &str, Method, &str, &str); 8] = [
+const ALIASES: [(Method, &str, Method, &str, &str); 9] = [
     (Method::PUT, "/gateways/{id}", Method::PATCH, "/gateways/{id}", "putGateway"),
     (
         Method::PUT,
@@ -28,6 +28,7 @@ const ALIASES: [(Method, &str, Method, &str, &str); 8] = [
         "/notifications/{id}/read",
         "putNotificationRead",
     ),
+    (Method::POST, "/users/me/delete-data", Method::DELETE, "/users/me", "deleteData"),
     (Method::GET, "/auth/session", Method::GET, "/auth/me", "getSession"),
     (Method::GET, "/users/me", Method::GET, "/auth/me", "getUser"),
     (Method::GET, "/user/profile", Method::GET, "/auth/me", "getProfile"),

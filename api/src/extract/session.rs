@@ -32,6 +32,18 @@ impl Session {
     pub(crate) fn by(&self) -> By {
         self.origin.by(&self.user)
     }
+
+    /// Lets only the owner of the account on.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub(crate) fn require_owner(&self) -> Result<(), ApiError> {
+        if self.user.role == "owner" {
+            Ok(())
+        } else {
+            Err(ApiError::forbidden("Only the owner of this account may do that."))
+        }
+    }
 }
 
 impl FromRequestParts<AppState> for Session {

@@ -12,6 +12,8 @@ mod sessions;
 mod verify;
 mod wire;
 
+pub(crate) use password::confirm_password;
+
 use crate::error::ApiError;
 use crate::extract::{DeviceOf, Json, Origin};
 use crate::state::AppState;
@@ -59,7 +61,7 @@ fn signing(action: AuditAction, user: &User, origin: &Origin) -> Note {
 }
 
 /// That somebody has to wait.
-fn too_many(refused: Taken) -> ApiError {
+pub(crate) fn too_many(refused: Taken) -> ApiError {
     ApiError::rate_limited(refused.resets.as_secs() + 1)
 }
 
@@ -80,7 +82,7 @@ fn verification(name: &str, pending: Option<Pending>) -> Result<NewToken, ApiErr
 }
 
 /// Tells the live streams of sessions that these have ended.
-fn end_streams(state: &AppState, ended: Vec<SessionId>) {
+pub(crate) fn end_streams(state: &AppState, ended: Vec<SessionId>) {
     for session in ended {
         // No stream may be open; then nobody is to be told.
         let _ = state.signed_out.send(session);

@@ -62,7 +62,7 @@ async fn status(State(state): State<AppState>, caller: Caller) -> Result<Json<Wo
     tag = "workspace",
     responses(
         (status = 200, description = "It runs.", body = Workspace),
-        (status = 409, description = "`conflict`: the operator has suspended it."),
+        (status = 409, description = "`conflict`: the operator has suspended it, or the account is going to be deleted."),
     )
 )]
 async fn start(State(state): State<AppState>, session: Session) -> Result<Json<Workspace>, ApiError> {
@@ -95,6 +95,11 @@ async fn turn(
     if tenant.state == accounts::WorkspaceState::Suspended {
         return Err(ApiError::conflict(
             "The workspace is suspended. Only the operator of this server can change that.",
+        ));
+    }
+    if tenant.closes_at.is_some() && to == accounts::WorkspaceState::Running {
+        return Err(ApiError::conflict(
+            "The account is going to be deleted. Call that off first, with `POST /users/me/keep`.",
         ));
     }
     if tenant.state != to {

@@ -17,6 +17,7 @@ mod executions;
 mod gateways;
 mod live;
 mod openapi;
+mod own_account;
 mod plugins;
 mod privacy;
 mod quiet;

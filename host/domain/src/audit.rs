@@ -52,6 +52,12 @@ names! {
         AuthEmailVerify = "auth.verify_email",
         /// Someone chose a new password.
         AuthPasswordReset = "auth.password_reset",
+        /// All that is kept of an account was downloaded.
+        AccountExport = "account.export",
+        /// The deletion of an account was asked for.
+        AccountClose = "account.close",
+        /// The deletion of an account was called off.
+        AccountKeep = "account.keep",
         /// A gateway was made.
         GatewayCreate = "gateway.create",
         /// A gateway's name, settings or credentials were changed.

@@ -11,6 +11,7 @@
 
 pub mod catalogue;
 mod circles;
+pub mod closing;
 pub mod dead_letters;
 pub mod error;
 pub mod live;

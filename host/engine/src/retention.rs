@@ -74,6 +74,7 @@ async fn remove(engine: &Engine, seen: &mut HashMap<TenantScope, Uuid>) -> Resul
     if !engine.inner.nodes.is_first() {
         return Ok(());
     }
+    crate::closing::remove_due(engine).await?;
     for scope in engine.store().tenants_with_history().await? {
         let after = seen.entry(scope).or_insert_with(Uuid::nil);
         loop {

@@ -51,6 +51,8 @@ pub struct Tenant {
     pub state: WorkspaceState,
     /// When it registered.
     pub created_at: Timestamp,
+    /// When it is removed with all that it has, where its owner asked for that.
+    pub closes_at: Option<Timestamp>,
 }
 
 /// Someone who signs in.
@@ -119,6 +121,7 @@ fn tenant(row: &Row) -> Result<Tenant, StoreError> {
         plan: row.get("plan")?,
         state: WorkspaceState::parse(&row.get::<String>("state")?)?,
         created_at: row.get("created_at")?,
+        closes_at: row.get("closes_at")?,
     })
 }
 
@@ -236,7 +239,7 @@ impl Store {
         let row = self
             .db
             .one(
-                sql("SELECT id, name, plan, state, created_at FROM tenants WHERE id = $1")
+                sql("SELECT id, name, plan, state, created_at, closes_at FROM tenants WHERE id = $1")
                     .bind(scope.tenant()),
             )
             .await?;

@@ -189,6 +189,21 @@ impl Db {
         })
     }
 
+    /// Deletes rows that nothing refers to any more, all of them or none, without looking for what does: see [`Writer::run_unchecked`](writer::Writer::run_unchecked).
+    /// PostgreSQL looks nevertheless, and nobody waits for that.
+    pub(crate) async fn run_unchecked(&self, statements: Vec<Statement>) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(files) => files.writer.run_unchecked(&statements).await,
+            Self::Postgres(_) => {
+                let mut tx = self.begin_shared().await?;
+                for statement in statements {
+                    tx.run(statement).await?;
+                }
+                tx.commit().await
+            }
+        }
+    }
+
     /// Waits until readers see what transactions before this moment wrote. Those of a group see each other's writes before they are
     /// durable, and readers do not; in PostgreSQL a transaction waits for the end of those of its tenant before it.
     pub(crate) async fn settled(&self) {

@@ -185,6 +185,12 @@ const apiKeys = createRoute({
   component: lazyRouteComponent(() => import("@/app/routes/settings-api-keys"), "ApiKeysRoute"),
 });
 
+const settingsData = createRoute({
+  getParentRoute: () => app,
+  path: "/settings/data",
+  component: lazyRouteComponent(() => import("@/app/routes/settings-data"), "DataRoute"),
+});
+
 const routeTree = root.addChildren([
   signIn,
   register,
@@ -209,6 +215,7 @@ const routeTree = root.addChildren([
     auditLog,
     security,
     apiKeys,
+    settingsData,
   ]),
 ]);
 

@@ -75,7 +75,7 @@ export interface PlanName {
 
 export interface Me {
   user: User;
-  tenant: { id: string; name: string; plan: PlanName };
+  tenant: { id: string; name: string; plan: PlanName; closes_at: string | null };
 }
 
 /** For programs. The dashboard has the same in cookies, which no script can read. */

@@ -7,8 +7,10 @@ use crate::password::{check_password, hash_password, validate_password};
 use crate::state::AppState;
 use axum::extract::State;
 use axum::http::StatusCode;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
+use std::net::IpAddr;
 use twobot_domain::{AuditAction, AuditOutcome};
+use twobot_store::audit::Note;
 
 /// Change the password
 ///
@@ -36,18 +38,35 @@ pub(super) async fn change_password(
     let new = body.new_password.expose_secret();
     validate_password(new).map_err(|message| ApiError::invalid_field("new_password", message))?;
     let user = &session.user;
-    state.throttle().take(address, &user.email).await.map_err(super::too_many)?;
-    let login = state.store().login(&user.email).await?.ok_or_else(ApiError::unauthenticated)?;
-    let present = body.current_password.expose_secret();
     let note = super::signing(AuditAction::AuthPasswordReset, user, &origin);
-    if !check_password(present, Some(login.password_hash)).await.map_err(ApiError::internal)? {
-        state.store().record_audit(session.scope, &note.ending(AuditOutcome::Failure)).await?;
-        return Err(ApiError::wrong_password());
-    }
-    state.throttle().forgive(address, &user.email).await;
+    confirm_password(&state, &session, address, &body.current_password, &note).await?;
     let hash = hash_password(new).await.map_err(ApiError::internal)?;
     let ended = state.store().noting(note).change_password(session.scope, user.id, &hash, session.id).await?;
     super::end_streams(&state, ended);
     state.engine.mail_waits();
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Whether whoever holds the session also knows the password: asked before something that can not be undone. A wrong one is recorded as the
+/// failure of what the note says.
+///
+/// # Errors
+/// `wrong_password`; `rate_limited` after too many tries, which count with those to sign in.
+pub(crate) async fn confirm_password(
+    state: &AppState,
+    session: &Session,
+    address: IpAddr,
+    password: &SecretString,
+    note: &Note,
+) -> Result<(), ApiError> {
+    let email = &session.user.email;
+    state.throttle().take(address, email).await.map_err(super::too_many)?;
+    let login = state.store().login(email).await?.ok_or_else(ApiError::unauthenticated)?;
+    let right = check_password(password.expose_secret(), Some(login.password_hash));
+    if !right.await.map_err(ApiError::internal)? {
+        state.store().record_audit(session.scope, &note.clone().ending(AuditOutcome::Failure)).await?;
+        return Err(ApiError::wrong_password());
+    }
+    state.throttle().forgive(address, email).await;
+    Ok(())
 }

@@ -209,11 +209,18 @@ pub(super) struct Tenant {
     name: String,
     /// Its plan.
     plan: PlanRef,
+    /// When the account is removed with all that it has; null unless that was asked for.
+    closes_at: Option<Time>,
 }
 
 impl Me {
     pub(super) fn new(user: accounts::User, tenant: accounts::Tenant, plan: &Plan) -> Result<Self, ApiError> {
-        let tenant = Tenant { id: tenant.id, name: tenant.name, plan: plan.into() };
+        let tenant = Tenant {
+            id: tenant.id,
+            name: tenant.name,
+            plan: plan.into(),
+            closes_at: tenant.closes_at.map(Into::into),
+        };
         Ok(Self { user: User::new(user)?, tenant })
     }
 }

@@ -40,7 +40,7 @@ impl Answer {
         if self.header("content-encoding") == "gzip" {
             return std::io::read_to_string(GzDecoder::new(self.body.as_slice())).unwrap();
         }
-        String::from_utf8(self.body.clone()).unwrap()
+        String::from_utf8_lossy(&self.body).into_owned()
     }
 
     pub(crate) fn json(&self) -> Value {

@@ -22,6 +22,8 @@ pub(super) struct Things {
     api_key: String,
     /// One of those that are open.
     session: String,
+    /// The token of yet another.
+    pub(super) elsewhere: String,
 }
 
 /// A delivery that was given up.
@@ -68,9 +70,12 @@ impl Things {
         app.store().begin_action(who.scope, &new).await.unwrap();
         let me = app.get(who, "/auth/me").await.json();
         let credentials = json!({"email": me["user"]["email"], "password": PASSWORD});
-        let elsewhere = app.request("POST", "/auth/login").json(credentials).send().await.json();
-        let session = app.store().authenticate(elsewhere["token"].as_str().unwrap()).await.unwrap();
-        let session = session.unwrap().session;
+        let sign_in = async || {
+            let opened = app.request("POST", "/auth/login").json(credentials.clone()).send().await.json();
+            opened["token"].as_str().unwrap().to_owned()
+        };
+        let (ended, elsewhere) = (sign_in().await, sign_in().await);
+        let session = app.store().authenticate(&ended).await.unwrap().unwrap().session;
         let notification = app.store().notify(who.scope, "info", "Hello", "").await.unwrap();
         Self {
             message: message.id.to_string(),
@@ -80,6 +85,7 @@ impl Things {
             other_dead_letter: dead_letter(app, who, &gateway, "two").await.to_string(),
             api_key: app.key(who, &["read:plugins"]).await.0,
             session: session.to_string(),
+            elsewhere,
             gateway,
             conversation,
         }
@@ -141,6 +147,7 @@ impl Things {
             "grantPlugin" => json!({"grants": []}),
             "bindGateways" => json!({"gateways": {}}),
             "runAction" => json!({"input": {"text": "hello"}}),
+            "closeAccount" | "deleteData" => json!({"password": PASSWORD}),
             "changePassword" => json!({"current_password": PASSWORD, "new_password": "Difference-Engine-2"}),
             _ => json!({}),
         }

@@ -155,6 +155,18 @@ impl Writer {
         let _ = durable.await;
     }
 
+    /// Runs statements in a transaction of their own, without looking after what refers to the rows that they delete: who asks for it has seen
+    /// to that. To look after it, SQLite reads every table that refers to theirs and has no index for it, and all others wait meanwhile.
+    pub(crate) async fn run_unchecked(&self, statements: &[Statement]) -> Result<(), StoreError> {
+        let mut turn = self.shared.turn().await;
+        // The setting can not change within a transaction.
+        turn.session.commit();
+        turn.session.connection()?.pragma_update(None, "foreign_keys", false)?;
+        let outcome = turn.session.alone(statements);
+        turn.session.connection()?.pragma_update(None, "foreign_keys", true)?;
+        outcome
+    }
+
     /// Closes the connection, after all who wait.
     pub(crate) async fn close(&self) {
         let mut turn = self.shared.turn().await;
@@ -227,6 +239,19 @@ impl Session {
         self.execute("BEGIN IMMEDIATE")?;
         self.open = true;
         Ok(true)
+    }
+
+    /// Runs statements, all of them or none, in a transaction that nobody shares.
+    fn alone(&mut self, statements: &[Statement]) -> Result<(), StoreError> {
+        self.execute("BEGIN IMMEDIATE")?;
+        let outcome = statements
+            .iter()
+            .try_for_each(|statement| local::rows(self.connection()?, statement, 0).map(drop))
+            .and_then(|()| self.execute("COMMIT"));
+        if outcome.is_err() {
+            self.roll_back();
+        }
+        outcome
     }
 
     fn execute(&self, text: &str) -> Result<(), StoreError> {
@@ -343,6 +368,28 @@ mod tests {
 
     fn add(tx: &mut WriterTx, id: i64) -> Result<u64, StoreError> {
         tx.run(&sql("INSERT INTO parents (id) VALUES ($1)").bind(id))
+    }
+
+    #[tokio::test]
+    async fn references_are_not_looked_at_for_as_long_as_was_asked_for() {
+        let (folder, writer) = writer().await;
+        let mut tx = writer.begin().await.unwrap();
+        add(&mut tx, 1).unwrap();
+        add(&mut tx, 2).unwrap();
+        tx.run(&sql("INSERT INTO children (parent) VALUES (1)")).unwrap();
+        tx.commit().await.unwrap();
+        let delete = |id: i64| sql("DELETE FROM parents WHERE id = $1").bind(id);
+        // All of them or none.
+        let wrong = sql("DELETE FROM nothing");
+        assert!(writer.run_unchecked(&[delete(1), wrong]).await.is_err());
+        assert_eq!(parents(&folder).await, [1, 2]);
+        let mut tx = writer.begin().await.unwrap();
+        assert!(tx.run(&delete(1)).is_err(), "they are looked at again");
+        drop(tx);
+        writer.run_unchecked(&[delete(1)]).await.unwrap();
+        assert_eq!(parents(&folder).await, [2]);
+        let mut tx = writer.begin().await.unwrap();
+        assert!(tx.run(&sql("INSERT INTO children (parent) VALUES (1)")).is_err(), "and now too");
     }
 
     #[tokio::test]

@@ -8,6 +8,7 @@ import { LiveLink } from "@/components/live-link";
 import { Logo } from "@/components/logo";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
+import { ClosingBanner } from "@/features/account/components/closing-banner";
 import { Avatar, UserMenu } from "@/features/auth/components/user-menu";
 import { NotificationsPopover } from "@/features/notifications/components/notifications-popover";
 import { cn } from "@/lib/utils";
@@ -65,6 +66,7 @@ export function AppShell() {
             />
           </div>
         </header>
+        {tenant.closes_at !== null && <ClosingBanner closesAt={tenant.closes_at} />}
         <main id="content" tabIndex={-1} className="pb-(--bottombar) outline-none">
           <Outlet />
         </main>

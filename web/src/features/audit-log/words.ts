@@ -58,6 +58,14 @@ export function auditSentence({ actor, action, target, outcome, detail }: AuditE
         ...sentence("used a copied key to a session of", target.name, "The session was ended."),
         who: "Someone",
       };
+    case "account.export":
+      return sentence("downloaded everything of the account of");
+    case "account.close":
+      return outcome === "failure"
+        ? sentence("tried to delete the account of", target.name, "The password was wrong.")
+        : sentence("asked for the deletion of the account of", target.name, "It can be called off for 30 days.");
+    case "account.keep":
+      return sentence("called off the deletion of the account of");
     case "gateway.create":
       return denied
         ? sentence("tried to add the gateway", target.name, "The plan allows no more gateways.")

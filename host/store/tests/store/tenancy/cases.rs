@@ -105,6 +105,21 @@ fn accounts() -> Vec<Case> {
             c.store.set_workspace_state(c.scope, WorkspaceState::Stopped).await.map(|()| false)
         }),
         case("set_plan", |c| async move { c.store.set_plan(c.scope, "pro").await.map(|()| false) }),
+        case("close_account", |c| async move {
+            c.store
+                .close_account(c.scope, c.of.session, Timestamp::now())
+                .await
+                .map(|ended| !ended.is_empty())
+        }),
+        case("keep_account", |c| async move {
+            c.store.close_account(c.scope, c.of.session, Timestamp::now()).await?;
+            c.store.keep_account(c.scope).await.map(|()| false)
+        }),
+        case("remove_account", |c| async move {
+            let now = Timestamp::now();
+            c.store.close_account(c.scope, c.of.session, now).await?;
+            c.store.remove_account(c.scope, now).await.map(|_| false)
+        }),
     ]
 }
 
