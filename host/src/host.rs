@@ -8,7 +8,9 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use twobot_engine::{Engine, EngineConfig};
-use twobot_gateways::{Connectors, EgressClients, OpenAi, OpenAiOptions, Telegram, TelegramOptions};
+use twobot_gateways::{
+    Connectors, EgressClients, OpenAi, OpenAiOptions, Telegram, TelegramOptions, WebHook, WebHookOptions,
+};
 use twobot_redis::{Redis, RedisOptions};
 use twobot_runtime::{Compiler, CompilerProcess, Machine, MachineConfig};
 use twobot_store::Store;
@@ -94,12 +96,17 @@ pub(crate) async fn engine(
         .context("can not set up the Telegram connector")?;
     let openai = OpenAi::new(OpenAiOptions::new(settings.gateways.egress.clone()))
         .context("can not set up the AI connector")?;
+    let web_hook = WebHook::new(WebHookOptions::new(settings.gateways.egress.clone()))
+        .context("can not set up the connector of web hooks")?;
     Ok(Engine::new(EngineConfig {
         store,
         machine,
         plans: settings.plans.catalogue.clone(),
         catalogue,
-        connectors: Connectors::default().with(Arc::new(telegram)).with(Arc::new(openai)),
+        connectors: Connectors::default()
+            .with(Arc::new(telegram))
+            .with(Arc::new(openai))
+            .with(Arc::new(web_hook)),
         egress: EgressClients::for_plugins(settings.gateways.egress.clone())
             .context("can not set up plugins' requests to other hosts")?,
         public_url: settings.server.public_url.clone(),

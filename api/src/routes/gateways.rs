@@ -4,6 +4,7 @@ mod change;
 mod connect;
 mod create;
 mod delete;
+mod deliveries;
 mod list;
 mod test;
 mod wire;
@@ -20,6 +21,8 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .route("/gateways/{id}", put(change::change))
         .routes(routes!(connect::connect))
         .routes(routes!(connect::disconnect))
+        .routes(routes!(deliveries::inbound))
+        .routes(routes!(deliveries::outbound))
 }
 
 /// Those that wait for a provider.

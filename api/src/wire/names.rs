@@ -7,6 +7,7 @@ use twobot_store::accounts::WorkspaceState as StoredWorkspaceState;
 use twobot_store::chat::Author as StoredAuthor;
 use twobot_store::gateways::GatewayStatus as StoredGatewayStatus;
 use twobot_store::installs::InstallState as StoredInstallState;
+use twobot_store::outbound::OutboundState as StoredOutboundState;
 use utoipa::ToSchema;
 
 macro_rules! names {
@@ -91,6 +92,28 @@ names! {
         Connected = "connected",
         /// It does not work; `status_reason` says why.
         Error = "error",
+    }
+    /// What became of something that arrived at a gateway.
+    InboundState {
+        /// It waits to be read.
+        Waiting = "waiting",
+        /// It is being read.
+        Running = "running",
+        /// It became events.
+        Decoded = "decoded",
+        /// Of a kind that no event is made of.
+        NotHandled = "not_handled",
+        /// It could not be read; `note` says why.
+        Failed = "failed",
+    }
+    /// What became of something that was posted to a receiver.
+    OutboundState {
+        /// The receiver has it.
+        Delivered = "delivered",
+        /// It will be tried again.
+        Waiting = "waiting",
+        /// It is not tried again by itself.
+        Failed = "failed",
     }
     /// Whether an install gets events.
     InstallState {
@@ -264,6 +287,7 @@ same_names! {
     StoredWorkspaceState => WorkspaceState { Running, Stopped, Suspended }
     StoredGatewayStatus => GatewayStatus { Disconnected, Connecting, Connected, Error }
     StoredInstallState => InstallState { Enabled, Disabled, Paused }
+    StoredOutboundState => OutboundState { Delivered, Waiting, Failed }
     StoredAuthor => Author { Person, Bot, System }
     manifest::Ingress => Ingress { Webhook, Polling, Internal }
     manifest::GatewayFeature => Feature { Actions, AiChat }

@@ -18,7 +18,7 @@ use twobot_api::ApiConfig;
 use twobot_domain::PlanCatalogue;
 use twobot_engine::{Catalogue, Engine, EngineConfig};
 use twobot_gateways::{
-    Connectors, EgressClients, EgressPolicy, OpenAi, OpenAiOptions, Telegram, TelegramOptions,
+    Connectors, EgressClients, EgressPolicy, OpenAi, OpenAiOptions, Telegram, TelegramOptions, WebHook, WebHookOptions,
 };
 use twobot_runtime::{Machine, MachineConfig};
 use twobot_store::{MasterKey, Store, TenantScope};
@@ -77,12 +77,16 @@ impl TestApp {
         // Nothing listens on this port: every call to Telegram fails at once.
         let telegram = Telegram::new(TelegramOptions::new("http://127.0.0.1:9/".parse().unwrap())).unwrap();
         let openai = OpenAi::new(OpenAiOptions::new(EgressPolicy::default())).unwrap();
+        let web_hook = WebHook::new(WebHookOptions::new(EgressPolicy::default())).unwrap();
         let engine = Engine::new(EngineConfig {
             store,
             catalogue: catalogue(&machine, more).await,
             machine,
             plans: PlanCatalogue::load("full").unwrap(),
-            connectors: Connectors::default().with(Arc::new(telegram)).with(Arc::new(openai)),
+            connectors: Connectors::default()
+                .with(Arc::new(telegram))
+                .with(Arc::new(openai))
+                .with(Arc::new(web_hook)),
             egress: EgressClients::for_plugins(EgressPolicy::default()).unwrap(),
             public_url: Some("https://bots.example.org".parse().unwrap()),
             marks: None,

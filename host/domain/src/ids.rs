@@ -78,6 +78,8 @@ ids! {
     ExecutionId,
     /// A call that leaves the sandbox and changes the world.
     EffectId,
+    /// A message that was posted to a receiver, as its gateway's owner sees it.
+    OutboundId,
     /// A schedule or appointment of an install.
     ScheduleId,
     /// A conversation of the web chat.

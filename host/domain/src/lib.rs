@@ -19,7 +19,7 @@ pub mod usage;
 
 pub use api_scope::ApiScope;
 pub use audit::{ActorKind, AuditAction, AuditOutcome};
-pub use effect_key::EffectKey;
+pub use effect_key::{EffectKey, EffectOrigin};
 pub use gateway_error::GatewayError;
 pub use http_error::HttpError;
 pub use ids::*;

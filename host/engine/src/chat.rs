@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use twobot_domain::{ChatMessageId, ConversationId, GatewayError, Timestamp, Trouble};
-use twobot_gateways::{Account, Arrival, Connector, Delivery, Malformed};
+use twobot_gateways::{Account, Arrival, Connector, Delivery, Headers, Malformed};
 use twobot_store::chat::{Author, ChatMessage, NewChatMessage};
 use twobot_store::inbound::{Accepted, NewInbound};
 use twobot_store::{Store, StoreError, TenantScope};
@@ -237,7 +237,7 @@ impl Connector for WebChat {
         }
     }
 
-    fn identify(&self, _body: &str) -> Result<Delivery, Malformed> {
+    fn identify(&self, _headers: &Headers, _body: &str) -> Result<Delivery, Malformed> {
         Err(Malformed("the web chat has no webhook".to_owned()))
     }
 }

@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::OnceCell;
-use twobot_domain::{EffectId, EffectKey, GatewayError};
+use twobot_domain::{EffectId, EffectKey, EffectOrigin, GatewayError};
 use twobot_store::{Store, TenantScope};
 
 /// What is asked of a provider in one try of one effect.
@@ -51,6 +51,11 @@ impl Doing {
     /// The same, with an intent on the row of a queued effect.
     pub(crate) fn with_intent(self, store: Store, scope: TenantScope, effect: EffectId) -> Self {
         Self { intent: Some(Intent { store, scope, effect }), ..self }
+    }
+
+    /// What asks for it; none where nobody does but the platform itself.
+    pub(crate) fn origin(&self) -> Option<EffectOrigin> {
+        self.key.as_ref().map(EffectKey::origin)
     }
 
     /// What the component's clock and chance come from, so that each try does the same; none where there is no key.

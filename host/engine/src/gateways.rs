@@ -266,12 +266,15 @@ impl Engine {
     /// Where a provider delivers to a gateway, for kinds that have webhooks and hosts that can be reached.
     #[must_use]
     pub fn webhook_url(&self, gateway: &Gateway) -> Option<Url> {
+        self.public_url()?.join(self.webhook_path(gateway)?.trim_start_matches('/')).ok()
+    }
+
+    /// The path of that address, which is there also where the host does not know how it is reached.
+    #[must_use]
+    pub fn webhook_path(&self, gateway: &Gateway) -> Option<String> {
         let manifest = &self.catalogue().gateway_kind(&gateway.kind)?.manifest;
-        if !manifest.ingress.contains(&Ingress::Webhook) {
-            return None;
-        }
-        let base = self.public_url()?;
-        base.join(&format!("api/webhooks/{}/{}", manifest.connector, gateway.id)).ok()
+        let has_webhook = manifest.ingress.contains(&Ingress::Webhook);
+        has_webhook.then(|| format!("/api/webhooks/{}/{}", manifest.connector, gateway.id))
     }
 }
 

@@ -176,7 +176,8 @@ impl Engine {
         let mut limits = RunLimits::gateway(&limits);
         limits.total_time = time;
         let threads = self.inner.threads.clone();
-        let provider = AccountCalls { connector, account, doing: Arc::clone(doing), threads };
+        let store = self.store().clone();
+        let provider = AccountCalls { connector, account, doing: Arc::clone(doing), threads, store, scope };
         Ok(GatewayRun {
             scope,
             component,

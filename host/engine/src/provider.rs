@@ -6,8 +6,10 @@ use serde_json::Value;
 use std::sync::Arc;
 use tokio_util::task::AbortOnDropHandle;
 use twobot_domain::GatewayError;
-use twobot_gateways::{Account, Connector};
+use twobot_gateways::{Account, Connector, Exchange};
 use twobot_runtime::ProviderCalls;
+use twobot_store::outbound::NewTry;
+use twobot_store::{Store, TenantScope};
 
 /// A connector with the account of one gateway.
 pub(crate) struct AccountCalls {
@@ -17,6 +19,10 @@ pub(crate) struct AccountCalls {
     pub(crate) doing: Arc<Doing>,
     /// The threads for waiting on networks; guests' threads are for computing.
     pub(crate) threads: tokio::runtime::Handle,
+    /// Where the log of exchanges is kept, for connectors that tell.
+    pub(crate) store: Store,
+    /// Whose it is.
+    pub(crate) scope: TenantScope,
 }
 
 #[async_trait]
@@ -51,13 +57,35 @@ impl AccountCalls {
     ) -> Result<Value, GatewayError> {
         let (connector, account, operation) =
             (Arc::clone(&self.connector), self.account.clone(), operation.to_owned());
-        let call = async move { connector.call(&account, &operation, arguments, key.as_deref()).await };
+        let call =
+            async move { connector.call_and_tell(&account, &operation, arguments, key.as_deref()).await };
         // With the sandbox that waits for it ends the call: what is given up must not go out later.
         let call = AbortOnDropHandle::new(self.threads.spawn(call));
-        call.await.map_err(|error| {
+        let (answer, exchange) = call.await.map_err(|error| {
             tracing::error!(%error, "a connector did not come to the end of a call");
             GatewayError::OutcomeUnknown("the platform failed".to_owned())
-        })?
+        })?;
+        if let Some(exchange) = exchange {
+            self.note(exchange, answer.as_ref().err()).await;
+        }
+        answer
+    }
+
+    /// Adds a try to the log that the gateway's owner sees. What came of it counts, whether or not this can be noted.
+    async fn note(&self, exchange: Exchange, error: Option<&GatewayError>) {
+        let Some(origin) = self.doing.origin() else { return };
+        let tried = NewTry {
+            gateway: self.account.gateway,
+            origin,
+            message: exchange.message,
+            status: exchange.status,
+            answer: exchange.answer,
+            problem: error.map(|error| error.clone().with_nothing_at_stake().to_string()),
+            took_ms: u64::try_from(exchange.took.as_millis()).unwrap_or(u64::MAX),
+        };
+        if let Err(error) = self.store.note_try(self.scope, &tried).await {
+            tracing::error!(%error, gateway = %self.account.gateway, "a delivery could not be noted");
+        }
     }
 }
 

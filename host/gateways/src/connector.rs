@@ -6,6 +6,7 @@ use serde_json::Value;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 use thiserror::Error;
 use twobot_domain::{GatewayError, GatewayId, TenantId, Trouble};
 use url::Url;
@@ -78,6 +79,22 @@ pub struct Delivery {
     pub body: String,
 }
 
+/// The headers of a webhook request, names in lower case. Of several with one name the first counts; what is not visible ASCII is left out.
+pub type Headers = HashMap<String, String>;
+
+/// What passed between the host and a provider in one call, for the gateway's owner to see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    /// What the provider knows the call by: the same however often it is tried.
+    pub message: String,
+    /// The HTTP status of the answer; none where there was no answer.
+    pub status: Option<u16>,
+    /// The beginning of the answer, fit to be shown.
+    pub answer: String,
+    /// How long it took.
+    pub took: Duration,
+}
+
 /// A delivery that is not what the provider sends.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{0}")]
@@ -115,6 +132,17 @@ pub trait Connector: Send + Sync + 'static {
         key: Option<&str>,
     ) -> Result<Value, GatewayError>;
 
+    /// As [`Connector::call`], and tells what passed, where owners of such gateways want to see each exchange: of those a log is kept.
+    async fn call_and_tell(
+        &self,
+        account: &Account,
+        operation: &str,
+        arguments: Value,
+        key: Option<&str>,
+    ) -> (Result<Value, GatewayError>, Option<Exchange>) {
+        (self.call(account, operation, arguments, key).await, None)
+    }
+
     /// Whether an operation changes nothing at the provider, so that it does not matter how often it is made.
     fn only_reads(&self, operation: &str) -> bool {
         let _ = operation;
@@ -146,9 +174,9 @@ pub trait Connector: Send + Sync + 'static {
         Err(GatewayError::Unsupported("this provider is not polled".to_owned()))
     }
 
-    /// Whether a webhook request with these headers (names in lower case) comes from the provider. Constant time.
-    fn webhook_is_authentic(&self, account: &Account, headers: &HashMap<String, String>) -> bool {
-        let _ = (account, headers);
+    /// Whether a webhook request with these headers and this body comes from the provider. How long it takes says nothing of the secret.
+    fn webhook_is_authentic(&self, account: &Account, headers: &Headers, body: &str) -> bool {
+        let _ = (account, headers, body);
         false
     }
 
@@ -159,11 +187,11 @@ pub trait Connector: Send + Sync + 'static {
         let _ = (account, conversation, trouble);
     }
 
-    /// The provider's id of a webhook body.
+    /// What a webhook request delivers, and the provider's id of it. Only asked for requests that are authentic.
     ///
     /// # Errors
-    /// When the body is not JSON or carries no id.
-    fn identify(&self, body: &str) -> Result<Delivery, Malformed>;
+    /// When the body is not JSON, or carries no id where the provider always sends one.
+    fn identify(&self, headers: &Headers, body: &str) -> Result<Delivery, Malformed>;
 }
 
 /// The connectors of a host, by name.

@@ -7,13 +7,15 @@ pub mod connector;
 pub mod egress;
 pub mod openai;
 pub mod telegram;
+pub mod web_hook;
 
 mod redact;
 
-pub use connector::{Account, Arrival, Batch, Connector, Connectors, Delivery, Malformed};
+pub use connector::{Account, Arrival, Batch, Connector, Connectors, Delivery, Exchange, Headers, Malformed};
 pub use egress::{EgressClients, EgressPolicy};
 pub use openai::{OpenAi, OpenAiOptions};
 pub use telegram::{Telegram, TelegramOptions};
+pub use web_hook::{WebHook, WebHookOptions};
 
 /// How the platform names itself to providers.
 pub const USER_AGENT: &str = concat!("2Bot/", env!("CARGO_PKG_VERSION"));

@@ -7,7 +7,7 @@ mod transport;
 
 pub use provider::{PRESETS, Preset};
 
-use crate::connector::{Account, Arrival, Connector, Delivery, Malformed};
+use crate::connector::{Account, Arrival, Connector, Delivery, Headers, Malformed};
 use crate::egress::{EgressClients, EgressPolicy};
 use async_openai::Client;
 use async_openai::error::OpenAIError;
@@ -139,7 +139,7 @@ impl Connector for OpenAi {
         Ok(())
     }
 
-    fn identify(&self, _: &str) -> Result<Delivery, Malformed> {
+    fn identify(&self, _: &Headers, _: &str) -> Result<Delivery, Malformed> {
         Err(Malformed("AI providers deliver nothing by themselves".to_owned()))
     }
 }

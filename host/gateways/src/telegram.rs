@@ -11,7 +11,7 @@ mod updates;
 
 pub use pace::{Rate, Rates};
 
-use crate::connector::{Account, Arrival, Batch, Connector, Delivery, Malformed};
+use crate::connector::{Account, Arrival, Batch, Connector, Delivery, Headers, Malformed};
 use accounts::{Accounts, Known};
 use api::{Failure, Request};
 use async_trait::async_trait;
@@ -19,7 +19,6 @@ use methods::Kind;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 use subtle::ConstantTimeEq;
@@ -259,14 +258,14 @@ impl Connector for Telegram {
         Ok(batch)
     }
 
-    fn webhook_is_authentic(&self, account: &Account, headers: &HashMap<String, String>) -> bool {
+    fn webhook_is_authentic(&self, account: &Account, headers: &Headers, _body: &str) -> bool {
         let expected = account.webhook_secret.expose_secret().as_bytes();
         let given = headers.get("x-telegram-bot-api-secret-token").map_or(&b""[..], String::as_bytes);
         // An account without a secret would be open to everyone who sends none.
         !expected.is_empty() && bool::from(expected.ct_eq(given))
     }
 
-    fn identify(&self, body: &str) -> Result<Delivery, Malformed> {
+    fn identify(&self, _headers: &Headers, body: &str) -> Result<Delivery, Malformed> {
         updates::identify(body)
     }
 }

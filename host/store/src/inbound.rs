@@ -4,9 +4,11 @@
 
 mod group;
 mod postgres;
+mod query;
 mod sqlite;
 
 pub(crate) use group::GroupCommit;
+pub use query::InboundRecord;
 
 use crate::db::{sql, transaction};
 use crate::events::NewEvent;

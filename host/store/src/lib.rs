@@ -29,6 +29,7 @@ pub mod kv;
 pub mod mails;
 pub mod nodes;
 pub mod notifications;
+pub mod outbound;
 pub mod page;
 pub mod points;
 pub mod retention;

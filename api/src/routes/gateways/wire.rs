@@ -35,6 +35,9 @@ pub(super) struct Gateway {
     /// Where the provider delivers to, where it does and a public address is set.
     #[schema(format = "uri")]
     webhook_url: Option<String>,
+    /// The path of that address, which is there also where no public address is set.
+    #[schema(example = "/api/webhooks/web-hook/01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11")]
+    webhook_path: Option<String>,
     /// Whether it is switched on.
     enabled: bool,
     /// When the last event arrived.
@@ -51,6 +54,7 @@ impl Gateway {
     pub(super) fn new(engine: &Engine, gateway: gateways::Gateway) -> Self {
         Self {
             webhook_url: engine.webhook_url(&gateway).map(|url| url.to_string()),
+            webhook_path: engine.webhook_path(&gateway),
             id: gateway.id,
             kind: gateway.kind,
             name: gateway.name,

@@ -19,8 +19,8 @@ use twobot_store::{StoreError, TenantScope};
 /// Events of one delivery.
 const MAX_EVENTS: usize = 100;
 
-/// Bytes of one event's payload as it is stored.
-const MAX_PAYLOAD: usize = 1024 * 1024;
+/// Bytes of one event's payload as it is stored: room for a provider's document of 1 MB, which as a text within JSON may have twice as many.
+const MAX_PAYLOAD: usize = 2 * 1024 * 1024 + 4 * 1024;
 
 pub(super) async fn decode(engine: &Engine, work: &Work) -> Result<(), StoreError> {
     let (store, scope) = (engine.store(), work.scope);

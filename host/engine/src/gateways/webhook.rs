@@ -1,9 +1,9 @@
 //! Webhooks: a provider calls us.
 
 use crate::engine::Engine;
-use std::collections::HashMap;
 use thiserror::Error;
 use twobot_domain::GatewayId;
+use twobot_gateways::Headers;
 use twobot_store::gateways::{DeliveryOutcome, Gateway};
 use twobot_store::inbound::{Accepted, NewInbound};
 use twobot_store::{StoreError, TenantScope};
@@ -48,7 +48,7 @@ impl Engine {
         &self,
         connector: &str,
         id: GatewayId,
-        headers: &HashMap<String, String>,
+        headers: &Headers,
         body: &str,
     ) -> Result<Accepted, WebhookError> {
         let (scope, gateway) = self.addressed(connector, id).await?;
@@ -92,16 +92,16 @@ impl Engine {
         &self,
         scope: TenantScope,
         gateway: &Gateway,
-        headers: &HashMap<String, String>,
+        headers: &Headers,
         body: &str,
     ) -> Result<Accepted, WebhookError> {
         let entry = self.catalogue().gateway_kind(&gateway.kind);
         let connector = entry.and_then(|entry| self.connector(entry)).ok_or(WebhookError::NotFound)?;
         let account = self.account(scope, gateway).await?;
-        if !connector.webhook_is_authentic(&account, headers) {
+        if !connector.webhook_is_authentic(&account, headers, body) {
             return Err(WebhookError::WrongSecret);
         }
-        let delivery = connector.identify(body).map_err(|malformed| WebhookError::Malformed(malformed.0))?;
+        let delivery = connector.identify(headers, body).map_err(|malformed| WebhookError::Malformed(malformed.0))?;
         let limits = self.limits(scope).await?;
         let new = NewInbound {
             gateway: gateway.id,

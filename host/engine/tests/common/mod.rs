@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 use twobot_domain::{GatewayError, GatewayId, PlanCatalogue};
 use twobot_engine::{Catalogue, Engine, EngineConfig, InstallOptions, Role};
 use twobot_gateways::{
-    Account, Arrival, Batch, Connector, Connectors, Delivery, EgressClients, EgressPolicy, Malformed,
+    Account, Arrival, Batch, Connector, Connectors, Delivery, EgressClients, EgressPolicy, Headers, Malformed,
 };
 use twobot_redis::Redis;
 use twobot_runtime::{Machine, MachineConfig};
@@ -132,11 +132,11 @@ impl Connector for FakeTelegram {
         }
     }
 
-    fn webhook_is_authentic(&self, _account: &Account, headers: &HashMap<String, String>) -> bool {
+    fn webhook_is_authentic(&self, _account: &Account, headers: &Headers, _body: &str) -> bool {
         headers.get(SECRET_HEADER).is_some_and(|secret| secret == "right")
     }
 
-    fn identify(&self, body: &str) -> Result<Delivery, Malformed> {
+    fn identify(&self, _headers: &Headers, body: &str) -> Result<Delivery, Malformed> {
         let update: Value = serde_json::from_str(body).map_err(|error| Malformed(error.to_string()))?;
         let id = update["update_id"].as_i64().ok_or_else(|| Malformed("update_id is missing".to_owned()))?;
         Ok(Delivery { provider_id: id.to_string(), body: body.to_owned() })

@@ -7,3 +7,5 @@ mod openai;
 mod support;
 #[cfg(test)]
 mod telegram;
+#[cfg(test)]
+mod web_hook;

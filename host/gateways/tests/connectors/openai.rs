@@ -4,7 +4,7 @@ use crate::support::{HALF, account, closed_port, hangs_up, install_tls};
 use serde_json::{Value, json};
 use std::time::Duration;
 use twobot_domain::GatewayError;
-use twobot_gateways::{Account, Arrival, Connector, EgressPolicy, OpenAi, OpenAiOptions};
+use twobot_gateways::{Account, Arrival, Connector, EgressPolicy, Headers, OpenAi, OpenAiOptions};
 use wiremock::matchers::{body_json, header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -323,7 +323,7 @@ async fn nothing_arrives_by_itself() {
     assert_eq!(openai.arrival(&account, None), Arrival::Internal);
     openai.connect(&account, &Arrival::Internal).await.unwrap();
     openai.disconnect(&account).await.unwrap();
-    assert!(openai.identify("{}").is_err());
+    assert!(openai.identify(&Headers::new(), "{}").is_err());
     assert!(matches!(openai.poll(&account, None).await, Err(GatewayError::Unsupported(_))));
 }
 

@@ -445,15 +445,15 @@ fn only_the_right_secret_opens_a_webhook() {
     let telegram = telegram("https://api.telegram.org");
     let header =
         |value: &str| HashMap::from([("x-telegram-bot-api-secret-token".to_owned(), value.to_owned())]);
-    assert!(telegram.webhook_is_authentic(&bot(), &header("right-secret")));
+    assert!(telegram.webhook_is_authentic(&bot(), &header("right-secret"), "{}"));
     for wrong in ["", "right-secre", "right-secret ", "Right-secret", "wrong-secret"] {
-        assert!(!telegram.webhook_is_authentic(&bot(), &header(wrong)), "{wrong}");
+        assert!(!telegram.webhook_is_authentic(&bot(), &header(wrong), "{}"), "{wrong}");
     }
-    assert!(!telegram.webhook_is_authentic(&bot(), &HashMap::new()));
+    assert!(!telegram.webhook_is_authentic(&bot(), &HashMap::new(), "{}"));
     let mut open = bot();
     open.webhook_secret = String::new().into();
-    assert!(!telegram.webhook_is_authentic(&open, &header("")));
-    assert!(!telegram.webhook_is_authentic(&open, &HashMap::new()));
+    assert!(!telegram.webhook_is_authentic(&open, &header(""), "{}"));
+    assert!(!telegram.webhook_is_authentic(&open, &HashMap::new(), "{}"));
 }
 
 #[test]

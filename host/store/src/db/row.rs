@@ -95,6 +95,7 @@ macro_rules! with_ids {
             EventId,
             ExecutionId,
             EffectId,
+            OutboundId,
             ScheduleId,
             ConversationId,
             ChatMessageId,

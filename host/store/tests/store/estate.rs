@@ -5,7 +5,7 @@ use crate::world::{
 };
 use secrecy::SecretString;
 use twobot_domain::{
-    ApiKeyId, AuditAction, ChatMessageId, ConversationId, EffectId, EventId, ExecutionId, FailureClass,
+    ApiKeyId, AuditAction, ChatMessageId, ConversationId, EffectId, EffectOrigin, EventId, ExecutionId, FailureClass,
     GatewayId, InboundId, InstallId, NotificationId, SessionId, Timestamp, UserId,
 };
 use twobot_store::account_tokens::TokenPurpose;
@@ -13,6 +13,7 @@ use twobot_store::audit::{By, Note, Target};
 use twobot_store::chat::{Author, NewChatMessage};
 use twobot_store::executions::{Appointment, Denial, Failure, Kept, LogLine, NewEffect, NewNotification};
 use twobot_store::inbound::Decoded;
+use twobot_store::outbound::NewTry;
 use twobot_store::schedules::NewSchedule;
 use twobot_store::setups::Setup;
 use twobot_store::{PageRequest, TenantScope};
@@ -57,6 +58,24 @@ pub(crate) fn new_effect(gateway: GatewayId) -> NewEffect {
         kind: "send_message",
         action: "{}".to_owned(),
         lane: "conversation".to_owned(),
+    }
+}
+
+/// A try to post something.
+pub(crate) fn new_try(
+    gateway: GatewayId,
+    origin: EffectOrigin,
+    message: &str,
+    status: Option<u16>,
+) -> NewTry {
+    NewTry {
+        gateway,
+        origin,
+        message: message.to_owned(),
+        status,
+        answer: "said".to_owned(),
+        problem: status.is_none_or(|status| status >= 300).then(|| "why not".to_owned()),
+        took_ms: 7,
     }
 }
 
@@ -152,6 +171,7 @@ pub(crate) async fn estate(world: &World, name: &str) -> Estate {
     commit.denials.push(denial("ai"));
     commit.kept = kept();
     tenant.finish(done, install, &commit).await.unwrap();
+    store.note_try(scope, &new_try(gateway, EffectOrigin::Inline(done), "posted", Some(204))).await.unwrap();
     store.journal_intent(scope, waiting, 0, "{\"ask\":1}").await.unwrap();
     let failed = tenant.queue(gateway, install).await;
     store.journal_intent(scope, failed, 0, "{\"ask\":2}").await.unwrap();

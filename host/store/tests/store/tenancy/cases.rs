@@ -1,7 +1,7 @@
 //! One call or more for every method that takes a scope.
 
 use super::{Case, case};
-use crate::estate::{appointment, effect_event, failure, note, schedule};
+use crate::estate::{appointment, effect_event, failure, new_try, note, schedule};
 use crate::world::{
     limits, new_api_key, new_execution, new_gateway, new_inbound, new_install, new_session, new_token, page,
     set, trouble, usage, writes,
@@ -9,7 +9,7 @@ use crate::world::{
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use twobot_domain::manifest::Capability;
-use twobot_domain::{AuditAction, AuditOutcome, ChatMessageId, Mail, SessionId, Timestamp};
+use twobot_domain::{AuditAction, AuditOutcome, ChatMessageId, EffectOrigin, Mail, SessionId, Timestamp};
 use twobot_store::account_tokens::TokenPurpose;
 use twobot_store::accounts::WorkspaceState;
 use twobot_store::audit::AuditFilter;
@@ -188,6 +188,20 @@ fn gateways() -> Vec<Case> {
         }),
         case("count_delivery", |c| async move {
             c.store.count_delivery(c.scope, c.of.gateway, DeliveryOutcome::Duplicate).await.map(|()| false)
+        }),
+        case("inbound_of", |c| async move {
+            Ok(!c.store.inbound_of(c.scope, c.of.gateway, page(50)).await?.items.is_empty())
+        }),
+        case("outbound_of", |c| async move {
+            Ok(!c.store.outbound_of(c.scope, c.of.gateway, page(50)).await?.items.is_empty())
+        }),
+        case("note_try", |c| async move {
+            let tried = new_try(c.of.gateway, EffectOrigin::Queued(c.of.effect), "posted", Some(503));
+            c.store.note_try(c.scope, &tried).await.map(|()| false)
+        }),
+        case("note_try", |c| async move {
+            let tried = new_try(c.of.gateway, EffectOrigin::Inline(c.of.done), "another", None);
+            c.store.note_try(c.scope, &tried).await.map(|()| false)
         }),
         case("set_poll_cursor", |c| async move {
             c.store.set_poll_cursor(c.scope, c.of.gateway, 9).await.map(|()| false)

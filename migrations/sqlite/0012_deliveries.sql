@@ -1,0 +1,24 @@
+-- The deliveries of one gateway, newest first, for its owner to look through.
+CREATE INDEX inbound_gateway ON inbound (gateway_id, id);
+
+-- What was posted to receivers, one row for each message however often it was tried: the last answer, and whether it was taken. For an
+-- owner to look at; what is to be done stands in effects and journal. effect_id is none for what an execution waited for.
+CREATE TABLE outbound (
+    id            BLOB PRIMARY KEY NOT NULL,
+    tenant_id     BLOB NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    gateway_id    BLOB NOT NULL REFERENCES gateways (id) ON DELETE CASCADE,
+    execution_id  BLOB NOT NULL REFERENCES executions (id) ON DELETE CASCADE,
+    effect_id     BLOB,
+    message       TEXT NOT NULL,
+    attempts      BIGINT NOT NULL,
+    delivered     BIGINT NOT NULL CHECK (delivered IN (0, 1)),
+    status        BIGINT,
+    answer        TEXT NOT NULL,
+    problem       TEXT,
+    took_ms       BIGINT NOT NULL,
+    created_at    BIGINT NOT NULL,
+    tried_at      BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX outbound_once ON outbound (gateway_id, message);
+CREATE INDEX outbound_gateway ON outbound (gateway_id, id);
+CREATE INDEX outbound_execution ON outbound (execution_id, id);
