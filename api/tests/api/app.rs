@@ -26,8 +26,8 @@ use twobot_store::{MasterKey, Store, TenantScope};
 /// A password that is good enough.
 pub(crate) const PASSWORD: &str = "Analytical-Engine-1";
 
-const COMPONENTS: [&str; 5] =
-    ["analytics", "auto-reply", "gateway-ai", "gateway-telegram", "gateway-web-chat"];
+const COMPONENTS: [&str; 6] =
+    ["analytics", "auto-reply", "gateway-ai", "gateway-telegram", "gateway-web-chat", "gateway-web-hook"];
 
 /// A server for one test.
 pub(crate) struct TestApp {

@@ -128,7 +128,7 @@ async fn every_kind_says_what_it_needs() {
     let kinds = app.get(&ada, "/gateway-kinds").await.json();
     let names: Vec<_> =
         kinds["items"].as_array().unwrap().iter().map(|kind| kind["kind"].as_str().unwrap()).collect();
-    assert_eq!(names, ["ai", "telegram-bot", "web-chat"]);
+    assert_eq!(names, ["ai", "telegram-bot", "web-chat", "web-hook"]);
     for kind in kinds["items"].as_array().unwrap() {
         assert_eq!(kind["credentials_schema"]["type"], "object", "{kind}");
         assert_eq!(kind["config_schema"]["type"], "object", "{kind}");

@@ -24,5 +24,6 @@ mod quiet;
 mod recovery;
 mod sessions;
 mod web;
+mod web_hooks;
 mod webhooks;
 mod workspace;

@@ -8,7 +8,7 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::live::LiveEvent;
 use crate::schema;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,7 +30,7 @@ pub struct GatewayChange {
     pub name: Option<String>,
     /// Settings to change; `null` removes one.
     pub config: Option<Value>,
-    /// New credentials, which replace all of the old.
+    /// Credentials to change; `null` removes one.
     pub credentials: Option<Value>,
 }
 
@@ -100,9 +100,17 @@ impl Engine {
             None => before.config.clone(),
         };
         schema::check("config", &manifest.config_schema, &config)?;
-        if let Some(credentials) = &change.credentials {
-            schema::check("credentials", &manifest.credentials_schema, credentials)?;
-        }
+        let credentials = match &change.credentials {
+            Some(change) => {
+                // Of two secrets one can be replaced by someone who does not know the other.
+                let stored = self.store().gateway_secrets(scope, id).await?.credentials;
+                let stored = serde_json::from_str(stored.expose_secret()).unwrap_or(Value::Null);
+                let credentials = config::merged(&stored, change);
+                schema::check("credentials", &manifest.credentials_schema, &credentials)?;
+                Some(SecretString::from(credentials.to_string()))
+            }
+            None => None,
+        };
         // What was changed, and not to what.
         let settings: Vec<_> =
             change.config.iter().filter_map(Value::as_object).flat_map(|fields| fields.keys()).collect();
@@ -111,7 +119,6 @@ impl Engine {
             "settings": settings,
             "credentials": change.credentials.is_some(),
         });
-        let credentials = change.credentials.map(|credentials| SecretString::from(credentials.to_string()));
         let name = change.name.as_deref().unwrap_or(&before.name);
         let target = Target { name: name.to_owned(), ..target(&before) };
         let note = Note::new(by, AuditAction::GatewayUpdate, target).with(detail);

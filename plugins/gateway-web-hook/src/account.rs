@@ -35,7 +35,7 @@ pub(crate) fn of(answer: Answer) -> Account {
         }
         None => {
             details.push(("Delivers to".to_owned(), "nobody: no address is set".to_owned()));
-            "Receives only".to_owned()
+            "receiver only".to_owned()
         }
     };
     Account { id, name, details }
@@ -49,7 +49,7 @@ mod tests {
     fn a_check_is_told_in_words() {
         let told = |answer: Json| of(Answer::deserialize(answer).unwrap());
         let inbound = told(json!({"id": "g", "verification": "hmac", "header": "x-signature", "receiver": null}));
-        assert_eq!(inbound.name, "Receives only");
+        assert_eq!(inbound.name, "receiver only");
         assert_eq!(inbound.details[0].1, "HMAC-SHA256 in x-signature");
         for (verification, header, words) in [
             ("standard", "webhook-signature", "Standard Webhooks"),

@@ -33,6 +33,8 @@ export type Checked = [
   Assert<SameFields<Ours.UsageReport, Theirs["UsageReport"]>>,
   Assert<SameFields<Ours.GatewayKind, Theirs["GatewayKind"]>>,
   Assert<SameFields<Ours.Gateway, Theirs["Gateway"]>>,
+  Assert<SameFields<Ours.InboundDelivery, Theirs["InboundDelivery"]>>,
+  Assert<SameFields<Ours.OutboundDelivery, Theirs["OutboundDelivery"]>>,
   Assert<SameFields<Ours.Account, Theirs["Account"]>>,
   Assert<SameFields<Ours.GatewayTest, Theirs["GatewayTest"]>>,
   Assert<SameFields<Ours.GatewaySlot, Theirs["GatewaySlot"]>>,

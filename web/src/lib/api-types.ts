@@ -225,6 +225,8 @@ export interface JsonSchema {
   multipleOf?: number;
   writeOnly?: boolean;
   readOnly?: boolean;
+  /** Our own: a secret of this form can be made by chance, in the browser. */
+  "x-generate"?: "whsec";
   deprecated?: boolean;
 }
 
@@ -258,11 +260,37 @@ export interface Gateway {
   status_reason: Trouble | null;
   account: Account | null;
   webhook_url: string | null;
+  webhook_path: string | null;
   enabled: boolean;
   last_event_at: Timestamp | null;
   counts: { accepted: number; refused: number; duplicates: number; not_handled: number };
   created_at: Timestamp;
   updated_at: Timestamp;
+}
+
+export interface InboundDelivery {
+  id: string;
+  provider_id: string;
+  state: "waiting" | "running" | "decoded" | "not_handled" | "failed";
+  note: string | null;
+  received_at: Timestamp;
+  beginning: string;
+  runs: number;
+  execution_id: string | null;
+}
+
+export interface OutboundDelivery {
+  id: string;
+  execution_id: string;
+  message_id: string;
+  state: "delivered" | "waiting" | "failed";
+  attempts: number;
+  status: number | null;
+  answer: string;
+  problem: string | null;
+  took_ms: number;
+  created_at: Timestamp;
+  tried_at: Timestamp;
 }
 
 export interface GatewayTest {

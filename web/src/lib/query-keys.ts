@@ -4,6 +4,7 @@ export const queryKeys = {
   workspace: ["workspace"],
   usage: ["usage"],
   gateways: ["gateways"],
+  deliveries: ["deliveries"],
   gatewayKinds: ["gateway-kinds"],
   plugins: ["plugins"],
   installs: ["installs"],

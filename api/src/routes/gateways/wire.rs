@@ -140,7 +140,7 @@ pub(super) struct GatewayChanges {
     /// For people.
     #[schema(min_length = 1, max_length = 100, example = "My shop's bot")]
     pub(super) name: Option<String>,
-    /// New credentials, in place of the old ones.
+    /// Credentials to change; null removes one.
     #[schema(value_type = Option<Object>)]
     pub(super) credentials: Option<Value>,
     /// Settings to change; null removes one.

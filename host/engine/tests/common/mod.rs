@@ -18,6 +18,7 @@ use twobot_domain::{GatewayError, GatewayId, PlanCatalogue};
 use twobot_engine::{Catalogue, Engine, EngineConfig, InstallOptions, Role};
 use twobot_gateways::{
     Account, Arrival, Batch, Connector, Connectors, Delivery, EgressClients, EgressPolicy, Headers, Malformed,
+    WebHook, WebHookOptions,
 };
 use twobot_redis::Redis;
 use twobot_runtime::{Machine, MachineConfig};
@@ -199,7 +200,7 @@ async fn catalogue(machine: &Machine, names: &[&str]) -> Catalogue {
 
 /// What most tests need.
 pub(crate) const USUAL: &[&str] =
-    &["gateway-telegram", "gateway-web-chat", "analytics", "auto-reply", "misbehaving"];
+    &["gateway-telegram", "gateway-web-chat", "gateway-web-hook", "analytics", "auto-reply", "misbehaving"];
 
 impl TestHost {
     pub(crate) async fn new() -> Self {
@@ -296,12 +297,13 @@ impl TestHost {
         if let Some(probe) = probe {
             catalogue.add(&machine, "probe.wasm", probe).await.unwrap();
         }
+        let web_hook = WebHook::new(WebHookOptions::new(EgressPolicy::parse(opened).unwrap())).unwrap();
         let engine = Engine::new(EngineConfig {
             store,
             machine,
             plans: PlanCatalogue::load(plans).unwrap(),
             catalogue,
-            connectors: Connectors::default().with(telegram.clone()),
+            connectors: Connectors::default().with(telegram.clone()).with(Arc::new(web_hook)),
             egress: EgressClients::for_plugins(EgressPolicy::parse(opened).unwrap()).unwrap(),
             public_url: None,
             marks: Some(folder.path().to_owned()),

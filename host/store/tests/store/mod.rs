@@ -19,6 +19,7 @@ mod conflicts;
 mod connections;
 mod damage;
 mod dead_letters;
+mod deliveries;
 mod effects;
 mod executions;
 mod export;

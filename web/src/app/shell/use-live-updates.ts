@@ -9,13 +9,14 @@ import { useStream } from "@/lib/use-stream";
  * each answer would ask for the next.
  */
 const STALE: Record<string, QueryKey[]> = {
-  gateway: [queryKeys.gateways, queryKeys.workspace, queryKeys.auditLog, queryKeys.deadLetters],
+  gateway: [queryKeys.gateways, queryKeys.workspace, queryKeys.auditLog, queryKeys.deadLetters, queryKeys.deliveries],
   execution: [
     queryKeys.executions,
     queryKeys.usage,
     queryKeys.workspace,
     queryKeys.installs,
     queryKeys.deadLetters,
+    queryKeys.deliveries,
   ],
   install: [queryKeys.installs, queryKeys.plugins, queryKeys.workspace, queryKeys.auditLog],
   notification: [queryKeys.notifications],

@@ -12,11 +12,11 @@ import {
   type Choice,
 } from "@/components/schema-form/schema";
 import { JsonInput } from "@/components/schema-form/json-input";
+import { SecretInput } from "@/components/schema-form/secret-input";
 import { TagsInput } from "@/components/schema-form/tags-input";
 import { Checkbox } from "@/components/ui/checkbox";
 import { Field, FieldError, type FieldAria } from "@/components/ui/field";
 import { Input, Textarea } from "@/components/ui/input";
-import { PasswordInput } from "@/components/ui/password-input";
 import { Select } from "@/components/ui/select";
 import { Switch } from "@/components/ui/switch";
 import type { Json, JsonSchema } from "@/lib/api-types";
@@ -114,13 +114,12 @@ function Control({ context, schema, shape, value, onChange, aria }: ControlProps
   switch (shape) {
     case "secret":
       return (
-        <PasswordInput
-          {...aria}
-          autoComplete="off"
-          spellCheck={false}
+        <SecretInput
+          aria={aria}
           value={text}
           placeholder={context.secretsStored ? "Stored. Leave empty to keep it" : placeholder}
-          onChange={(event) => onChange(textOr(event.target.value, schema))}
+          canGenerate={schema["x-generate"] === "whsec"}
+          onChange={(typed) => onChange(textOr(typed, schema))}
         />
       );
     case "long-text":

@@ -86,6 +86,24 @@ test("a stored secret says that leaving it empty keeps it", () => {
   expect(screen.getByLabelText("Bot token").getAttribute("placeholder")).toMatch(/leave empty to keep/i);
 });
 
+test("a secret can be made where its schema says so, and is shown to be copied", async () => {
+  const field = { type: "string", title: "Secret", writeOnly: true };
+  const { user, value } = show({
+    type: "object",
+    properties: { secret: { ...field, "x-generate": "whsec" }, other: { ...field, title: "Other" } },
+  });
+  expect(screen.getAllByRole("button", { name: "Generate" })).toHaveLength(1);
+  await user.click(screen.getByRole("button", { name: "Generate" }));
+  const { secret } = value();
+  expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+  expect(screen.getByText(String(secret))).toBeTruthy();
+  await user.click(screen.getByRole("button", { name: "Generate" }));
+  expect(value().secret).not.toEqual(secret);
+  // What is typed instead is the person's own, and stays hidden.
+  await user.type(screen.getByLabelText("Secret"), "x");
+  expect(screen.queryByText(/shown once only/)).toBeNull();
+});
+
 test("a list of objects is filled in, reordered and shortened", async () => {
   const { user, value } = show(RULES);
   for (const [index, word] of ["hello", "price"].entries()) {

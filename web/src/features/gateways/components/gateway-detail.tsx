@@ -7,8 +7,11 @@ import { Button } from "@/components/ui/button";
 import { Card, CardBody, CardHeader } from "@/components/ui/card";
 import { Skeleton } from "@/components/ui/skeleton";
 import { useConnectGateway } from "@/features/gateways/api/connect-gateway";
+import { DeliveriesCard } from "@/features/gateways/components/deliveries-card";
 import { EditGatewayForm } from "@/features/gateways/components/edit-gateway-form";
 import { GatewayTestPanel } from "@/features/gateways/components/gateway-test-panel";
+import { WebhookCard } from "@/features/gateways/components/webhook-card";
+import { isAddressedByPeople } from "@/features/gateways/web-hook";
 import type { Gateway } from "@/lib/api-types";
 import { formatCompact } from "@/lib/format";
 
@@ -17,6 +20,7 @@ export function GatewayDetail({ gateway }: { gateway: Gateway }) {
   const kinds = useGatewayKinds();
   const kind = kinds.data?.find((known) => known.kind === gateway.kind);
   const connect = useConnectGateway(gateway.id);
+  const isHook = kind !== undefined && isAddressedByPeople(kind);
   return (
     <div className="grid grid-cols-1 gap-5">
       {gateway.status_reason && gateway.status !== "connected" && (
@@ -34,6 +38,7 @@ export function GatewayDetail({ gateway }: { gateway: Gateway }) {
           }
         />
       )}
+      {isHook && <WebhookCard gateway={gateway} />}
       <div className="grid grid-cols-1 items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <Card>
           <CardHeader title="Settings" description={kind?.summary} />
@@ -51,7 +56,7 @@ export function GatewayDetail({ gateway }: { gateway: Gateway }) {
             <CardHeader title="Connection" />
             <CardBody className="grid gap-4">
               {gateway.account && <AccountFacts account={gateway.account} />}
-              {gateway.webhook_url && (
+              {gateway.webhook_url && !isHook && (
                 <div className="grid gap-1.5">
                   <p className="text-xs text-muted-foreground">Webhook address</p>
                   <CopyField value={gateway.webhook_url} label="webhook address" />
@@ -84,6 +89,7 @@ export function GatewayDetail({ gateway }: { gateway: Gateway }) {
           </Card>
         </div>
       </div>
+      {isHook && <DeliveriesCard gatewayId={gateway.id} />}
     </div>
   );
 }

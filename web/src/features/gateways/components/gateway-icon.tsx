@@ -14,7 +14,7 @@ const ICONS: Record<string, LucideIcon> = {
   "telegram-bot": Send,
   ai: Bot,
   "web-chat": MessagesSquare,
-  webhook: Webhook,
+  "web-hook": Webhook,
   email: Mail,
   "whatsapp-business": MessageCircle,
 };
