@@ -18,7 +18,8 @@ use twobot_api::ApiConfig;
 use twobot_domain::PlanCatalogue;
 use twobot_engine::{Catalogue, Engine, EngineConfig};
 use twobot_gateways::{
-    Connectors, EgressClients, EgressPolicy, OpenAi, OpenAiOptions, Telegram, TelegramOptions, WebHook, WebHookOptions,
+    Connectors, EgressClients, EgressPolicy, OpenAi, OpenAiOptions, Telegram, TelegramOptions, WebHook,
+    WebHookOptions,
 };
 use twobot_runtime::{Machine, MachineConfig};
 use twobot_store::{MasterKey, Store, TenantScope};

@@ -75,7 +75,8 @@ async fn a_signed_document_is_taken_once_and_listed() {
 
     let page = app.get(&ada, &format!("/gateways/{hook}/deliveries/inbound?limit=1")).await.json();
     let cursor = page["next_cursor"].as_str().unwrap();
-    let rest = app.get(&ada, &format!("/gateways/{hook}/deliveries/inbound?limit=1&cursor={cursor}")).await.json();
+    let rest =
+        app.get(&ada, &format!("/gateways/{hook}/deliveries/inbound?limit=1&cursor={cursor}")).await.json();
     assert_eq!((&rest["items"][0], &rest["next_cursor"]), (&all[1], &json!(null)));
 }
 
@@ -147,7 +148,12 @@ async fn other_senders_are_believed_in_their_own_ways() {
     for _ in 0..2 {
         post(&app, &form).bearer("a token of the form").body("{}").send().await.expect(200);
     }
-    post(&app, &form).bearer("a token of the forn").body("{}").send().await.expect_problem(401, "invalid_webhook_secret");
+    post(&app, &form)
+        .bearer("a token of the forn")
+        .body("{}")
+        .send()
+        .await
+        .expect_problem(401, "invalid_webhook_secret");
     let counted = counts(&app, &ada, &form).await;
     assert_eq!((counted.accepted, counted.duplicates, counted.refused), (2, 0, 1));
 }
@@ -163,7 +169,9 @@ async fn one_secret_is_changed_and_the_other_stays() {
     };
     change(json!({"signing_secret": "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"})).await.expect(200);
     signed(&app, &hook, KEY, "one", 0, "{}").send().await.expect(200);
-    change(json!({"secret": format!("whsec_{}", STANDARD.encode("another key of 24 bytes."))})).await.expect(200);
+    change(json!({"secret": format!("whsec_{}", STANDARD.encode("another key of 24 bytes."))}))
+        .await
+        .expect(200);
     signed(&app, &hook, KEY, "two", 0, "{}").send().await.expect_problem(401, "invalid_webhook_secret");
     signed(&app, &hook, b"another key of 24 bytes.", "two", 0, "{}").send().await.expect(200);
     change(json!({"secret": null})).await.expect_problem(422, "validation_failed");
@@ -201,6 +209,10 @@ async fn a_test_says_how_it_is_set_up_or_what_is_wrong_with_it() {
     let path = format!("/gateways/{hook}");
     app.request("PATCH", &path).bearer(&ada.token).json(change).send().await.expect(200);
     let test = app.post(&ada, &format!("/gateways/{hook}/test"), json!({})).await.json();
-    assert_eq!((&test["ok"], &test["trouble"]["code"]), (&json!(false), &json!("capability_denied")), "{test}");
+    assert_eq!(
+        (&test["ok"], &test["trouble"]["code"]),
+        (&json!(false), &json!("capability_denied")),
+        "{test}"
+    );
     assert_eq!(app.get(&ada, &format!("{path}/deliveries/outbound")).await.json()["items"], json!([]));
 }

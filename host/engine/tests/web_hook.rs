@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use twobot_domain::GatewayId;
 use twobot_engine::WebhookError;
 use twobot_gateways::Headers;
+use twobot_store::audit::By;
 use twobot_store::inbound::{Accepted, InboundRecord};
 use twobot_store::outbound::{OutboundRecord, OutboundState};
 use twobot_store::{PageRequest, TenantScope};
-use twobot_store::audit::By;
 use wiremock::matchers::method;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
@@ -36,12 +36,12 @@ impl Scene {
             let is_last = number + 1 == answers.len();
             if is_last { mock } else { mock.up_to_n_times(1) }.mount(&receiver).await;
         }
-        let host =
-            TestHost::with_probe_and_egress("storage send", &receiver.address().to_string()).await;
+        let host = TestHost::with_probe_and_egress("storage send", &receiver.address().to_string()).await;
         let scope = host.tenant("pro").await;
         let config = json!({"verification": "token", "url": format!("{}/hooks", receiver.uri())});
         let credentials = json!({"secret": "a token of a test", "signing_secret": SECRET});
-        let made = host.engine.create_gateway(scope, &By::system(), "web-hook", "Hook", config, Some(credentials));
+        let made =
+            host.engine.create_gateway(scope, &By::system(), "web-hook", "Hook", config, Some(credentials));
         let hook = made.await.unwrap().id;
         host.engine.connect_gateway(scope, &By::system(), hook).await.unwrap();
         host.until("the gateway is connected", async || {
@@ -103,7 +103,8 @@ async fn any_document_becomes_an_event_and_a_repeat_does_not() {
     assert!(matches!(scene.deliver("four", "a=b").await, Err(WebhookError::Malformed(_))));
     scene.host.settled(scene.scope).await;
     let arrived = scene.arrived().await;
-    let told: Vec<_> = arrived.iter().map(|one| (one.provider_id.as_str(), one.state.as_str(), &one.note)).collect();
+    let told: Vec<_> =
+        arrived.iter().map(|one| (one.provider_id.as_str(), one.state.as_str(), &one.note)).collect();
     assert_eq!(told, [("three", "decoded", &None), ("two", "decoded", &None), ("one", "decoded", &None)]);
     let counts = scene.host.engine.store().gateway(scene.scope, scene.hook).await.unwrap().counts;
     assert_eq!((counts.accepted, counts.duplicates, counts.refused), (3, 1, 1));

@@ -49,7 +49,7 @@ pub struct OutboundRecord {
     /// Tries so far.
     pub attempts: u64,
     /// The HTTP status of the last answer; none where there was no answer.
-    pub status: Option<u64>,
+    pub status: Option<u16>,
     /// The beginning of the last answer.
     pub answer: String,
     /// Why the last try failed; none where it did not.
@@ -63,19 +63,19 @@ pub struct OutboundRecord {
 }
 
 fn record(row: &Row) -> Result<OutboundRecord, StoreError> {
-    let delivered: u64 = row.get("delivered")?;
+    let delivered: bool = row.get("delivered")?;
     let effect: Option<String> = row.get("effect_state")?;
     Ok(OutboundRecord {
         id: row.get("id")?,
         execution: row.get("execution_id")?,
         message: row.get("message")?,
         state: match effect.as_deref() {
-            _ if delivered == 1 => OutboundState::Delivered,
+            _ if delivered => OutboundState::Delivered,
             Some("waiting") => OutboundState::Waiting,
             _ => OutboundState::Failed,
         },
         attempts: row.get("attempts")?,
-        status: row.get("status")?,
+        status: row.get::<Option<i64>>("status")?.and_then(|status| u16::try_from(status).ok()),
         answer: row.get("answer")?,
         problem: row.get("problem")?,
         took_ms: row.get("took_ms")?,

@@ -48,7 +48,8 @@ mod tests {
     #[test]
     fn a_check_is_told_in_words() {
         let told = |answer: Json| of(Answer::deserialize(answer).unwrap());
-        let inbound = told(json!({"id": "g", "verification": "hmac", "header": "x-signature", "receiver": null}));
+        let inbound =
+            told(json!({"id": "g", "verification": "hmac", "header": "x-signature", "receiver": null}));
         assert_eq!(inbound.name, "receiver only");
         assert_eq!(inbound.details[0].1, "HMAC-SHA256 in x-signature");
         for (verification, header, words) in [

@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use twobot::ProviderEvent;
 use twobot::gateway::malformed;
 use twobot::prelude::*;
-use twobot::ProviderEvent;
 
 /// What a document is called that does not say what it is.
 const NAMELESS: &str = "document";
@@ -82,7 +82,9 @@ mod tests {
 
     #[test]
     fn any_document_becomes_an_event_as_it_came() {
-        for document in ["{}", "[1, 2]", "null", "\"text\"", "1e999", "12345678901234567890123", r#"{"a":1,"a":2}"#] {
+        for document in
+            ["{}", "[1, 2]", "null", "\"text\"", "1e999", "12345678901234567890123", r#"{"a":1,"a":2}"#]
+        {
             let event = of_document(document);
             assert_eq!((event.name.as_str(), event.data.as_str()), ("document", document));
         }
@@ -94,7 +96,8 @@ mod tests {
 
     #[test]
     fn it_is_called_what_its_sender_calls_it() {
-        let with = |event: &str| decoded(&format!(r#"{{"event":{event},"document":{{"type":"within"}}}}"#)).name;
+        let with =
+            |event: &str| decoded(&format!(r#"{{"event":{event},"document":{{"type":"within"}}}}"#)).name;
         assert_eq!(with(r#"" push ""#), "push");
         assert_eq!(with("null"), "within");
         assert_eq!(with(r#""""#), "within");

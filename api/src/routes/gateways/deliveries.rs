@@ -67,7 +67,7 @@ pub(super) struct OutboundDelivery {
     attempts: u64,
     /// The HTTP status of the last answer; null where there was no answer.
     #[schema(example = 204)]
-    status: Option<u64>,
+    status: Option<u16>,
     /// The beginning of the last answer.
     answer: String,
     /// Why the last try failed; null where it did not.

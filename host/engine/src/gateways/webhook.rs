@@ -101,7 +101,8 @@ impl Engine {
         if !connector.webhook_is_authentic(&account, headers, body) {
             return Err(WebhookError::WrongSecret);
         }
-        let delivery = connector.identify(headers, body).map_err(|malformed| WebhookError::Malformed(malformed.0))?;
+        let delivery =
+            connector.identify(headers, body).map_err(|malformed| WebhookError::Malformed(malformed.0))?;
         let limits = self.limits(scope).await?;
         let new = NewInbound {
             gateway: gateway.id,

@@ -17,8 +17,8 @@ use tokio::sync::Semaphore;
 use twobot_domain::{GatewayError, GatewayId, PlanCatalogue};
 use twobot_engine::{Catalogue, Engine, EngineConfig, InstallOptions, Role};
 use twobot_gateways::{
-    Account, Arrival, Batch, Connector, Connectors, Delivery, EgressClients, EgressPolicy, Headers, Malformed,
-    WebHook, WebHookOptions,
+    Account, Arrival, Batch, Connector, Connectors, Delivery, EgressClients, EgressPolicy, Headers,
+    Malformed, WebHook, WebHookOptions,
 };
 use twobot_redis::Redis;
 use twobot_runtime::{Machine, MachineConfig};

@@ -46,7 +46,11 @@ struct Envelope<'a> {
 pub(super) fn read(headers: &Headers, body: &str) -> Result<Delivery, Malformed> {
     // Without recursion, and without keeping anything of it: brackets may nest as deep as a body is long.
     serde_json::from_str::<IgnoredAny>(body).map_err(|error| {
-        Malformed(format!("the body must be a JSON document: line {}, column {}", error.line(), error.column()))
+        Malformed(format!(
+            "the body must be a JSON document: line {}, column {}",
+            error.line(),
+            error.column()
+        ))
     })?;
     let document: &RawValue =
         serde_json::from_str(body).map_err(|_| Malformed("the body must be a JSON document".to_owned()))?;
@@ -78,7 +82,16 @@ mod tests {
 
     #[test]
     fn any_json_is_delivered_as_it_came() {
-        for body in ["{}", " [1, 2]\n", "null", "true", "\"text\"", "12345678901234567890123", "1e999", r#"{"a":1,"a":2}"#] {
+        for body in [
+            "{}",
+            " [1, 2]\n",
+            "null",
+            "true",
+            "\"text\"",
+            "12345678901234567890123",
+            "1e999",
+            r#"{"a":1,"a":2}"#,
+        ] {
             let delivery = read(&headers(&[("webhook-id", "m1"), ("x-github-event", "push")]), body).unwrap();
             assert_eq!(delivery.provider_id, "m1");
             let expected = format!(r#"{{"id":"m1","event":"push","document":{}}}"#, body.trim());

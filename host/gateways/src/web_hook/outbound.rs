@@ -145,7 +145,10 @@ fn judged(
         300..=399 => {
             let to = headers.get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("another address");
             let to = redact::message(to, receiver.secret.expose_secret());
-            rejected(format!("{} redirects to {to}; redirects are not followed, enter the address itself", receiver.target))
+            rejected(format!(
+                "{} redirects to {to}; redirects are not followed, enter the address itself",
+                receiver.target
+            ))
         }
         500.. => GatewayError::OutcomeUnknown(answered),
         _ => rejected(answered),

@@ -76,8 +76,10 @@ impl Receiver {
     /// `Invalid` for an address that is none, `Unauthorized` without a secret to sign with.
     pub(super) fn of(account: &Account) -> Result<Option<Self>, GatewayError> {
         let Some(address) = account.setting("url") else { return Ok(None) };
-        let url = Url::parse(address.trim()).map_err(|error| GatewayError::Invalid(format!("url: {error}")))?;
-        let target = HostPort::of(&url).map_or_else(|| "the receiver".to_owned(), |target| target.to_string());
+        let url =
+            Url::parse(address.trim()).map_err(|error| GatewayError::Invalid(format!("url: {error}")))?;
+        let target =
+            HostPort::of(&url).map_or_else(|| "the receiver".to_owned(), |target| target.to_string());
         let secret = account.credential("signing_secret");
         let keys = Keys::parse(secret.expose_secret())
             .map_err(|why| GatewayError::Unauthorized(format!("signing_secret: {why}")))?;
@@ -88,7 +90,8 @@ impl Receiver {
 /// Said where something is to go out and no address is set.
 pub(super) fn no_receiver() -> GatewayError {
     GatewayError::Invalid(
-        "url: this gateway has no address to deliver to; its owner can set one in the gateway's settings".to_owned(),
+        "url: this gateway has no address to deliver to; its owner can set one in the gateway's settings"
+            .to_owned(),
     )
 }
 

@@ -49,7 +49,9 @@ pub(super) fn is_authentic(account: &Account, headers: &Headers, body: &str, now
         Ok(Mode::Hmac { header }) => header_of(headers, &header)
             .and_then(signature)
             .is_some_and(|given| code(secret.as_bytes(), &[body.as_bytes()]).ct_eq(&given).into()),
-        Ok(Mode::Token { header }) => token(headers, header.as_deref()).is_some_and(|given| same(secret, given)),
+        Ok(Mode::Token { header }) => {
+            token(headers, header.as_deref()).is_some_and(|given| same(secret, given))
+        }
         Err(_) => false,
     }
 }

@@ -13,8 +13,7 @@ const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 /// A connector that may reach this address.
 fn web_hook(allow: &str) -> WebHook {
     install_tls();
-    let mut options =
-        WebHookOptions::new(EgressPolicy::parse(allow.trim_start_matches("http://")).unwrap());
+    let mut options = WebHookOptions::new(EgressPolicy::parse(allow.trim_start_matches("http://")).unwrap());
     options.timeout = Duration::from_secs(5);
     WebHook::new(options).unwrap()
 }
@@ -51,7 +50,8 @@ async fn a_document_is_posted_and_signed() {
     assert_eq!(header("user-agent"), twobot_gateways::USER_AGENT);
     assert_eq!(header("webhook-id"), "key-1");
     // What goes out is what the same rules believe when it comes in.
-    let headers = request.headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
+    let headers =
+        request.headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
     let body = std::str::from_utf8(&request.body).unwrap();
     let same = account(&json!({"secret": SECRET}), json!({}));
     assert!(web_hook("localhost:1").webhook_is_authentic(&same, &headers.collect(), body));
@@ -84,8 +84,12 @@ async fn each_status_means_what_receivers_mean_by_it() {
         let (answer, exchange) = deliver(&server.uri()).await;
         let told = match &answer {
             Ok(_) => ("done".to_owned(), false),
-            Err(error @ GatewayError::Rejected { code, .. }) => (format!("{} {code}", error.code()), error.is_transient()),
-            Err(error @ GatewayError::RateLimited(wait)) => (format!("{} {wait:?}", error.code()), error.is_transient()),
+            Err(error @ GatewayError::Rejected { code, .. }) => {
+                (format!("{} {code}", error.code()), error.is_transient())
+            }
+            Err(error @ GatewayError::RateLimited(wait)) => {
+                (format!("{} {wait:?}", error.code()), error.is_transient())
+            }
             Err(error) => (error.code().to_owned(), error.is_transient()),
         };
         assert_eq!(told, expected, "{status} {retry_after:?}");
@@ -159,7 +163,8 @@ async fn addresses_inside_are_closed() {
         ("ftp://example.org".to_owned(), "gateway_invalid_argument"),
         ("http://user:password@example.org".to_owned(), "gateway_invalid_argument"),
     ] {
-        let (answer, exchange) = hook.call_and_tell(&gateway(&address), "deliver", json!({}), Some("k")).await;
+        let (answer, exchange) =
+            hook.call_and_tell(&gateway(&address), "deliver", json!({}), Some("k")).await;
         assert_eq!(answer.unwrap_err().code(), expected, "{address}");
         assert_eq!(exchange, None, "nothing was asked of {address}");
         let checked = hook.call(&gateway(&address), "account", json!({}), None).await;
@@ -172,10 +177,16 @@ async fn what_is_not_set_is_said() {
     let hook = web_hook("localhost:1");
     let nowhere = account(&json!({"secret": SECRET, "signing_secret": SECRET}), json!({}));
     let error = hook.call(&nowhere, "deliver", json!({}), None).await.unwrap_err();
-    assert!(matches!(&error, GatewayError::Invalid(why) if why.contains("no address to deliver to")), "{error}");
+    assert!(
+        matches!(&error, GatewayError::Invalid(why) if why.contains("no address to deliver to")),
+        "{error}"
+    );
     let unsigned = account(&json!({"secret": SECRET}), json!({"url": "https://example.org/"}));
     let error = hook.call(&unsigned, "deliver", json!({}), None).await.unwrap_err();
-    assert!(matches!(&error, GatewayError::Unauthorized(why) if why.starts_with("signing_secret")), "{error}");
+    assert!(
+        matches!(&error, GatewayError::Unauthorized(why) if why.starts_with("signing_secret")),
+        "{error}"
+    );
     let large = json!("x".repeat(1024 * 1024));
     let error = hook.call(&gateway("https://example.org"), "deliver", large, None).await.unwrap_err();
     assert!(matches!(&error, GatewayError::Invalid(why) if why.contains("1 MB")), "{error}");

@@ -9,7 +9,13 @@ import { useStream } from "@/lib/use-stream";
  * each answer would ask for the next.
  */
 const STALE: Record<string, QueryKey[]> = {
-  gateway: [queryKeys.gateways, queryKeys.workspace, queryKeys.auditLog, queryKeys.deadLetters, queryKeys.deliveries],
+  gateway: [
+    queryKeys.gateways,
+    queryKeys.workspace,
+    queryKeys.auditLog,
+    queryKeys.deadLetters,
+    queryKeys.deliveries,
+  ],
   execution: [
     queryKeys.executions,
     queryKeys.usage,

@@ -36,7 +36,11 @@ fn standard_with(change: &[(&str, &str)], secret: &str, body: &str, now: u64) ->
         ("webhook-signature", STANDARD_SIGNATURE),
     ]);
     for (name, value) in change {
-        if value.is_empty() { all.remove(*name) } else { all.insert((*name).to_owned(), (*value).to_owned()) };
+        if value.is_empty() {
+            all.remove(*name)
+        } else {
+            all.insert((*name).to_owned(), (*value).to_owned())
+        };
     }
     is_authentic(&account(secret, json!({"verification": "standard"})), &all, body, now)
 }
@@ -118,7 +122,10 @@ fn large_and_hostile_headers_end_quickly() {
     let many = format!("{} {STANDARD_SIGNATURE}", "v1,AAAA ".repeat(100));
     assert!(standard(&[("webhook-signature", &many)]), "what is no signature does not count");
     let zeros = format!("v1,{}= ", "A".repeat(43));
-    assert!(!standard(&[("webhook-signature", &(zeros.repeat(16) + STANDARD_SIGNATURE))]), "too many signatures");
+    assert!(
+        !standard(&[("webhook-signature", &(zeros.repeat(16) + STANDARD_SIGNATURE))]),
+        "too many signatures"
+    );
     assert!(!standard(&[("webhook-signature", &(" ".repeat(5_000) + STANDARD_SIGNATURE))]), "too long");
     assert!(!standard(&[("webhook-id", &"x".repeat(100_000))]));
     assert!(!standard(&[("webhook-timestamp", &"9".repeat(100_000))]));
@@ -128,7 +135,8 @@ fn large_and_hostile_headers_end_quickly() {
 }
 
 fn hmac(header: Option<&str>, given: &[(&str, &str)], body: &str) -> bool {
-    let account = account(GITHUB_SECRET, json!({"verification": "hmac", "header": header.unwrap_or_default()}));
+    let account =
+        account(GITHUB_SECRET, json!({"verification": "hmac", "header": header.unwrap_or_default()}));
     is_authentic(&account, &headers(given), body, 0)
 }
 
@@ -138,7 +146,9 @@ fn the_published_example_of_github_is_authentic() {
     assert!(hmac(None, &[("x-hub-signature-256", &given)], GITHUB_BODY));
     // In the other spellings that services use, and in their headers.
     let base64 = STANDARD.encode(hex::decode(GITHUB_DIGEST).unwrap());
-    for spelling in [GITHUB_DIGEST.to_owned(), GITHUB_DIGEST.to_uppercase(), format!("SHA256={GITHUB_DIGEST}"), base64] {
+    for spelling in
+        [GITHUB_DIGEST.to_owned(), GITHUB_DIGEST.to_uppercase(), format!("SHA256={GITHUB_DIGEST}"), base64]
+    {
         assert!(hmac(Some("X-Shop-Hmac"), &[("x-shop-hmac", &spelling)], GITHUB_BODY), "{spelling}");
     }
 }
@@ -147,13 +157,18 @@ fn the_published_example_of_github_is_authentic() {
 fn another_code_or_none_is_not_authentic() {
     let right = format!("sha256={GITHUB_DIGEST}");
     let short = &GITHUB_DIGEST[..62];
-    for given in ["", "sha256=", "sha1=aaaa", short, &format!("{GITHUB_DIGEST}00"), &"0".repeat(64), "ä", "sha25é="] {
+    for given in
+        ["", "sha256=", "sha1=aaaa", short, &format!("{GITHUB_DIGEST}00"), &"0".repeat(64), "ä", "sha25é="]
+    {
         assert!(!hmac(None, &[("x-hub-signature-256", given)], GITHUB_BODY), "{given}");
     }
     assert!(!hmac(None, &[], GITHUB_BODY));
     assert!(!hmac(None, &[("x-signature", &right)], GITHUB_BODY), "another header");
     assert!(!hmac(None, &[("x-hub-signature-256", &right)], "Hello, World"), "another body");
-    assert!(!hmac(Some("X-Other"), &[("x-hub-signature-256", &right)], GITHUB_BODY), "not the header that was chosen");
+    assert!(
+        !hmac(Some("X-Other"), &[("x-hub-signature-256", &right)], GITHUB_BODY),
+        "not the header that was chosen"
+    );
 }
 
 fn token(header: &str, given: &[(&str, &str)]) -> bool {
@@ -166,7 +181,14 @@ fn a_token_is_a_bearer_or_in_its_own_header() {
     assert!(token("", &[("authorization", "Bearer 0123456789abcdef")]));
     assert!(token("", &[("authorization", "bearer  0123456789abcdef")]));
     assert!(token("X-Gitlab-Token", &[("x-gitlab-token", "0123456789abcdef")]));
-    for wrong in ["0123456789abcdef", "Basic 0123456789abcdef", "Bearer", "Bearer ", "Bearer 0123456789abcde", "Bearer 0123456789abcdefg"] {
+    for wrong in [
+        "0123456789abcdef",
+        "Basic 0123456789abcdef",
+        "Bearer",
+        "Bearer ",
+        "Bearer 0123456789abcde",
+        "Bearer 0123456789abcdefg",
+    ] {
         assert!(!token("", &[("authorization", wrong)]), "{wrong}");
     }
     assert!(!token("X-Gitlab-Token", &[("authorization", "Bearer 0123456789abcdef")]));
