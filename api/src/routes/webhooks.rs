@@ -21,7 +21,9 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 /// Deliver to a gateway
 ///
 /// For providers, not for people: Telegram's updates go to `/webhooks/telegram/{gatewayId}` and must carry the secret that
-/// was agreed in `X-Telegram-Bot-Api-Secret-Token`. The answer is sent once the delivery is durable.
+/// was agreed in `X-Telegram-Bot-Api-Secret-Token`. Any JSON document goes to `/webhooks/web-hook/{gatewayId}`, and is believed in the
+/// way that the gateway's settings name: Standard Webhooks, an HMAC of the body, or a token. The answer is sent once the delivery is
+/// durable.
 #[utoipa::path(
     post,
     path = "/webhooks/{connector}/{gatewayId}",

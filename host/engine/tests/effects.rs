@@ -305,4 +305,6 @@ async fn the_built_in_gateways_say_what_the_guide_says() {
     ] {
         assert_eq!((says("telegram-bot", call), says("web-chat", call)), (telegram, web_chat), "{call}");
     }
+    // Receivers drop repeats by the id that every try carries.
+    assert_eq!((says("web-hook", "send_message"), says("web-hook", "provider")), (Repeat, Repeat));
 }
