@@ -592,6 +592,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/gateways/{id}/deliveries/inbound": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what arrived at a gateway
+         * @description Newest first, as long as the history is kept. What was refused, or dropped as a repeat, is only counted: see `counts` of the gateway.
+         */
+        get: operations["listInboundDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/gateways/{id}/deliveries/outbound": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was posted through a gateway
+         * @description Newest first, as long as the runs that asked for it are kept. Only web hooks keep such a log; what other gateways did stands with each run.
+         */
+        get: operations["listOutboundDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/gateways/{id}/disconnect": {
         parameters: {
             query?: never;
@@ -1139,7 +1179,9 @@ export interface paths {
         /**
          * Deliver to a gateway
          * @description For providers, not for people: Telegram's updates go to `/webhooks/telegram/{gatewayId}` and must carry the secret that
-         *     was agreed in `X-Telegram-Bot-Api-Secret-Token`. The answer is sent once the delivery is durable.
+         *     was agreed in `X-Telegram-Bot-Api-Secret-Token`. Any JSON document goes to `/webhooks/web-hook/{gatewayId}`, and is believed in the
+         *     way that the gateway's settings name: Standard Webhooks, an HMAC of the body, or a token. The answer is sent once the delivery is
+         *     durable.
          */
         post: operations["deliverWebhook"];
         delete?: never;
@@ -1875,6 +1917,11 @@ export interface components {
              * @description Where the provider delivers to, where it does and a public address is set.
              */
             webhook_url: string | null;
+            /**
+             * @description The path of that address, which is there also where no public address is set.
+             * @example /api/webhooks/web-hook/01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11
+             */
+            webhook_path?: string | null;
             /** @description Whether it is switched on. */
             enabled: boolean;
             last_event_at: components["schemas"]["Time"] | null;
@@ -1892,7 +1939,7 @@ export interface components {
              * @example My shop's bot
              */
             name?: string | null;
-            /** @description New credentials, in place of the old ones. */
+            /** @description Credentials to change; null removes one. */
             credentials?: Record<string, never> | null;
             /** @description Settings to change; null removes one. */
             config?: Record<string, never> | null;
@@ -1995,6 +2042,42 @@ export interface components {
          * @enum {string}
          */
         HealthStatus: "ok" | "failing";
+        /** @description Something that arrived at a gateway. */
+        InboundDelivery: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * @description The sender's id of it: another with the same id is dropped.
+             * @example msg_p5jXN8AQM9LWM0D4loKWxJek
+             */
+            provider_id: string;
+            /** @description What became of it. */
+            state: components["schemas"]["InboundState"];
+            /** @description Why it failed, or what the sender calls what is not handled. */
+            note?: string | null;
+            /** @description When it was accepted. */
+            received_at: components["schemas"]["Time"];
+            /** @description The first thousand characters of it, as the gateway's component gets it. */
+            beginning: string;
+            /**
+             * Format: int64
+             * @description How many runs of plugins it led to.
+             */
+            runs: number;
+            /**
+             * Format: uuid
+             * @description One of these runs.
+             */
+            execution_id?: string | null;
+        };
+        /**
+         * @description What became of something that arrived at a gateway.
+         * @enum {string}
+         */
+        InboundState: "waiting" | "running" | "decoded" | "not_handled" | "failed";
         /**
          * @description How events arrive at a gateway.
          * @enum {string}
@@ -2422,6 +2505,11 @@ export interface components {
                  * @description Where the provider delivers to, where it does and a public address is set.
                  */
                 webhook_url?: string | null;
+                /**
+                 * @description The path of that address, which is there also where no public address is set.
+                 * @example /api/webhooks/web-hook/01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11
+                 */
+                webhook_path?: string | null;
                 /** @description Whether it is switched on. */
                 enabled: boolean;
                 last_event_at?: components["schemas"]["Time"] | null;
@@ -2466,6 +2554,42 @@ export interface components {
                 credentials_schema: Record<string, never>;
                 /** @description JSON Schema of `config`. */
                 config_schema: Record<string, never>;
+            }[];
+            /** @description Give it as `cursor` to get the page after this one; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
+        List_InboundDelivery: {
+            /** @description The items of this page. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /**
+                 * @description The sender's id of it: another with the same id is dropped.
+                 * @example msg_p5jXN8AQM9LWM0D4loKWxJek
+                 */
+                provider_id: string;
+                /** @description What became of it. */
+                state: components["schemas"]["InboundState"];
+                /** @description Why it failed, or what the sender calls what is not handled. */
+                note?: string | null;
+                /** @description When it was accepted. */
+                received_at: components["schemas"]["Time"];
+                /** @description The first thousand characters of it, as the gateway's component gets it. */
+                beginning: string;
+                /**
+                 * Format: int64
+                 * @description How many runs of plugins it led to.
+                 */
+                runs: number;
+                /**
+                 * Format: uuid
+                 * @description One of these runs.
+                 */
+                execution_id?: string | null;
             }[];
             /** @description Give it as `cursor` to get the page after this one; null on the last. */
             next_cursor: string | null;
@@ -2529,6 +2653,52 @@ export interface components {
                 read: boolean;
                 /** @description When it was said. */
                 created_at: components["schemas"]["Time"];
+            }[];
+            /** @description Give it as `cursor` to get the page after this one; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
+        List_OutboundDelivery: {
+            /** @description The items of this page. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /**
+                 * Format: uuid
+                 * @description The run that asked for it.
+                 */
+                execution_id: string;
+                /** @description What the receiver knows it by (`webhook-id`): the same at every try. */
+                message_id: string;
+                /** @description What became of it. */
+                state: components["schemas"]["OutboundState"];
+                /**
+                 * Format: int64
+                 * @description Tries so far.
+                 */
+                attempts: number;
+                /**
+                 * Format: int32
+                 * @description The HTTP status of the last answer; null where there was no answer.
+                 * @example 204
+                 */
+                status?: number | null;
+                /** @description The beginning of the last answer. */
+                answer: string;
+                /** @description Why the last try failed; null where it did not. */
+                problem?: string | null;
+                /**
+                 * Format: int64
+                 * @description How long the last try took, in milliseconds.
+                 */
+                took_ms: number;
+                /** @description When it was first tried. */
+                created_at: components["schemas"]["Time"];
+                /** @description When it was last tried. */
+                tried_at: components["schemas"]["Time"];
             }[];
             /** @description Give it as `cursor` to get the page after this one; null on the last. */
             next_cursor: string | null;
@@ -2685,6 +2855,52 @@ export interface components {
             /** @description When it was said. */
             created_at: components["schemas"]["Time"];
         };
+        /** @description Something that was posted through a gateway. */
+        OutboundDelivery: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The run that asked for it.
+             */
+            execution_id: string;
+            /** @description What the receiver knows it by (`webhook-id`): the same at every try. */
+            message_id: string;
+            /** @description What became of it. */
+            state: components["schemas"]["OutboundState"];
+            /**
+             * Format: int64
+             * @description Tries so far.
+             */
+            attempts: number;
+            /**
+             * Format: int32
+             * @description The HTTP status of the last answer; null where there was no answer.
+             * @example 204
+             */
+            status?: number | null;
+            /** @description The beginning of the last answer. */
+            answer: string;
+            /** @description Why the last try failed; null where it did not. */
+            problem?: string | null;
+            /**
+             * Format: int64
+             * @description How long the last try took, in milliseconds.
+             */
+            took_ms: number;
+            /** @description When it was first tried. */
+            created_at: components["schemas"]["Time"];
+            /** @description When it was last tried. */
+            tried_at: components["schemas"]["Time"];
+        };
+        /**
+         * @description What became of something that was posted to a receiver.
+         * @enum {string}
+         */
+        OutboundState: "delivered" | "waiting" | "failed";
         /** @description A new password, by the present one. */
         PasswordChange: {
             /**
@@ -5665,6 +5881,140 @@ export interface operations {
             };
             /** @description `unsupported_media_type`: the body does not say that it is JSON. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listInboundDeliveries: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The most items of the page: 1 to 200, 50 where it is left out.
+                 * @example 50
+                 */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The gateway. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of deliveries. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_InboundDelivery"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOutboundDeliveries: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The most items of the page: 1 to 200, 50 where it is left out.
+                 * @example 50
+                 */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The gateway. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of deliveries. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_OutboundDelivery"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
