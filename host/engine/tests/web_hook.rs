@@ -40,10 +40,10 @@ impl Scene {
         let scope = host.tenant("pro").await;
         let config = json!({"verification": "token", "url": format!("{}/hooks", receiver.uri())});
         let credentials = json!({"secret": "a token of a test", "signing_secret": SECRET});
-        let made =
-            host.engine.create_gateway(scope, &By::system(), "web-hook", "Hook", config, Some(credentials));
+        let by = By::system();
+        let made = host.engine.create_gateway(scope, &by, "web-hook", "Hook", config, Some(credentials));
         let hook = made.await.unwrap().id;
-        host.engine.connect_gateway(scope, &By::system(), hook).await.unwrap();
+        host.engine.connect_gateway(scope, &by, hook).await.unwrap();
         host.until("the gateway is connected", async || {
             host.engine.store().gateway(scope, hook).await.unwrap().status.as_str() == "connected"
         })
