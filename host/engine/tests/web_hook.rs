@@ -126,7 +126,7 @@ async fn what_is_performed_is_answered_and_logged() {
     assert_eq!(log[0].execution, scene.host.executions(scene.scope).await[0].id);
 
     let refused = scene.take("perform_call", &json!({"type": "order.paid"})).await.to_string();
-    assert!(refused.contains("rejected"), "{refused}");
+    assert!(refused.contains("Rejected"), "{refused}");
     let log = scene.log().await;
     assert_eq!((log[0].state, log[0].attempts, log[0].status), (OutboundState::Failed, 1, Some(404)));
     assert_eq!(log[0].answer, "no such hook");
