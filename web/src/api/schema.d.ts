@@ -25,6 +25,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the API keys
+         * @description Oldest first, without those that were revoked. Expired ones stay, and count for the plan, until they are revoked.
+         */
+        get: operations["listApiKeys"];
+        put?: never;
+        /**
+         * Make an API key
+         * @description The answer has the key's token, which is shown this once: of it only a digest is kept.
+         */
+        post: operations["createApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Look at an API key */
+        get: operations["getApiKey"];
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key
+         * @description At once and for good, also where it was rotated and an old secret still held.
+         */
+        delete: operations["revokeApiKey"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename an API key
+         * @description Scopes and the end of a key do not change: make another one.
+         */
+        patch: operations["changeApiKey"];
+        trace?: never;
+    };
+    "/api-keys/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate an API key
+         * @description Gives the key a new token, which is shown this once. The old one holds for a time of grace, so that programs can be changed one after
+         *     the other; rotating again ends that time for the token before.
+         */
+        post: operations["rotateApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/audit-log": {
         parameters: {
             query?: never;
@@ -77,8 +147,10 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description Opens a session of 30 days. The answer sets the cookie and carries the token for programs. After five tries for an account
-         *     from one network address there is a wait of up to 15 minutes.
+         * @description Opens a session. The answer sets the cookies, and carries for programs a token of 15 minutes and a refresh token that renews it
+         *     (`POST /auth/refresh`). A session lasts 7 days without being renewed, and 30 at most; where the plan allows no more of them, the one
+         *     that was not used for the longest time ends. After five tries for an account from one network address there is a wait of up to 15
+         *     minutes.
          */
         post: operations["login"];
         delete?: never;
@@ -127,6 +199,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew the session
+         * @description Replaces the token and the refresh token by new ones. Programs send the refresh token in the body and find the new ones in the
+         *     answer; browsers send it as a cookie and get new cookies. Each refresh token works once; for 30 seconds it is answered with the same
+         *     new ones again, so that two who ask at once both go on. Used later than that, somebody else must have it: the session ends, and
+         *     its owner gets a mail.
+         */
+        post: operations["refreshSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/register": {
         parameters: {
             query?: never;
@@ -138,7 +233,9 @@ export interface paths {
         put?: never;
         /**
          * Make an account
-         * @description Makes an account with a workspace of its own, on the default plan, and signs in. A mail asks whether the address is theirs.
+         * @description Makes an account with a workspace of its own, on the default plan. A mail asks whether the address is theirs. Where mails go out, the
+         *     account can be used once that is answered, and the answer here is the same whether or not the address has an account; its owner gets a
+         *     mail then. Where none go out, this signs in. Three times an hour for an address, and from a network address.
          */
         post: operations["register"];
         delete?: never;
@@ -168,6 +265,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is signed in
+         * @description Also at `/auth/session`, `/users/me` and `/user/profile`.
+         */
+        get: operations["getSession"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List sessions
+         * @description Where the account is signed in, what was used last first. `current` is the session that asks.
+         */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        /**
+         * Sign out everywhere
+         * @description Ends every session of the account, this one with them.
+         */
+        delete: operations["revokeSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a session
+         * @description Signs that device out at once, also its live streams. It may be the session that asks.
+         */
+        delete: operations["revokeSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/verify-email": {
         parameters: {
             query?: never;
@@ -179,7 +340,8 @@ export interface paths {
         put?: never;
         /**
          * Confirm an e-mail address
-         * @description With the token of the mail that registering sends. It works once, within 24 hours.
+         * @description With the token of the mail that registering sends. It works once, within 24 hours. Where mails go out, the password that was chosen
+         *     with it is wanted, too: whoever reads the mail of a stranger's registration must not confirm it by a click.
          */
         post: operations["verifyEmail"];
         delete?: never;
@@ -532,7 +694,11 @@ export interface paths {
         };
         /** Look at a gateway */
         get: operations["getGateway"];
-        put?: never;
+        /**
+         * Change a gateway
+         * @description What is left out stays. `PUT` does the same. A gateway that is switched on is connected anew.
+         */
+        put: operations["putGateway"];
         post?: never;
         /**
          * Delete a gateway
@@ -816,7 +982,11 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put?: never;
+        /**
+         * Mark a notification as read
+         * @description `PUT` does the same.
+         */
+        put: operations["putNotificationRead"];
         post?: never;
         delete?: never;
         options?: never;
@@ -854,6 +1024,26 @@ export interface paths {
         };
         /** Look at a plugin of the catalogue */
         get: operations["getPlugin"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the server is
+         * @description Also at `/status`. Answers 200 whatever it finds; see `/health/ready` for a check that fails.
+         */
+        get: operations["getStatus"];
         put?: never;
         post?: never;
         delete?: never;
@@ -970,7 +1160,11 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put?: never;
+        /**
+         * Configure a plugin
+         * @description Settings that are left out stay. `PUT` does the same.
+         */
+        put: operations["putPluginConfig"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1093,12 +1287,36 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post?: never;
+        /**
+         * Uninstall a plugin
+         * @description With all that it kept. `POST` does the same.
+         */
+        post: operations["postUninstallPlugin"];
         /**
          * Uninstall a plugin
          * @description With all that it kept. `POST` does the same.
          */
         delete: operations["uninstallPlugin"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is signed in
+         * @description Also at `/auth/session`, `/users/me` and `/user/profile`.
+         */
+        get: operations["getProfile"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1111,7 +1329,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Who is signed in
+         * @description Also at `/auth/session`, `/users/me` and `/user/profile`.
+         */
+        get: operations["getUser"];
         put?: never;
         post?: never;
         /**
@@ -1120,6 +1342,27 @@ export interface paths {
          *     until then `POST /users/me/keep` calls it off. Asked for again, nothing is postponed. Also `POST /users/me/delete-data`.
          */
         delete: operations["closeAccount"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/me/delete-data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete the account
+         * @description Stops the workspace, disconnects its gateways and ends all other sessions at once. Thirty days later everything of the account is removed;
+         *     until then `POST /users/me/keep` calls it off. Asked for again, nothing is postponed. Also `POST /users/me/delete-data`.
+         */
+        post: operations["deleteData"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1326,6 +1569,56 @@ export interface components {
             /** @description Always `ok`. */
             status: components["schemas"]["HealthStatus"];
         };
+        /** @description An API key. Its secret is shown once, when it is made. */
+        ApiKey: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * @description For people.
+             * @example Deploy script
+             */
+            name: string;
+            /**
+             * @description What its token begins with.
+             * @example 2bot_k3v9x0q2ma
+             */
+            prefix: string;
+            /** @description What it may do. */
+            scopes: components["schemas"]["ApiScope"][];
+            /** @description Whether it has expired. */
+            expired: boolean;
+            /** @description When it was made. */
+            created_at: components["schemas"]["Time"];
+            expires_at: components["schemas"]["Time"] | null;
+            rotated_at: components["schemas"]["Time"] | null;
+            old_secret_until: components["schemas"]["Time"] | null;
+            last_used_at: components["schemas"]["Time"] | null;
+        };
+        /** @description What to change of an API key. What is left out stays. */
+        ApiKeyChanges: {
+            /**
+             * @description For people.
+             * @example Deploy script
+             */
+            name?: string | null;
+        };
+        /** @description An API key with its secret, which is shown this once. */
+        ApiKeyWithSecret: {
+            key: components["schemas"]["ApiKey"];
+            /**
+             * @description Send it as `Authorization: Bearer <token>`. Keep it now: it is not kept here, and can not be shown again.
+             * @example 2bot_k3v9x0q2ma_1lFu5Ly5BbYq7bPqyEsLeOqJG3dUy0Qm6cNc2l5Cw8R3NdVzq
+             */
+            token: string;
+        };
+        /**
+         * @description What an API key may do.
+         * @enum {string}
+         */
+        ApiScope: "read:gateways" | "read:plugins" | "read:services" | "read:analytics" | "write:gateways" | "write:plugins" | "write:services" | "execute:services" | "execute:plugins";
         /** @description Something that was done, or was not allowed. */
         AuditEntry: {
             /**
@@ -1361,6 +1654,32 @@ export interface components {
          * @enum {string}
          */
         AuditOutcome: "success" | "denied" | "failure";
+        /** @description Where an account is signed in. */
+        AuthSession: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * @description The kind of program, by its own word.
+             * @example Firefox on Linux
+             */
+            device: string;
+            /**
+             * @description The part of the network address that many share.
+             * @example 203.0.113.0/24
+             */
+            network: string;
+            /** @description When it was opened. */
+            created_at: components["schemas"]["Time"];
+            /** @description When it was opened or renewed the last time. */
+            last_used_at: components["schemas"]["Time"];
+            /** @description When it ends if it is not renewed. */
+            expires_at: components["schemas"]["Time"];
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+        };
         /**
          * @description Who wrote a message.
          * @enum {string}
@@ -1488,14 +1807,19 @@ export interface components {
             /** @description Settings to change; null removes one. */
             config: Record<string, never>;
         };
-        /** @description Says that it is really the account's owner who asks. */
+        /** @description What confirms an address. */
         Confirmation: {
             /**
+             * @description What stands behind `token=` in the mail's link.
+             * @example N2Vd0P3lq4w0mX7uV1cQ9sRk5tYb8zEhJ6aGfLoIxWs
+             */
+            token: string;
+            /**
              * Format: password
-             * @description The present password.
+             * @description The password that was chosen when registering, where the account waits for this.
              * @example Analytical-Engine-1
              */
-            password: string;
+            password?: string | null;
         };
         /** @description A conversation in the browser. */
         Conversation: {
@@ -1921,7 +2245,7 @@ export interface components {
              * @description The path of that address, which is there also where no public address is set.
              * @example /api/webhooks/web-hook/01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11
              */
-            webhook_path?: string | null;
+            webhook_path: string | null;
             /** @description Whether it is switched on. */
             enabled: boolean;
             last_event_at: components["schemas"]["Time"] | null;
@@ -2057,7 +2381,7 @@ export interface components {
             /** @description What became of it. */
             state: components["schemas"]["InboundState"];
             /** @description Why it failed, or what the sender calls what is not handled. */
-            note?: string | null;
+            note: string | null;
             /** @description When it was accepted. */
             received_at: components["schemas"]["Time"];
             /** @description The first thousand characters of it, as the gateway's component gets it. */
@@ -2071,7 +2395,7 @@ export interface components {
              * Format: uuid
              * @description One of these runs.
              */
-            execution_id?: string | null;
+            execution_id: string | null;
         };
         /**
          * @description What became of something that arrived at a gateway.
@@ -2274,6 +2598,44 @@ export interface components {
              * @description Sign-ins at the same time.
              */
             sessions: number | null;
+            /**
+             * Format: int32
+             * @description API keys that may exist.
+             */
+            api_keys: number | null;
+        };
+        /** @description A page of a list. */
+        List_ApiKey: {
+            /** @description The items of this page. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /**
+                 * @description For people.
+                 * @example Deploy script
+                 */
+                name: string;
+                /**
+                 * @description What its token begins with.
+                 * @example 2bot_k3v9x0q2ma
+                 */
+                prefix: string;
+                /** @description What it may do. */
+                scopes: components["schemas"]["ApiScope"][];
+                /** @description Whether it has expired. */
+                expired: boolean;
+                /** @description When it was made. */
+                created_at: components["schemas"]["Time"];
+                expires_at?: components["schemas"]["Time"] | null;
+                rotated_at?: components["schemas"]["Time"] | null;
+                old_secret_until?: components["schemas"]["Time"] | null;
+                last_used_at?: components["schemas"]["Time"] | null;
+            }[];
+            /** @description Give it as `cursor` to get the page after this one; null on the last. */
+            next_cursor: string | null;
         };
         /** @description A page of a list. */
         List_AuditEntry: {
@@ -2306,6 +2668,37 @@ export interface components {
                  * @example 203.0.113.7
                  */
                 address?: string | null;
+            }[];
+            /** @description Give it as `cursor` to get the page after this one; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
+        List_AuthSession: {
+            /** @description The items of this page. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /**
+                 * @description The kind of program, by its own word.
+                 * @example Firefox on Linux
+                 */
+                device: string;
+                /**
+                 * @description The part of the network address that many share.
+                 * @example 203.0.113.0/24
+                 */
+                network: string;
+                /** @description When it was opened. */
+                created_at: components["schemas"]["Time"];
+                /** @description When it was opened or renewed the last time. */
+                last_used_at: components["schemas"]["Time"];
+                /** @description When it ends if it is not renewed. */
+                expires_at: components["schemas"]["Time"];
+                /** @description Whether it is the one that asks. */
+                current: boolean;
             }[];
             /** @description Give it as `cursor` to get the page after this one; null on the last. */
             next_cursor: string | null;
@@ -2769,14 +3162,6 @@ export interface components {
             /** @description Give it as `cursor` to get the page after this one; null on the last. */
             next_cursor: string | null;
         };
-        /** @description What a mail carried. */
-        MailToken: {
-            /**
-             * @description What stands behind `token=` in the mail's link.
-             * @example N2Vd0P3lq4w0mX7uV1cQ9sRk5tYb8zEhJ6aGfLoIxWs
-             */
-            token: string;
-        };
         /** @description Who is signed in, and for whom. */
         Me: {
             user: components["schemas"]["User"];
@@ -2801,6 +3186,22 @@ export interface components {
              * @example Ada Lovelace
              */
             name: string;
+        };
+        /** @description An API key to be made. */
+        NewApiKey: {
+            /**
+             * @description For people: what the key is for.
+             * @example Deploy script
+             */
+            name: string;
+            /** @description What it may do; at least one. */
+            scopes: components["schemas"]["ApiScope"][];
+            /**
+             * Format: date-time
+             * @description From when on it holds no more (RFC 3339), at most ten years from now; left out or null for a key that holds until it is revoked.
+             * @example 2027-01-31T12:00:00Z
+             */
+            expires_at?: string | null;
         };
         /** @description A conversation to be begun. */
         NewConversation: {
@@ -2881,11 +3282,11 @@ export interface components {
              * @description The HTTP status of the last answer; null where there was no answer.
              * @example 204
              */
-            status?: number | null;
+            status: number | null;
             /** @description The beginning of the last answer. */
             answer: string;
             /** @description Why the last try failed; null where it did not. */
-            problem?: string | null;
+            problem: string | null;
             /**
              * Format: int64
              * @description How long the last try took, in milliseconds.
@@ -3089,6 +3490,14 @@ export interface components {
             /** @description What the limit counts. */
             unit?: string | null;
         };
+        /** @description A refresh token. Browsers leave it out: theirs is in a cookie. */
+        Refresh: {
+            /**
+             * Format: password
+             * @description The one that was answered last.
+             */
+            refresh_token?: string | null;
+        };
         /** @description What a replay came to. */
         Replay: {
             /**
@@ -3187,6 +3596,15 @@ export interface components {
          * @enum {string}
          */
         Role: "owner" | "admin" | "member";
+        /** @description How to replace a secret. */
+        Rotation: {
+            /**
+             * Format: int32
+             * @description Seconds for which the old secret still holds: 0 to 604800 (a week); 86400 (a day) where it is left out.
+             * @example 86400
+             */
+            grace_seconds?: number | null;
+        };
         /** @description A regular appointment. */
         Schedule: {
             /** @description Stable, for programs. */
@@ -3207,11 +3625,9 @@ export interface components {
          * @enum {string}
          */
         Severity: "info" | "warning" | "problem";
-        /** @description A session that was opened. The answer also sets it as a cookie. */
-        SignedIn: {
+        /** @description A session that was opened. The answer also sets it as cookies. */
+        SignedIn: components["schemas"]["Tokens"] & {
             user: components["schemas"]["User"];
-            /** @description For programs: send it as `Authorization: Bearer <token>`. Valid for 30 days. */
-            token: string;
         };
         /** @description How an install fares. */
         Stats: {
@@ -3230,7 +3646,7 @@ export interface components {
         /** @description What something was done to. */
         Target: {
             /**
-             * @description `user`, `gateway`, `plugin` or `capability`.
+             * @description `user`, `gateway`, `plugin`, `capability` or `apikey`.
              * @example plugin
              */
             kind: string;
@@ -3272,6 +3688,19 @@ export interface components {
          * @example 2026-01-31T12:00:00.000Z
          */
         Time: string;
+        /** @description What a program signs in with from now on. */
+        Tokens: {
+            /** @description Send it as `Authorization: Bearer <token>`. */
+            token: string;
+            /**
+             * Format: int64
+             * @description The seconds for which the token is good.
+             * @example 900
+             */
+            expires_in: number;
+            /** @description Renews both at `POST /auth/refresh`. It works once; keep it as you would keep a password. */
+            refresh_token: string;
+        };
         /**
          * @description Why an execution runs.
          * @enum {string}
@@ -3465,6 +3894,79 @@ export interface operations {
                     "application/json": components["schemas"]["List_ReportResult"];
                 };
             };
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: the range is not one. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listApiKeys: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The most items of the page: 1 to 200, 50 where it is left out.
+                 * @example 50
+                 */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of keys. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_ApiKey"];
+                };
+            };
             /** @description `unauthenticated`: no session, or one that has ended. */
             401: {
                 headers: {
@@ -3474,7 +3976,426 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: the range is not one. */
+            /** @description `session_required`: no API key may do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewApiKey"];
+            };
+        };
+        responses: {
+            /** @description The key exists. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyWithSecret"];
+                };
+            };
+            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `limit_reached`: the plan allows no more keys; `csrf_failed`: another site sent this; `session_required`: no API key may do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: the body has more than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is revoked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyChanges"];
+            };
+        };
+        responses: {
+            /** @description The key as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: the body has more than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotateApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rotation"];
+            };
+        };
+        responses: {
+            /** @description The key with its new token. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyWithSecret"];
+                };
+            };
+            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: the key has expired. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: the body has more than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3541,6 +4462,15 @@ export interface operations {
             };
             /** @description `unauthenticated`: no session, or one that has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3684,7 +4614,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_credentials`: the address or the password is wrong. */
+            /** @description `invalid_credentials`: the address or the password is wrong, or the address is not confirmed yet (then a mail is on its way). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3774,7 +4704,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3821,6 +4751,118 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `session_required`: no API key may do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refreshSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Refresh"];
+            };
+        };
+        responses: {
+            /** @description The new tokens, for who sent one in the body. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description The new tokens are in the cookies, for who sent a cookie. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: there is no such session, or it has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: the body has more than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: renewed too often; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other problem, such as `internal` or `timed_out`. */
             default: {
                 headers: {
@@ -3854,6 +4896,13 @@ export interface operations {
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
+            /** @description A mail is on its way. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description `malformed_json`: the body is not JSON; `detail` says where. */
             400: {
                 headers: {
@@ -3872,7 +4921,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `email_taken`: the address has an account. */
+            /** @description `email_taken`: the address has an account. Only where no mails go out. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3901,6 +4950,15 @@ export interface operations {
             };
             /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many accounts; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4004,6 +5062,202 @@ export interface operations {
             };
         };
     };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user and their tenant. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sessions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_AuthSession"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out everywhere. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: the account has no such session. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     verifyEmail: {
         parameters: {
             query?: never;
@@ -4013,7 +5267,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["MailToken"];
+                "application/json": components["schemas"]["Confirmation"];
             };
         };
         responses: {
@@ -4033,7 +5287,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_failed`: another site sent this. */
+            /** @description `csrf_failed`: another site sent this; `wrong_password`: another one was chosen with this link. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4060,7 +5314,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `validation_failed`: the `password` is missing. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4114,7 +5368,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4175,7 +5429,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4184,7 +5438,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4222,6 +5476,15 @@ export interface operations {
             };
             /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4278,8 +5541,17 @@ export interface operations {
                     "application/json": components["schemas"]["List_ChatMessage"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key lacks the scope. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4298,6 +5570,15 @@ export interface operations {
             };
             /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4350,7 +5631,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4359,7 +5640,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4406,6 +5687,15 @@ export interface operations {
             };
             /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4465,6 +5755,15 @@ export interface operations {
             };
             /** @description `unauthenticated`: no session, or one that has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4560,8 +5859,17 @@ export interface operations {
                     "application/json": components["schemas"]["List_DeadLetter"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key lacks the scope. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4571,6 +5879,15 @@ export interface operations {
             };
             /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4632,8 +5949,17 @@ export interface operations {
                     "application/json": components["schemas"]["DeadLetterCount"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key lacks the scope. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4643,6 +5969,15 @@ export interface operations {
             };
             /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4692,7 +6027,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4701,7 +6036,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4730,6 +6065,15 @@ export interface operations {
             };
             /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4779,7 +6123,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4788,7 +6132,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4817,6 +6161,15 @@ export interface operations {
             };
             /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4865,8 +6218,17 @@ export interface operations {
                     "application/json": components["schemas"]["DeadLetterDetail"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key lacks the scope. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4876,6 +6238,15 @@ export interface operations {
             };
             /** @description `not_found`: there is none in this workspace. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4913,7 +6284,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4922,7 +6293,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4933,6 +6304,15 @@ export interface operations {
             };
             /** @description `not_found`: there is none in this workspace. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4985,7 +6365,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4994,7 +6374,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5041,6 +6421,15 @@ export interface operations {
             };
             /** @description `validation_failed`: the payload is no event of the same kind; `errors` names the field. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5101,8 +6490,17 @@ export interface operations {
                     "application/json": components["schemas"]["List_Execution"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key lacks the scope. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5112,6 +6510,15 @@ export interface operations {
             };
             /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5151,8 +6558,17 @@ export interface operations {
                     "application/json": components["schemas"]["ExecutionDetail"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key lacks the scope. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5162,6 +6578,15 @@ export interface operations {
             };
             /** @description `not_found`: there is none in this workspace. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5214,7 +6639,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5223,7 +6648,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5277,6 +6702,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other problem, such as `internal` or `timed_out`. */
             default: {
                 headers: {
@@ -5306,8 +6740,26 @@ export interface operations {
                     "application/json": components["schemas"]["List_GatewayKind"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5352,8 +6804,17 @@ export interface operations {
                     "application/json": components["schemas"]["List_Gateway"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key lacks the scope. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5363,6 +6824,15 @@ export interface operations {
             };
             /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5412,7 +6882,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5421,7 +6891,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `limit_reached`: the plan allows no more gateways; `csrf_failed`: another site sent this. */
+            /** @description `limit_reached`: the plan allows no more gateways; `csrf_failed`: another site sent this; `scope_missing`: the key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5450,6 +6920,15 @@ export interface operations {
             };
             /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5489,8 +6968,17 @@ export interface operations {
                     "application/json": components["schemas"]["Gateway"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key lacks the scope. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5500,6 +6988,123 @@ export interface operations {
             };
             /** @description `not_found`: there is none in this workspace. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putGateway: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The gateway. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GatewayChanges"];
+            };
+        };
+        responses: {
+            /** @description The gateway as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gateway"];
+                };
+            };
+            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: the body has more than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5537,7 +7142,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5546,7 +7151,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5557,6 +7162,15 @@ export interface operations {
             };
             /** @description `not_found`: there is none in this workspace. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5609,7 +7223,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5618,7 +7232,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5663,6 +7277,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other problem, such as `internal` or `timed_out`. */
             default: {
                 headers: {
@@ -5695,7 +7318,7 @@ export interface operations {
                     "application/json": components["schemas"]["Gateway"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5704,7 +7327,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5715,6 +7338,15 @@ export interface operations {
             };
             /** @description `not_found`: there is none in this workspace. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5762,8 +7394,17 @@ export interface operations {
                     "application/json": components["schemas"]["List_Conversation"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key lacks the scope. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5782,6 +7423,15 @@ export interface operations {
             };
             /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5834,7 +7484,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5843,7 +7493,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5897,6 +7547,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other problem, such as `internal` or `timed_out`. */
             default: {
                 headers: {
@@ -5939,6 +7598,15 @@ export interface operations {
             };
             /** @description `unauthenticated`: no session, or one that has ended. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6013,6 +7681,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `session_required`: no API key may do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `not_found`: there is none in this workspace. */
             404: {
                 headers: {
@@ -6063,7 +7740,7 @@ export interface operations {
                     "application/json": components["schemas"]["Gateway"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6072,7 +7749,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6083,6 +7760,15 @@ export interface operations {
             };
             /** @description `not_found`: there is none in this workspace. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6122,7 +7808,7 @@ export interface operations {
                     "application/json": components["schemas"]["GatewayTest"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6131,7 +7817,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6142,6 +7828,15 @@ export interface operations {
             };
             /** @description `not_found`: there is none in this workspace. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6283,6 +7978,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `session_required`: no API key may do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `rate_limited`: the workspace has too many streams open. */
             429: {
                 headers: {
@@ -6338,6 +8042,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `session_required`: no API key may do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
@@ -6383,7 +8096,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6431,7 +8144,64 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putNotificationRead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The notification. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is marked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6488,7 +8258,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6535,8 +8305,26 @@ export interface operations {
                     "application/json": components["schemas"]["List_Plugin"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6576,8 +8364,17 @@ export interface operations {
                     "application/json": components["schemas"]["Plugin"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key lacks the scope. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6592,6 +8389,44 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
                 };
             };
             /** @description Any other problem, such as `internal` or `timed_out`. */
@@ -6639,8 +8474,17 @@ export interface operations {
                     "application/json": components["schemas"]["UsageReport"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key lacks the scope. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6650,6 +8494,15 @@ export interface operations {
             };
             /** @description `validation_failed`: the range is not one, or there are no figures that fine of it. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6706,7 +8559,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `wrong_password`: the present one is another; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `wrong_password`: the present one is another; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `session_required`: no API key may do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6780,8 +8633,26 @@ export interface operations {
                     "application/json": components["schemas"]["List_Install"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6821,8 +8692,17 @@ export interface operations {
                     "application/json": components["schemas"]["Install"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key lacks the scope. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6832,6 +8712,15 @@ export interface operations {
             };
             /** @description `not_found`: there is none in this workspace. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6886,7 +8775,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6895,7 +8784,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6949,6 +8838,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `gateway_unavailable`: a provider that it needs can not be reached. */
             502: {
                 headers: {
@@ -6960,6 +8858,114 @@ export interface operations {
             };
             /** @description `queue_full`: too many events are waiting. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putPluginConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An installed plugin. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfigChange"];
+            };
+        };
+        responses: {
+            /** @description The plugin as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Install"];
+                };
+            };
+            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: the body has more than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7012,7 +9018,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7021,7 +9027,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7066,6 +9072,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other problem, such as `internal` or `timed_out`. */
             default: {
                 headers: {
@@ -7098,7 +9113,7 @@ export interface operations {
                     "application/json": components["schemas"]["Install"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7107,7 +9122,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7118,6 +9133,15 @@ export interface operations {
             };
             /** @description `not_found`: there is none in this workspace. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7157,7 +9181,7 @@ export interface operations {
                     "application/json": components["schemas"]["Install"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7166,7 +9190,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7186,6 +9210,15 @@ export interface operations {
             };
             /** @description `validation_failed`: a required slot has no gateway; `permissions_needed`: it asks for what was not decided on. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7238,7 +9271,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7247,7 +9280,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7285,6 +9318,15 @@ export interface operations {
             };
             /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7337,7 +9379,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7346,7 +9388,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7384,6 +9426,15 @@ export interface operations {
             };
             /** @description `validation_failed`: the plugin does not ask for one of these. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7436,7 +9487,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7445,7 +9496,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `limit_reached`: the plan allows no more plugins; `csrf_failed`: another site sent this. */
+            /** @description `limit_reached`: the plan allows no more plugins; `csrf_failed`: another site sent this; `scope_missing`: the key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7499,6 +9550,81 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postUninstallPlugin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An installed plugin. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Any other problem, such as `internal` or `timed_out`. */
             default: {
                 headers: {
@@ -7529,7 +9655,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7538,7 +9664,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7549,6 +9675,109 @@ export interface operations {
             };
             /** @description `not_found`: there is none in this workspace. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user and their tenant. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user and their tenant. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7607,7 +9836,103 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `wrong_password`: the present one is another; `forbidden`: only the owner may; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `wrong_password`: the present one is another; `forbidden`: only the owner may; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `session_required`: no API key may do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: the body has more than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteData: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Confirmation"];
+            };
+        };
+        responses: {
+            /** @description It will be removed. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Closing"];
+                };
+            };
+            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wrong_password`: the present one is another; `forbidden`: only the owner may; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `session_required`: no API key may do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7690,7 +10015,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: only the owner may. */
+            /** @description `forbidden`: only the owner may; `session_required`: no API key may do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7744,7 +10069,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: only the owner may. */
+            /** @description `forbidden`: only the owner may; `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7887,7 +10212,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7934,8 +10259,26 @@ export interface operations {
                     "application/json": components["schemas"]["Workspace"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key lacks the scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7981,7 +10324,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;

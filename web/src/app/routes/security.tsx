@@ -1,5 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { SettingsNav } from "@/app/shell/settings-nav";
 import { Page } from "@/components/page";
 import { Card, CardBody, CardHeader } from "@/components/ui/card";
 import { ChangePasswordForm } from "@/features/auth/components/change-password-form";
@@ -10,7 +11,7 @@ export function SecurityRoute() {
   const navigate = useNavigate();
   const client = useQueryClient();
   return (
-    <Page title="Security" description="Your password, and where you are signed in.">
+    <Page above={<SettingsNav />} title="Security" description="Your password, and where you are signed in.">
       <div className="grid gap-6">
         <Card>
           <CardHeader

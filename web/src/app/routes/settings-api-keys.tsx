@@ -1,4 +1,5 @@
 import { Plus } from "lucide-react";
+import { SettingsNav } from "@/app/shell/settings-nav";
 import { Page } from "@/components/page";
 import { Button } from "@/components/ui/button";
 import { CreateKeyDialog } from "@/features/api-keys/components/create-key-dialog";
@@ -16,6 +17,7 @@ export function ApiKeysRoute() {
   );
   return (
     <Page
+      above={<SettingsNav />}
       title="API keys"
       description="For programs that work with your account. Each may do only what you choose."
       actions={create}

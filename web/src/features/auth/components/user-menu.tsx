@@ -1,4 +1,4 @@
-import { LogOut, Monitor, Moon, ShieldCheck, Sun } from "lucide-react";
+import { LogOut, Monitor, Moon, Settings, Sun } from "lucide-react";
 import type { ReactNode } from "react";
 import { useMe } from "@/api/get-me";
 import {
@@ -17,12 +17,12 @@ import { setTheme, useTheme, type Theme } from "@/lib/theme";
 
 interface UserMenuProps {
   trigger: ReactNode;
-  onSecurity: () => void;
+  onSettings: () => void;
   onSignedOut: () => void;
 }
 
 /** Who is signed in, the theme, and the way out. */
-export function UserMenu({ trigger, onSecurity, onSignedOut }: UserMenuProps) {
+export function UserMenu({ trigger, onSettings, onSignedOut }: UserMenuProps) {
   const { user } = useMe();
   const theme = useTheme();
   const signOut = useSignOut();
@@ -48,8 +48,8 @@ export function UserMenu({ trigger, onSecurity, onSignedOut }: UserMenuProps) {
           </DropdownMenuRadioItem>
         </DropdownMenuRadioGroup>
         <DropdownMenuSeparator />
-        <DropdownMenuItem onSelect={onSecurity}>
-          <ShieldCheck /> Security
+        <DropdownMenuItem onSelect={onSettings}>
+          <Settings /> Settings
         </DropdownMenuItem>
         <DropdownMenuItem
           onSelect={() =>
