@@ -55,6 +55,8 @@ const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/gateways/{id}/connect", Key(WriteGateways)),
     ("POST", "/gateways/{id}/disconnect", Key(WriteGateways)),
     ("POST", "/gateways/{id}/test", Key(WriteGateways)),
+    ("GET", "/gateways/{id}/deliveries/inbound", Key(ReadGateways)),
+    ("GET", "/gateways/{id}/deliveries/outbound", Key(ReadGateways)),
     ("GET", "/gateways/{id}/conversations", Key(ReadGateways)),
     ("POST", "/gateways/{id}/conversations", Key(WriteGateways)),
     ("GET", "/conversations/{id}/messages", Key(ReadGateways)),

@@ -1,7 +1,7 @@
 //! Looking through what went through a gateway.
 
 use crate::error::{ApiError, OrNotFound};
-use crate::extract::{Id, Json, ListQuery, Query, Session};
+use crate::extract::{Caller, Id, Json, ListQuery, Query};
 use crate::state::AppState;
 use crate::wire::{InboundState, List, OutboundState, Time};
 use axum::extract::State;
@@ -111,13 +111,13 @@ impl From<OutboundRecord> for OutboundDelivery {
 )]
 pub(super) async fn inbound(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Id(id): Id<GatewayId>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<List<InboundDelivery>>, ApiError> {
     let page = query.page()?;
-    state.store().gateway(session.scope, id).await.or_not_found("gateway")?;
-    let page = state.store().inbound_of(session.scope, id, page).await?;
+    state.store().gateway(caller.scope, id).await.or_not_found("gateway")?;
+    let page = state.store().inbound_of(caller.scope, id, page).await?;
     List::of(page, InboundDelivery::new).map(Json)
 }
 
@@ -134,12 +134,12 @@ pub(super) async fn inbound(
 )]
 pub(super) async fn outbound(
     State(state): State<AppState>,
-    session: Session,
+    caller: Caller,
     Id(id): Id<GatewayId>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<List<OutboundDelivery>>, ApiError> {
     let page = query.page()?;
-    state.store().gateway(session.scope, id).await.or_not_found("gateway")?;
-    let page = state.store().outbound_of(session.scope, id, page).await?;
+    state.store().gateway(caller.scope, id).await.or_not_found("gateway")?;
+    let page = state.store().outbound_of(caller.scope, id, page).await?;
     List::of(page, |record| Ok(record.into())).map(Json)
 }
