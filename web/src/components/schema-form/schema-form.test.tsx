@@ -94,9 +94,9 @@ test("a secret can be made where its schema says so, and is shown to be copied",
   });
   expect(screen.getAllByRole("button", { name: "Generate" })).toHaveLength(1);
   await user.click(screen.getByRole("button", { name: "Generate" }));
-  const { secret } = value();
+  const secret = value().secret as string;
   expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
-  expect(screen.getByText(String(secret))).toBeTruthy();
+  expect(screen.getByText(secret)).toBeTruthy();
   await user.click(screen.getByRole("button", { name: "Generate" }));
   expect(value().secret).not.toEqual(secret);
   // What is typed instead is the person's own, and stays hidden.
