@@ -63,7 +63,11 @@ export function auditSentence({ actor, action, target, outcome, detail }: AuditE
     case "account.close":
       return outcome === "failure"
         ? sentence("tried to delete the account of", target.name, "The password was wrong.")
-        : sentence("asked for the deletion of the account of", target.name, "It can be called off for 30 days.");
+        : sentence(
+            "asked for the deletion of the account of",
+            target.name,
+            "It can be called off for 30 days.",
+          );
     case "account.keep":
       return sentence("called off the deletion of the account of");
     case "gateway.create":
