@@ -189,6 +189,30 @@ pub(super) const PARTS: &[Part] = &[
         ],
     },
     Part {
+        file: "outbound.jsonl",
+        rows: Rows::Of {
+            parents: GATEWAYS,
+            query: "SELECT id, gateway_id, execution_id, effect_id, message, attempts, delivered, status, answer, \
+                 problem, took_ms, created_at, tried_at FROM outbound WHERE gateway_id = $2 AND tenant_id = $1 \
+                 ORDER BY id LIMIT $3 OFFSET $4",
+        },
+        columns: &[
+            ("id", Id),
+            ("gateway_id", Id),
+            ("execution_id", Id),
+            ("effect_id", Id),
+            ("message", Text),
+            ("attempts", Number),
+            ("delivered", Flag),
+            ("status", Number),
+            ("answer", Text),
+            ("problem", Text),
+            ("took_ms", Number),
+            ("created_at", Time),
+            ("tried_at", Time),
+        ],
+    },
+    Part {
         file: "conversations.jsonl",
         rows: Rows::Of {
             parents: GATEWAYS,
