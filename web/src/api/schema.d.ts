@@ -7596,7 +7596,7 @@ export interface operations {
                     "application/json": components["schemas"]["List_InboundDelivery"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7605,7 +7605,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `session_required`: no API key may do this. */
+            /** @description `scope_missing`: the key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7625,6 +7625,15 @@ export interface operations {
             };
             /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7672,7 +7681,7 @@ export interface operations {
                     "application/json": components["schemas"]["List_OutboundDelivery"];
                 };
             };
-            /** @description `unauthenticated`: no session, or one that has ended. */
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7681,7 +7690,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `session_required`: no API key may do this. */
+            /** @description `scope_missing`: the key lacks the scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7701,6 +7710,15 @@ export interface operations {
             };
             /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
