@@ -27,6 +27,12 @@ impl Request {
         Self { router, builder, body: Body::empty() }
     }
 
+    /// The same from another network address.
+    pub(crate) fn from_address(mut self, address: [u8; 4]) -> Self {
+        self.builder = self.builder.extension(ConnectInfo(SocketAddr::from((address, 50_000))));
+        self
+    }
+
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.builder = self.builder.header(name, value);
         self
