@@ -1,7 +1,6 @@
 //! The thread that makes groups durable. Waiting for the disk is not for a thread that serves.
 
-use super::checkpoint::Checkpoints;
-use super::{LOG_PAGES, Shared};
+use super::Shared;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -21,7 +20,6 @@ const LOOK: Duration = Duration::from_micros(100);
 pub(super) struct Committer {
     thread: Thread,
     state: Arc<State>,
-    checkpoints: Arc<Checkpoints>,
 }
 
 #[derive(Debug, Default)]
@@ -32,17 +30,12 @@ struct State {
 }
 
 impl Committer {
-    pub(super) fn start(shared: &Arc<Shared>, checkpoints: Checkpoints) -> io::Result<Self> {
-        let (state, checkpoints) = (Arc::new(State::default()), Arc::new(checkpoints));
-        let (of_thread, shared, log) = (Arc::clone(&state), Arc::clone(shared), Arc::clone(&checkpoints));
+    pub(super) fn start(shared: &Arc<Shared>) -> io::Result<Self> {
+        let state = Arc::new(State::default());
+        let (of_thread, shared) = (Arc::clone(&state), Arc::clone(shared));
         let handle =
-            thread::Builder::new().name("commit".to_owned()).spawn(move || run(&shared, &of_thread, &log))?;
-        Ok(Self { thread: handle.thread().clone(), state, checkpoints })
-    }
-
-    /// What takes the log over.
-    pub(super) fn checkpoints(&self) -> &Checkpoints {
-        &self.checkpoints
+            thread::Builder::new().name("commit".to_owned()).spawn(move || run(&shared, &of_thread))?;
+        Ok(Self { thread: handle.thread().clone(), state })
     }
 
     /// A group has begun.
@@ -59,7 +52,7 @@ impl Drop for Committer {
     }
 }
 
-fn run(shared: &Shared, state: &State, checkpoints: &Checkpoints) {
+fn run(shared: &Shared, state: &State) {
     loop {
         if state.begun.swap(false, Ordering::AcqRel) {
             gather(shared);
@@ -68,9 +61,6 @@ fn run(shared: &Shared, state: &State, checkpoints: &Checkpoints) {
             if catch_unwind(AssertUnwindSafe(|| shared.session.lock().commit())).is_err() {
                 tracing::error!("a commit was interrupted; those who waited for it are told that it failed");
                 shared.session.lock().abandon();
-            }
-            if checkpoints.note(LOG_PAGES.get()) {
-                shared.session.lock().take_over();
             }
             shared.committing.store(false, Ordering::Release);
             shared.free.notify_waiters();
