@@ -39,4 +39,3 @@ mod tenancy;
 mod texts;
 mod usage;
 mod usage_before;
-mod workspace;
