@@ -5,8 +5,8 @@ use crate::world::{
 };
 use secrecy::SecretString;
 use twobot_domain::{
-    ApiKeyId, AuditAction, ChatMessageId, ConversationId, EffectId, EffectOrigin, EventId, ExecutionId, FailureClass,
-    GatewayId, InboundId, InstallId, NotificationId, SessionId, Timestamp, UserId,
+    ApiKeyId, AuditAction, ChatMessageId, ConversationId, EffectId, EffectOrigin, EventId, ExecutionId,
+    FailureClass, GatewayId, InboundId, InstallId, NotificationId, SessionId, Timestamp, UserId,
 };
 use twobot_store::account_tokens::TokenPurpose;
 use twobot_store::audit::{By, Note, Target};
