@@ -1,5 +1,6 @@
--- The deliveries of one gateway, newest first, for its owner to look through.
-CREATE INDEX inbound_gateway ON inbound (gateway_id, id);
+-- The deliveries of one gateway, newest first, for its owner to look through. The condition holds for every row: only a statement that
+-- states it may use the index, and so none that looks for a delivery by the provider's id takes it for the better one.
+CREATE INDEX inbound_gateway ON inbound (gateway_id, id) WHERE received_at > 0;
 
 -- What was posted to receivers, one row for each message however often it was tried: the last answer, and whether it was taken. For an
 -- owner to look at; what is to be done stands in effects and journal. effect_id is none for what an execution waited for.

@@ -55,7 +55,7 @@ impl Store {
                 sql("SELECT q.id, q.provider_id, q.state, q.note, q.received_at, substr(q.body, 1, 1000) AS beginning, \
                      (SELECT count(*) FROM events e JOIN executions x ON x.event_id = e.id WHERE e.inbound_id = q.id) AS runs, \
                      (SELECT x.id FROM events e JOIN executions x ON x.event_id = e.id WHERE e.inbound_id = q.id LIMIT 1) AS run \
-                     FROM inbound q WHERE q.gateway_id = $1 AND q.tenant_id = $2 AND q.id < $3 ORDER BY q.id DESC LIMIT $4")
+                     FROM inbound q WHERE q.gateway_id = $1 AND q.tenant_id = $2 AND q.id < $3 AND q.received_at > 0 ORDER BY q.id DESC LIMIT $4")
                 .bind(gateway)
                 .bind(scope.tenant())
                 .bind(page.before())
