@@ -71,7 +71,8 @@ impl Export {
             let (rows, last) = match part.rows {
                 Rows::All(query) => (self.rows(sql(query)).await?, true),
                 Rows::ById(query) => self.by_id(query).await?,
-                Rows::Of { parents, query } => self.of(parents, query).await?,
+                Rows::Of { parents, query } => self.of(parents, query, false).await?,
+                Rows::OfFew { parents, query } => self.of(parents, query, true).await?,
             };
             if last {
                 (self.part, self.after, self.more_parents) = (self.part + 1, None, true);
@@ -104,6 +105,7 @@ impl Export {
         &mut self,
         parents: &'static str,
         query: &'static str,
+        at_once: bool,
     ) -> Result<(Vec<Row>, bool), StoreError> {
         let Some(parent) = self.parents.front().copied() else {
             if !self.more_parents {
@@ -116,9 +118,12 @@ impl Export {
             self.more_parents = !last;
             return Ok((Vec::new(), false));
         };
-        let statement = sql(query).bind(self.scope.tenant()).bind(parent).bind(BATCH).bind(self.offset);
+        let mut statement = sql(query).bind(self.scope.tenant()).bind(parent);
+        if !at_once {
+            statement = statement.bind(BATCH).bind(self.offset);
+        }
         let rows = self.store.db.all(statement).await?;
-        if (rows.len() as u64) < BATCH {
+        if at_once || (rows.len() as u64) < BATCH {
             self.parents.pop_front();
             self.offset = 0;
         } else {

@@ -12,6 +12,8 @@ pub(super) enum Rows {
     ById(&'static str),
     /// By what they belong to, which is in `$2`: `$3` of them, after the first `$4`. `parents` is read by id.
     Of { parents: &'static str, query: &'static str },
+    /// The same where few belong to each: all of them at once.
+    OfFew { parents: &'static str, query: &'static str },
 }
 
 /// One file.
@@ -276,7 +278,7 @@ pub(super) const PARTS: &[Part] = &[
         rows: Rows::Of {
             parents: INSTALLS,
             query: "SELECT install_id, slot, gateway_id, position FROM install_gateways WHERE install_id \
-                 = $2 AND tenant_id = $1 ORDER BY slot, position LIMIT $3 OFFSET $4",
+                 = $2 AND tenant_id = $1 ORDER BY slot, gateway_id LIMIT $3 OFFSET $4",
         },
         columns: &[("install_id", Id), ("slot", Text), ("gateway_id", Id), ("position", Number)],
     },
@@ -403,11 +405,11 @@ pub(super) const PARTS: &[Part] = &[
     },
     Part {
         file: "effects.jsonl",
-        rows: Rows::Of {
+        rows: Rows::OfFew {
             parents: EXECUTIONS,
             query: "SELECT id, execution_id, install_id, gateway_id, kind, action, lane, state, attempt, \
                  trouble, done_at_most, created_at, begun_at, finished_at, settled_at FROM effects WHERE \
-                 execution_id = $2 AND tenant_id = $1 ORDER BY id LIMIT $3 OFFSET $4",
+                 execution_id = $2 AND tenant_id = $1",
         },
         columns: &[
             ("id", Id),
