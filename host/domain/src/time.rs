@@ -3,6 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use uuid::Uuid;
 
 /// A moment in UTC, in whole milliseconds since 1970-01-01T00:00:00Z; the form in which the store keeps time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -10,6 +11,13 @@ use std::fmt;
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
+    /// When an id was made: ids of version 7 begin with that.
+    #[must_use]
+    pub fn of_id(id: Uuid) -> Self {
+        let (high, _) = id.as_u64_pair();
+        Self(i64::try_from(high >> 16).unwrap_or(i64::MAX))
+    }
+
     /// Now, by the machine's clock.
     #[must_use]
     pub fn now() -> Self {

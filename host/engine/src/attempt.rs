@@ -1,5 +1,6 @@
 //! Running a plugin until what it did is committed or has failed: the same for events, schedules and actions.
 
+use crate::dispatch::{self, Fresh};
 use crate::engine::Engine;
 use crate::live::LiveEvent;
 use crate::outside::EngineOutside;
@@ -7,11 +8,13 @@ use crate::setup;
 use crate::{circles, troubles};
 use serde_json::Value;
 use std::sync::Arc;
-use twobot_domain::{ExecutionId, FailureClass, Limits, Timestamp, Trouble, Usage};
-use twobot_runtime::{Done, Failed, PluginCall, PluginComponent, PluginRun, Ran, RunLimits};
-use twobot_store::executions::{Denial, Failure, Kept, LogLine};
+use twobot_domain::{EffectId, ExecutionId, FailureClass, Limits, Timestamp, Trouble, Usage};
+use twobot_runtime::{Failed, PluginCall, PluginComponent, PluginRun, Ran, RunLimits};
+use twobot_store::effects::QueuedEffect;
+use twobot_store::executions::{Commit, Denial, Failure, Kept, LogLine, Queued};
 use twobot_store::installs::Install;
 use twobot_store::setups::Setup;
+use twobot_store::workspace::Workspace;
 use twobot_store::{StoreError, TenantScope};
 
 /// How often an execution is run again because another wrote what it had read.
@@ -21,6 +24,7 @@ const CONFLICT_TRIES: u32 = 20;
 pub(crate) struct Attempt<'a> {
     pub(crate) engine: &'a Engine,
     pub(crate) scope: TenantScope,
+    pub(crate) workspace: &'a Workspace,
     pub(crate) execution: ExecutionId,
     pub(crate) install: &'a Install,
     pub(crate) component: &'a Arc<PluginComponent>,
@@ -30,6 +34,8 @@ pub(crate) struct Attempt<'a> {
     /// Where the sandbox's clock starts.
     pub(crate) started_at: Timestamp,
     pub(crate) call: PluginCall,
+    /// Nothing of the execution has run before, in this process or another.
+    pub(crate) is_first: bool,
 }
 
 /// What an attempt came to.
@@ -89,8 +95,9 @@ impl Attempt<'_> {
         // Work that a faster one made void was done all the same, and a model's answer is not asked for again: it is counted with
         // the run that takes it from the journal.
         let mut void = Remains::default();
-        for _ in 0..CONFLICT_TRIES {
-            let (Ran { result, mut usage, logs, denials, recording }, setup) = self.once().await?;
+        for again in 0..CONFLICT_TRIES {
+            let is_first = self.is_first && again == 0;
+            let (Ran { result, mut usage, logs, denials, recording }, setup) = self.once(is_first).await?;
             usage.add(&void.usage);
             let kept = Kept { setup: Some(setup), recording: recording.to_text() };
             let mut done = match result {
@@ -106,8 +113,8 @@ impl Attempt<'_> {
                 .finish_execution(self.scope, self.execution, self.install.id, self.limits, &done.commit)
                 .await
             {
-                Ok(()) => {
-                    self.tell(&done);
+                Ok(queued) => {
+                    self.tell(done.commit, &queued);
                     return Ok(Outcome::Committed(done.output));
                 }
                 Err(StoreError::Conflict) => {
@@ -129,21 +136,22 @@ impl Attempt<'_> {
         Ok(Outcome::Contended(void))
     }
 
-    async fn once(&self) -> Result<(Ran, Setup), StoreError> {
+    async fn once(&self, is_first: bool) -> Result<(Ran, Setup), StoreError> {
         let store = self.engine.store();
-        let bound = store.bound_gateways(self.scope, self.install.id).await?;
+        let bound = self.workspace.bound_gateways(self.install.id).await?;
         let limits = RunLimits::plugin(self.limits);
         let setup = setup::of(self.install, &bound, &limits);
+        let journal = if is_first { Vec::new() } else { store.journal(self.scope, self.execution).await? };
         let run = PluginRun {
             scope: self.scope,
             install: self.install.id,
             execution: self.execution,
             component: Arc::clone(self.component),
             grants: self.install.grants.clone(),
-            bound,
+            bound: bound.to_vec(),
             config: self.install.config.clone(),
             started_at: self.started_at,
-            journal: store.journal(self.scope, self.execution).await?,
+            journal,
             limits,
             call: self.call.clone(),
             outside: Arc::new(EngineOutside::new(self.engine)),
@@ -151,15 +159,31 @@ impl Attempt<'_> {
         Ok((self.engine.machine().run_plugin(store, run).await, setup))
     }
 
-    /// Wakes who has work now, and tells whoever looks.
-    fn tell(&self, done: &Done) {
-        if !done.commit.effects.is_empty() {
-            self.engine.wake_effects(self.scope);
-        }
-        if !done.commit.notifications.is_empty() {
+    /// Begins with its effects, and tells whoever looks.
+    fn tell(&self, commit: Commit, queued: &Queued<EffectId>) {
+        if !commit.notifications.is_empty() {
             self.engine.live().tell(self.scope, LiveEvent::Notification);
         }
         let (id, slug) = (self.execution, self.install.slug.clone());
         self.engine.live().tell(self.scope, LiveEvent::Execution { id, state: "succeeded", slug });
+        let waiting = commit.effects.into_iter().filter(|effect| queued.ids.contains(&effect.id));
+        let fresh = waiting.map(|effect| {
+            let lane = effect.kept_lane().into_owned();
+            let effect = QueuedEffect {
+                id: effect.id,
+                install: self.install.id,
+                execution: self.execution,
+                gateway: effect.gateway,
+                kind: effect.kind.to_owned(),
+                action: effect.action,
+                attempt: 0,
+                begun_at: None,
+                done_at_most: 0,
+                created_at: queued.at,
+                depth: self.depth,
+            };
+            Fresh::effect(self.scope, lane, effect)
+        });
+        dispatch::offer(self.engine, self.scope, fresh);
     }
 }

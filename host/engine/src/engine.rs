@@ -19,6 +19,7 @@ use twobot_gateways::{Connector, Connectors, EgressClients};
 use twobot_redis::Redis;
 use twobot_runtime::Machine;
 use twobot_store::executions::WorkKind;
+use twobot_store::workspace::Workspace;
 use twobot_store::{Store, StoreError, TenantScope};
 use url::Url;
 
@@ -203,11 +204,15 @@ impl Engine {
     /// # Errors
     /// Only those of the database.
     pub async fn limits(&self, scope: TenantScope) -> Result<Limits, StoreError> {
-        let tenant = self.store().tenant(scope).await?;
-        let limits = self.plans().get_or_default(&tenant.plan).limits.clone();
+        Ok(self.limits_in(&self.store().workspace(scope).await?).clone())
+    }
+
+    /// The same, where the tenant's settings are at hand.
+    pub(crate) fn limits_in(&self, workspace: &Workspace) -> &Limits {
+        let limits = &self.plans().get_or_default(&workspace.tenant().plan).limits;
         // Whatever runs asks for its limits before: so what it uses is counted where the day's executions are limited.
-        self.store().count_executions(scope, limits.executions_per_day.is_some());
-        Ok(limits)
+        self.store().count_executions(workspace.scope(), limits.executions_per_day.is_some());
+        limits
     }
 
     /// The plugins and gateway kinds.
@@ -248,10 +253,6 @@ impl Engine {
 
     pub(crate) fn wake_executions(&self, scope: TenantScope) {
         self.wake(scope, Kinds::EXECUTIONS);
-    }
-
-    pub(crate) fn wake_effects(&self, scope: TenantScope) {
-        self.wake(scope, Kinds::EFFECTS);
     }
 }
 

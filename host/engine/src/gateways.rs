@@ -7,6 +7,7 @@ pub(crate) mod webhook;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::live::LiveEvent;
+use crate::outside::lost;
 use crate::schema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
@@ -241,7 +242,8 @@ impl Engine {
             // Asking who we are changes nothing.
             trouble: error.with_nothing_at_stake().trouble(&gateway.name),
         };
-        let run = self.gateway_run(scope, gateway, CHECK_TIME, &Arc::default()).await.map_err(said)?;
+        let workspace = self.store().workspace(scope).await.map_err(|error| said(lost(&error)))?;
+        let run = self.gateway_run(&workspace, gateway, CHECK_TIME, &Arc::default()).await.map_err(said)?;
         match self.machine().check(run).await.result {
             Ok(Ok(account)) => {
                 Ok(ProviderAccount { id: account.id, name: account.name, details: account.details })

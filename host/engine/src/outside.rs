@@ -17,6 +17,7 @@ use twobot_runtime::{
     MAX_HTTP_HEADER_BYTES, MAX_HTTP_HEADERS, Outside, Patience, RunLimits,
 };
 use twobot_store::gateways::{Gateway, GatewayStatus};
+use twobot_store::workspace::Workspace;
 use twobot_store::{Store, StoreError, TenantScope};
 
 /// The longest wait for an action.
@@ -48,10 +49,15 @@ impl Outside for EngineOutside {
             return (Err(GatewayError::Unavailable("the platform is stopping".to_owned())), Usage::default());
         };
         let engine = Engine { inner, store: self.1.clone() };
-        match engine.store().gateway(scope, gateway).await {
-            Ok(gateway) => {
+        let found = async {
+            let workspace = engine.store().workspace(scope).await?;
+            let gateway = workspace.gateway(gateway).await?;
+            Ok((workspace, gateway))
+        };
+        match found.await {
+            Ok((workspace, gateway)) => {
                 let doing = Arc::new(Doing::known_by(key.clone()));
-                let (answer, usage) = engine.carry_out(scope, &gateway, call, &doing).await;
+                let (answer, usage) = engine.carry_out(&workspace, &gateway, call, &doing).await;
                 let policy = engine.when_unknown(&gateway, call);
                 (answer.map_err(|error| error.into_gateway_error(policy)), usage)
             }
@@ -131,7 +137,8 @@ impl NotCarriedOut {
     }
 }
 
-fn lost(error: &StoreError) -> GatewayError {
+/// What a gateway that can not be read is told as.
+pub(crate) fn lost(error: &StoreError) -> GatewayError {
     match error {
         StoreError::NotFound => GatewayError::NotBound("the gateway is gone".to_owned()),
         other => {
@@ -144,9 +151,18 @@ fn lost(error: &StoreError) -> GatewayError {
 impl Engine {
     /// The account of a gateway, with its secrets opened.
     pub(crate) async fn account(&self, scope: TenantScope, gateway: &Gateway) -> Result<Account, StoreError> {
-        let secrets = self.store().gateway_secrets(scope, gateway.id).await?;
+        self.account_in(&self.store().workspace(scope).await?, gateway).await
+    }
+
+    /// The same, where the tenant's settings are at hand.
+    pub(crate) async fn account_in(
+        &self,
+        workspace: &Workspace,
+        gateway: &Gateway,
+    ) -> Result<Account, StoreError> {
+        let secrets = workspace.gateway_secrets(gateway.id).await?;
         Ok(Account {
-            tenant: scope.tenant(),
+            tenant: workspace.scope().tenant(),
             gateway: gateway.id,
             credentials: secrets.credentials,
             config: gateway.config.clone(),
@@ -157,7 +173,7 @@ impl Engine {
     /// What is needed to run a gateway's component.
     pub(crate) async fn gateway_run(
         &self,
-        scope: TenantScope,
+        workspace: &Workspace,
         gateway: &Gateway,
         time: Duration,
         doing: &Arc<Doing>,
@@ -171,15 +187,14 @@ impl Engine {
                 component.manifest.connector
             ))
         })?;
-        let account = self.account(scope, gateway).await.map_err(|error| lost(&error))?;
-        let limits = self.limits(scope).await.map_err(|error| lost(&error))?;
-        let mut limits = RunLimits::gateway(&limits);
+        let account = self.account_in(workspace, gateway).await.map_err(|error| lost(&error))?;
+        let mut limits = RunLimits::gateway(self.limits_in(workspace));
         limits.total_time = time;
         let threads = self.inner.threads.clone();
         let store = self.store().clone();
         let provider = AccountCalls { connector, account, doing: Arc::clone(doing), threads, store, scope };
         Ok(GatewayRun {
-            scope,
+            scope: workspace.scope(),
             component,
             config: gateway.config.clone(),
             provider: Arc::new(provider),
@@ -203,12 +218,13 @@ impl Engine {
     /// Carries out an action or a model call, and notes on the gateway whether it works.
     pub(crate) async fn carry_out(
         &self,
-        scope: TenantScope,
+        workspace: &Workspace,
         gateway: &Gateway,
         call: &InlineCall,
         doing: &Arc<Doing>,
     ) -> (Result<InlineAnswer, NotCarriedOut>, Usage) {
-        let (answer, usage) = self.try_to_carry_out(scope, gateway, call, doing).await;
+        let scope = workspace.scope();
+        let (answer, usage) = self.try_to_carry_out(workspace, gateway, call, doing).await;
         let answer = answer.map_err(|error| error.after(doing.reached()));
         match &answer {
             Ok(_) => self.note(scope, gateway, None).await,
@@ -222,7 +238,7 @@ impl Engine {
 
     async fn try_to_carry_out(
         &self,
-        scope: TenantScope,
+        workspace: &Workspace,
         gateway: &Gateway,
         call: &InlineCall,
         doing: &Arc<Doing>,
@@ -235,7 +251,7 @@ impl Engine {
             InlineCall::Perform(_) => ACTION_TIME,
             InlineCall::Chat(_) => CHAT_TIME,
         };
-        let run = match self.gateway_run(scope, gateway, time, doing).await {
+        let run = match self.gateway_run(workspace, gateway, time, doing).await {
             Ok(run) => run,
             Err(error) => return (Err(error.into()), Usage::default()),
         };
@@ -245,7 +261,7 @@ impl Engine {
                 settle(ran, InlineAnswer::Perform)
             }
             InlineCall::Chat(request) => {
-                if let Err(error) = self.tokens_left(scope).await {
+                if let Err(error) = self.tokens_left(workspace).await {
                     return (Err(error.into()), Usage::default());
                 }
                 let ran = self.machine().chat(run, request.clone()).await;
@@ -255,11 +271,10 @@ impl Engine {
     }
 
     /// Whether the plan has tokens left this month.
-    async fn tokens_left(&self, scope: TenantScope) -> Result<(), GatewayError> {
-        let failed = |error: StoreError| lost(&error);
-        let limits = self.limits(scope).await.map_err(failed)?;
-        let Some(allowed) = limits.ai_tokens_per_month else { return Ok(()) };
-        let used = crate::plugins::tokens_this_month(self, scope).await.map_err(failed)?;
+    async fn tokens_left(&self, workspace: &Workspace) -> Result<(), GatewayError> {
+        let Some(allowed) = self.limits_in(workspace).ai_tokens_per_month else { return Ok(()) };
+        let used = crate::plugins::tokens_this_month(self, workspace.scope()).await;
+        let used = used.map_err(|error| lost(&error))?;
         if used < allowed {
             return Ok(());
         }

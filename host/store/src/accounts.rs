@@ -114,7 +114,7 @@ pub(crate) fn user(row: &Row) -> Result<User, StoreError> {
     })
 }
 
-fn tenant(row: &Row) -> Result<Tenant, StoreError> {
+pub(crate) fn tenant(row: &Row) -> Result<Tenant, StoreError> {
     Ok(Tenant {
         id: row.get("id")?,
         name: row.get("name")?,

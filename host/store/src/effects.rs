@@ -93,7 +93,7 @@ fn record(row: &Row) -> Result<EffectRecord, StoreError> {
 const MAX_LANE: usize = 255;
 
 /// A lane that is too long, by its digest: nothing is done with lanes but to compare them.
-fn bounded(lane: &str) -> Cow<'_, str> {
+pub(crate) fn bounded(lane: &str) -> Cow<'_, str> {
     if lane.len() <= MAX_LANE {
         Cow::Borrowed(lane)
     } else {
@@ -101,15 +101,17 @@ fn bounded(lane: &str) -> Cow<'_, str> {
     }
 }
 
+/// Queues an effect, unless its gateway is gone; says whether it was.
 pub(crate) async fn insert(
     tx: &mut Tx,
     scope: TenantScope,
     execution: ExecutionId,
     install: InstallId,
     effect: &NewEffect,
-) -> Result<(), StoreError> {
+    now: Timestamp,
+) -> Result<bool, StoreError> {
     // A gateway that was deleted while the handler ran takes its effects with it.
-    tx.run(
+    let written = tx.run(
         sql("INSERT INTO effects (id, tenant_id, execution_id, install_id, gateway_id, kind, action, lane, state, next_at, created_at) \
              SELECT $1, $2, $3, $4, g.id, $5, $6, $7, 'waiting', $8, $8 FROM gateways g WHERE g.id = $9 AND g.tenant_id = $2")
         .bind(effect.id)
@@ -118,12 +120,11 @@ pub(crate) async fn insert(
         .bind(install)
         .bind(effect.kind)
         .bind(effect.action.as_str())
-        .bind(&*bounded(&effect.lane))
-        .bind(Timestamp::now())
+        .bind(&*effect.kept_lane())
+        .bind(now)
         .bind(effect.gateway),
-    )
-    .await
-    .map(drop)
+    );
+    Ok(written.await? > 0)
 }
 
 impl Store {

@@ -14,8 +14,8 @@ pub use outcome::{
 };
 pub use poison::AfterDeath;
 pub use query::{ExecutionFilter, ExecutionRecord, ExecutionStats};
-pub(crate) use queue::insert;
 pub use queue::{Work, WorkKind};
+pub(crate) use queue::{insert, insert_at};
 pub use replay::ReplayRecord;
 
 use twobot_domain::{EventId, ExecutionId, InstallId, Timestamp};
@@ -60,6 +60,21 @@ pub struct NewExecution {
     pub lane: String,
     /// How many of the plugin's own doings led to it, one by another; 0 for what came from outside.
     pub depth: u64,
+}
+
+/// What was queued by a transaction and waits for its turn now.
+#[derive(Clone, Debug)]
+pub struct Queued<T> {
+    /// When.
+    pub at: Timestamp,
+    /// What, in the order in which it was asked for.
+    pub ids: Vec<T>,
+}
+
+impl<T> Queued<T> {
+    pub(crate) const fn none(at: Timestamp) -> Self {
+        Self { at, ids: Vec::new() }
+    }
 }
 
 /// An execution that waits to run.

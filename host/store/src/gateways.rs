@@ -1,7 +1,7 @@
 //! A tenant's gateways.
 
 use crate::db::{Row, Statement, sql, transaction};
-use crate::{Page, PageRequest, Store, StoreError, TenantScope};
+use crate::{MasterKey, Page, PageRequest, Store, StoreError, TenantScope};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -132,6 +132,31 @@ pub struct GatewaySecrets {
     pub credentials: SecretString,
     /// What the provider must show on each webhook delivery.
     pub webhook_secret: SecretString,
+}
+
+/// The secrets of a gateway, as envelopes.
+#[derive(Debug)]
+pub(crate) struct SealedSecrets {
+    credentials: Option<Vec<u8>>,
+    webhook_secret: Vec<u8>,
+}
+
+impl SealedSecrets {
+    /// Bytes of it.
+    pub(crate) fn size(&self) -> usize {
+        self.credentials.as_ref().map_or(0, Vec::len) + self.webhook_secret.len()
+    }
+
+    pub(crate) fn open(&self, key: &MasterKey, id: GatewayId) -> Result<GatewaySecrets, StoreError> {
+        let credentials = match &self.credentials {
+            Some(envelope) => key.open(&credentials_context(id), envelope)?,
+            None => SecretString::from("{}".to_owned()),
+        };
+        Ok(GatewaySecrets {
+            credentials,
+            webhook_secret: key.open(&webhook_context(id), &self.webhook_secret)?,
+        })
+    }
 }
 
 const COLUMNS: &str = "id, tenant_id, kind, name, config, CASE WHEN credentials IS NULL THEN CAST(0 AS BIGINT) ELSE 1 END AS has_credentials, enabled, status, trouble, \
@@ -277,6 +302,15 @@ impl Store {
         scope: TenantScope,
         id: GatewayId,
     ) -> Result<GatewaySecrets, StoreError> {
+        self.sealed_secrets(scope, id).await?.open(&self.key, id)
+    }
+
+    /// The secrets of a gateway as they are stored.
+    pub(crate) async fn sealed_secrets(
+        &self,
+        scope: TenantScope,
+        id: GatewayId,
+    ) -> Result<SealedSecrets, StoreError> {
         let row = self
             .db
             .one(
@@ -285,12 +319,7 @@ impl Store {
                     .bind(scope.tenant()),
             )
             .await?;
-        let credentials = match row.get::<Option<Vec<u8>>>("credentials")? {
-            Some(envelope) => self.key.open(&credentials_context(id), &envelope)?,
-            None => SecretString::from("{}".to_owned()),
-        };
-        let webhook_secret = self.key.open(&webhook_context(id), &row.get::<Vec<u8>>("webhook_secret")?)?;
-        Ok(GatewaySecrets { credentials, webhook_secret })
+        Ok(SealedSecrets { credentials: row.get("credentials")?, webhook_secret: row.get("webhook_secret")? })
     }
 
     /// Changes what the owner may change. Credentials that are not given stay.

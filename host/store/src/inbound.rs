@@ -12,10 +12,10 @@ pub use query::InboundRecord;
 
 use crate::db::{sql, transaction};
 use crate::events::NewEvent;
-use crate::executions::NewExecution;
+use crate::executions::{NewExecution, Queued};
 use crate::usage::OnRow;
 use crate::{Store, StoreError, TenantScope, points};
-use twobot_domain::{GatewayId, InboundId, Timestamp, Usage};
+use twobot_domain::{ExecutionId, GatewayId, InboundId, Timestamp, Usage};
 
 /// A delivery to be taken into the log.
 #[derive(Clone, Debug)]
@@ -48,7 +48,7 @@ pub struct Inbound {
     pub gateway: GatewayId,
     /// Valid JSON.
     pub body: String,
-    /// When it was accepted.
+    /// When it was accepted: the time of its id.
     pub received_at: Timestamp,
     /// Failed tries to decode it.
     pub attempt: u64,
@@ -63,6 +63,14 @@ pub enum Decoded {
     NotHandled(String),
     /// It could not be decoded: why.
     Failed(String),
+}
+
+impl Inbound {
+    /// A delivery that was accepted just now.
+    #[must_use]
+    pub fn accepted(id: InboundId, gateway: GatewayId, body: String) -> Self {
+        Self { id, gateway, body, received_at: Timestamp::of_id(id.uuid()), attempt: 0 }
+    }
 }
 
 impl Store {
@@ -119,7 +127,8 @@ impl Store {
             .map(drop)
     }
 
-    /// Records what a delivery meant: its events and their executions, and what decoding used, in one transaction.
+    /// Records what a delivery meant: its events and their executions, and what decoding used, in one transaction. Says which
+    /// executions wait for their turn now.
     ///
     /// # Errors
     /// `NotFound` when it was decoded before.
@@ -129,7 +138,7 @@ impl Store {
         delivery: &Inbound,
         decoded: &Decoded,
         usage: &Usage,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Queued<ExecutionId>, StoreError> {
         let (state, note) = match decoded {
             Decoded::Events(_) => ("decoded", None),
             Decoded::NotHandled(name) => ("not_handled", Some(name.as_str())),
@@ -153,13 +162,16 @@ impl Store {
                 Decoded::NotHandled(_) | Decoded::Failed(_) => None,
             };
             let used = OnRow::of_event(&self.metering, first, usage);
+            let mut queued = Queued::none(Timestamp::now());
             match decoded {
                 Decoded::Events(events) => {
                     for (event, executions) in events {
                         let metered = (Some(event.id) == first).then_some(&used);
                         crate::events::insert_metered(&mut tx, scope, event, metered).await?;
                         for execution in executions {
-                            crate::executions::insert(&mut tx, scope, execution).await?;
+                            if crate::executions::insert_at(&mut tx, scope, execution, queued.at).await? {
+                                queued.ids.push(execution.id);
+                            }
                         }
                     }
                 }
@@ -176,7 +188,7 @@ impl Store {
             points::reach("decode-before-commit");
             tx.commit().await?;
             points::reach("decode-after-commit");
-            Ok(())
+            Ok(queued)
         })
     }
 }

@@ -37,6 +37,7 @@ pub mod schedules;
 pub mod sessions;
 pub mod setups;
 pub mod usage;
+pub mod workspace;
 
 pub use error::StoreError;
 pub use page::{Page, PageRequest};
@@ -56,6 +57,8 @@ pub struct Store {
     joined: nodes::Joined,
     /// The settings that are known to be kept.
     setups: setups::Known,
+    /// What is kept of tenants' settings.
+    kept: workspace::Kept,
     /// What is known of the sums of usage.
     metering: usage::Metering,
     /// What the next change is recorded as; see [`Store::noting`].
@@ -82,6 +85,7 @@ impl Store {
             inbox,
             joined: nodes::Joined::default(),
             setups: setups::Known::default(),
+            kept: workspace::Kept::default(),
             metering: usage::Metering::default(),
             note: None,
         }
@@ -110,6 +114,13 @@ impl Store {
     /// When a migration fails; the schema is then as it was before that migration.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         self.db.migrate().await
+    }
+
+    /// Whether no other process works for tenants on this database, now or later. Where that is so, what this process has recorded and
+    /// not yet done is all that there is to do.
+    #[must_use]
+    pub const fn is_alone(&self) -> bool {
+        matches!(self.db, Db::Sqlite(_))
     }
 
     /// Asks the database whether it answers.

@@ -1,6 +1,6 @@
 //! Delivering a queued effect through its gateway.
 
-use super::retry;
+use super::{Done, retry};
 use crate::doing::Doing;
 use crate::engine::Engine;
 use crate::live::LiveEvent;
@@ -15,12 +15,21 @@ use twobot_runtime::contract::{self, Action, Payload};
 use twobot_store::effects::{QueuedEffect, Tried};
 use twobot_store::events::NewEvent;
 use twobot_store::executions::{Cause, NewExecution, Work};
+use twobot_store::workspace::Workspace;
 use twobot_store::{StoreError, TenantScope};
 
-pub(super) async fn deliver(engine: &Engine, work: &Work) -> Result<(), StoreError> {
+pub(super) async fn deliver(
+    engine: &Engine,
+    work: &Work,
+    workspace: &Workspace,
+    known: Option<QueuedEffect>,
+) -> Result<Done, StoreError> {
     let (store, scope) = (engine.store(), work.scope);
-    let mut effect = store.queued_effect(scope, EffectId::from_uuid(work.id)).await?;
-    let gateway = store.gateway(scope, effect.gateway).await?;
+    let mut effect = match known {
+        Some(effect) => effect,
+        None => store.queued_effect(scope, EffectId::from_uuid(work.id)).await?,
+    };
+    let gateway = workspace.gateway(effect.gateway).await?;
     let Ok(action) = serde_json::from_str::<Action>(&effect.action) else {
         let error = GatewayError::Invalid("the action was stored by another version".to_owned());
         let trouble = error.trouble(&gateway.name);
@@ -43,21 +52,23 @@ pub(super) async fn deliver(engine: &Engine, work: &Work) -> Result<(), StoreErr
             let trouble = unknown(INTERRUPTED, effect.done_at_most).trouble(&gateway.name);
             let until = Timestamp::now().plus_millis(pause as i64);
             let nothing = Usage::default();
-            return store.postpone_effect(scope, effect.id, Tried::Unsure, &trouble, until, &nothing).await;
+            store.postpone_effect(scope, effect.id, Tried::Unsure, &trouble, until, &nothing).await?;
+            return Ok(Done::No);
         }
         doing = doing.with_intent(store.clone(), scope, effect.id);
     }
     // The try that was interrupted was one.
     effect.attempt += u64::from(effect.begun_at.is_some());
     let doing = Arc::new(doing);
-    let (answer, mut usage) = engine.carry_out(scope, &gateway, &call, &doing).await;
+    let (answer, mut usage) = engine.carry_out(workspace, &gateway, &call, &doing).await;
     let failed = match answer {
         Ok(_) => {
             usage.messages_out = u64::from(effect.kind == "send_message");
-            return store.effect_sent(scope, effect.id, &usage).await;
+            store.effect_sent(scope, effect.id, &usage).await?;
+            return Ok(Done::Yes);
         }
         // Nothing was tried: it stays in the queue as it is, and waits once more.
-        Err(NotCarriedOut::Busy(_)) => return Ok(()),
+        Err(NotCarriedOut::Busy(_)) => return Ok(Done::No),
         Err(NotCarriedOut::Failed(error)) => Failed { retry: error.is_transient(), sure: true, error },
         Err(NotCarriedOut::Unknown { error, may_try_again }) => match policy {
             WhenUnknown::Repeat => {
@@ -79,12 +90,14 @@ pub(super) async fn deliver(engine: &Engine, work: &Work) -> Result<(), StoreErr
     {
         let wait = (i64::from(seconds.unwrap_or(1).min(3_600)) * 1_000).max(retry::SHORTEST_WAIT_MS);
         let trouble = failed.error.trouble(&gateway.name);
-        return store.delay_effect(scope, effect.id, tried, &trouble, now.plus_millis(wait), &usage).await;
+        store.delay_effect(scope, effect.id, tried, &trouble, now.plus_millis(wait), &usage).await?;
+        return Ok(Done::No);
     }
     if failed.retry && tries < retry::EFFECT_TRIES {
         // As long as it is tried again, the owner only has to know why it waits.
         let trouble = failed.error.with_nothing_at_stake().trouble(&gateway.name);
-        return store.postpone_effect(scope, effect.id, tried, &trouble, backoff::after(tries), &usage).await;
+        store.postpone_effect(scope, effect.id, tried, &trouble, backoff::after(tries), &usage).await?;
+        return Ok(Done::No);
     }
     // What an earlier try may have done counts, however surely this one did nothing.
     let done_at_most = effect.done_at_most + u64::from(!failed.sure);
@@ -135,12 +148,13 @@ async fn give_up(
     tried: Tried,
     trouble: Trouble,
     usage: &Usage,
-) -> Result<(), StoreError> {
+) -> Result<Done, StoreError> {
     let depth = effect.depth + 1;
     if depth > circles::MAX_DEPTH {
         let trouble = troubles::circle(&trouble, circles::MAX_DEPTH);
         engine.store().effect_failed(scope, effect.id, tried, &trouble, usage, None).await?;
-        return tell(engine, scope, effect).await;
+        tell(engine, scope, effect).await?;
+        return Ok(Done::Yes);
     }
     let failure = EffectFailure {
         effect_id: effect.id.to_string(),
@@ -173,7 +187,8 @@ async fn give_up(
         .effect_failed(scope, effect.id, tried, &trouble, usage, Some((&event, &execution)))
         .await?;
     engine.wake_executions(scope);
-    tell(engine, scope, effect).await
+    tell(engine, scope, effect).await?;
+    Ok(Done::Yes)
 }
 
 /// Tells whoever looks that the execution that asked for an effect has news. It has its outcome: only then are effects queued.

@@ -1,34 +1,48 @@
 //! Running a plugin for an event, and recording what came of it.
 
-use super::retry;
+use super::{Done, retry};
 use crate::attempt::{Attempt, Outcome, Remains, class, failure};
 use crate::engine::Engine;
 use crate::live::LiveEvent;
 use crate::{backoff, plugins, troubles};
+use std::sync::Arc;
 use twobot_domain::{ExecutionId, FailureClass, GatewayId, Limits, Timestamp, Trouble};
 use twobot_runtime::contract::{self, Event, GatewayRef, Payload};
 use twobot_runtime::{Failed, PluginCall, PluginComponent};
 use twobot_store::events::StoredEvent;
 use twobot_store::executions::{QueuedExecution, Work};
 use twobot_store::installs::{Install, InstallState};
+use twobot_store::workspace::Workspace;
 use twobot_store::{StoreError, TenantScope};
 
 /// Failed executions in a row after which an install is paused.
 const FAILURES_BEFORE_PAUSE: u64 = 5;
 
-pub(super) async fn execute(engine: &Engine, work: &Work) -> Result<(), StoreError> {
+pub(super) async fn execute(
+    engine: &Engine,
+    work: &Work,
+    workspace: &Workspace,
+    known: Option<(QueuedExecution, StoredEvent)>,
+) -> Result<Done, StoreError> {
     let (store, scope) = (engine.store(), work.scope);
-    let queued = store.queued_execution(scope, ExecutionId::from_uuid(work.id)).await?;
-    let install = store.install_by_id(scope, queued.install).await?;
-    let stored = match queued.event {
-        Some(id) => Some(store.event(scope, id).await?),
-        None => None,
+    let is_first = known.is_some();
+    let (queued, stored) = match known {
+        Some((queued, stored)) => (queued, Some(stored)),
+        None => {
+            let queued = store.queued_execution(scope, ExecutionId::from_uuid(work.id)).await?;
+            let stored = match queued.event {
+                Some(id) => Some(store.event(scope, id).await?),
+                None => None,
+            };
+            (queued, stored)
+        }
     };
-    let execution = Execution { engine, scope, queued, install };
+    let install = workspace.install(queued.install).await?;
+    let execution = Execution { engine, scope, workspace, queued, install, is_first };
     // As long as it runs, it is marked: should the process end with it, the next one knows.
     let _mark = engine.inner.marks.enter(execution.queued.id, execution.queued.deaths).await;
     match stored {
-        Some(stored) => execution.handle(&stored).await,
+        Some(stored) => execution.handle(stored).await,
         None => execution.give_up(troubles::event_missing()).await,
     }
 }
@@ -37,12 +51,15 @@ pub(super) async fn execute(engine: &Engine, work: &Work) -> Result<(), StoreErr
 struct Execution<'a> {
     engine: &'a Engine,
     scope: TenantScope,
+    workspace: &'a Workspace,
     queued: QueuedExecution,
-    install: Install,
+    install: Arc<Install>,
+    /// It was recorded just now: nothing of it has run.
+    is_first: bool,
 }
 
 impl Execution<'_> {
-    async fn handle(&self, stored: &StoredEvent) -> Result<(), StoreError> {
+    async fn handle(&self, stored: StoredEvent) -> Result<Done, StoreError> {
         let Some(component) = self.engine.catalogue().plugin(&self.install.slug) else {
             return self.give_up(troubles::plugin_missing(&self.install.slug)).await;
         };
@@ -52,8 +69,8 @@ impl Execution<'_> {
         let Ok(payload) = serde_json::from_str::<Payload>(&stored.payload) else {
             return self.give_up(troubles::event_missing()).await;
         };
-        let limits = self.engine.limits(self.scope).await?;
-        if let Some(trouble) = self.over_daily_limit(&limits).await? {
+        let limits = self.engine.limits_in(self.workspace);
+        if let Some(trouble) = self.over_daily_limit(limits).await? {
             return self.wait_for_tomorrow(&trouble).await;
         }
         let conversation = contract::conversation(&payload).map(str::to_owned);
@@ -62,22 +79,24 @@ impl Execution<'_> {
             occurred_at: stored.occurred_at.millis(),
             gateway: self.gateway_ref(stored.gateway).await?,
             payload,
-            raw: stored.raw.clone(),
+            raw: stored.raw,
         };
         let attempt = Attempt {
             engine: self.engine,
             scope: self.scope,
             execution: self.queued.id,
+            workspace: self.workspace,
             install: &self.install,
             component,
-            limits: &limits,
+            limits,
+            is_first: self.is_first,
             depth: self.queued.depth,
             started_at: self.queued.created_at,
             call: PluginCall::Handle(Box::new(event)),
         };
         let tries = self.queued.attempt + 1;
         let (trouble, class, retry_at, remains) = match attempt.run().await? {
-            Outcome::Committed(_) => return Ok(()),
+            Outcome::Committed(_) => return Ok(Done::Yes),
             Outcome::Tomorrow(trouble) => return self.wait_for_tomorrow(&trouble).await,
             Outcome::Contended(remains) => (
                 troubles::conflict(),
@@ -87,10 +106,7 @@ impl Execution<'_> {
             ),
             // Nothing ran: no try is counted, and it stays in the queue.
             Outcome::Failed(Failed::Busy(trouble), ..) => {
-                let store = self.engine.store();
-                return store
-                    .postpone_execution(self.scope, self.queued.id, &trouble, backoff::after(1))
-                    .await;
+                return self.put_off(&trouble, backoff::after(1)).await;
             }
             Outcome::Failed(failed, remains) => {
                 let (trouble, class, retry_at) = self.judge(failed, tries);
@@ -131,28 +147,27 @@ impl Execution<'_> {
         retry_at: Option<Timestamp>,
         remains: Remains,
         component: &PluginComponent,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Done, StoreError> {
         let store = self.engine.store();
         let failure = failure(trouble, class, retry_at, remains, Some(component.digest.clone()));
         let failures = store.fail_execution(self.scope, self.queued.id, self.install.id, &failure).await?;
         if retry_at.is_some() {
-            self.engine.wake_executions(self.scope);
-            return Ok(());
+            return Ok(Done::No);
         }
         self.tell_failed();
         if failures >= FAILURES_BEFORE_PAUSE {
             let trouble = troubles::plugin_paused(&component.manifest.name, failures, &failure.trouble);
             plugins::pause(self.engine, self.scope, &self.install, &trouble).await?;
         }
-        Ok(())
+        Ok(Done::Yes)
     }
 
     /// Records that this execution can not run at all.
-    async fn give_up(&self, trouble: Trouble) -> Result<(), StoreError> {
+    async fn give_up(&self, trouble: Trouble) -> Result<Done, StoreError> {
         let failure = failure(trouble, FailureClass::Refused, None, Remains::default(), None);
         self.engine.store().fail_execution(self.scope, self.queued.id, self.install.id, &failure).await?;
         self.tell_failed();
-        Ok(())
+        Ok(Done::Yes)
     }
 
     /// Where the plan counts executions a day and they are used up, this one waits for the next. Looked at before, so that nothing
@@ -163,17 +178,23 @@ impl Execution<'_> {
         Ok((used >= allowed).then(|| troubles::executions_per_day(used, allowed)))
     }
 
-    async fn wait_for_tomorrow(&self, trouble: &Trouble) -> Result<(), StoreError> {
-        let tomorrow = Timestamp((Timestamp::now().day() + 1) * 86_400_000);
-        self.engine.store().postpone_execution(self.scope, self.queued.id, trouble, tomorrow).await
+    async fn wait_for_tomorrow(&self, trouble: &Trouble) -> Result<Done, StoreError> {
+        self.put_off(trouble, Timestamp((Timestamp::now().day() + 1) * 86_400_000)).await
+    }
+
+    async fn put_off(&self, trouble: &Trouble, until: Timestamp) -> Result<Done, StoreError> {
+        self.engine.store().postpone_execution(self.scope, self.queued.id, trouble, until).await?;
+        Ok(Done::No)
     }
 
     async fn gateway_ref(&self, gateway: Option<GatewayId>) -> Result<Option<GatewayRef>, StoreError> {
         let Some(id) = gateway else { return Ok(None) };
-        match self.engine.store().gateway(self.scope, id).await {
-            Ok(gateway) => {
-                Ok(Some(GatewayRef { id: gateway.id.to_string(), kind: gateway.kind, name: gateway.name }))
-            }
+        match self.workspace.gateway(id).await {
+            Ok(gateway) => Ok(Some(GatewayRef {
+                id: gateway.id.to_string(),
+                kind: gateway.kind.clone(),
+                name: gateway.name.clone(),
+            })),
             Err(StoreError::NotFound) => Ok(None),
             Err(error) => Err(error),
         }

@@ -1,19 +1,20 @@
 //! Decoding a delivery: the gateway's component turns it into events, and the plugins that subscribed get executions.
 
-use super::retry;
+use super::{Done, Fresh, offer, retry};
 use crate::backoff;
 use crate::engine::Engine;
 use crate::provider::NoProvider;
 use std::sync::Arc;
 use twobot_domain::manifest::EventKind;
-use twobot_domain::{EventId, ExecutionId, Timestamp, Usage};
+use twobot_domain::{EventId, ExecutionId, InboundId, Timestamp, Usage};
 use twobot_runtime::contract::{self, Decoded as Meaning, DecodedEvent, Inbound as Delivery};
 use twobot_runtime::{GatewayCall, GatewayRun, RunLimits};
-use twobot_store::events::NewEvent;
-use twobot_store::executions::{Cause, NewExecution, Work};
+use twobot_store::events::{NewEvent, StoredEvent};
+use twobot_store::executions::{Cause, NewExecution, Queued, QueuedExecution, Work};
 use twobot_store::gateways::{Gateway, GatewayStatus};
 use twobot_store::inbound::{Decoded, Inbound};
 use twobot_store::installs::Install;
+use twobot_store::workspace::Workspace;
 use twobot_store::{StoreError, TenantScope};
 
 /// Events of one delivery.
@@ -22,21 +23,30 @@ const MAX_EVENTS: usize = 100;
 /// Bytes of one event's payload as it is stored: room for a provider's document of 1 MB, which as a text within JSON may have twice as many.
 const MAX_PAYLOAD: usize = 2 * 1024 * 1024 + 4 * 1024;
 
-pub(super) async fn decode(engine: &Engine, work: &Work) -> Result<(), StoreError> {
+pub(super) async fn decode(
+    engine: &Engine,
+    work: &Work,
+    workspace: &Workspace,
+    known: Option<Inbound>,
+) -> Result<Done, StoreError> {
     let (store, scope) = (engine.store(), work.scope);
-    let inbound = store.inbound(scope, twobot_domain::InboundId::from_uuid(work.id)).await?;
-    let gateway = store.gateway(scope, inbound.gateway).await?;
+    let inbound = match known {
+        Some(inbound) => inbound,
+        None => store.inbound(scope, InboundId::from_uuid(work.id)).await?,
+    };
+    let gateway = workspace.gateway(inbound.gateway).await?;
     let Some(component) = engine.catalogue().gateway_kind(&gateway.kind).cloned() else {
         let why = format!("this host has no gateway kind `{}`", gateway.kind);
-        return store.finish_inbound(scope, &inbound, &Decoded::Failed(why), &Usage::default()).await;
+        store.finish_inbound(scope, &inbound, &Decoded::Failed(why), &Usage::default()).await?;
+        return Ok(Done::Yes);
     };
-    let limits = engine.limits(scope).await?;
+    let limits = engine.limits_in(workspace);
     let run = GatewayRun {
         scope,
         component,
         config: gateway.config.clone(),
         provider: Arc::new(NoProvider),
-        limits: RunLimits::gateway(&limits),
+        limits: RunLimits::gateway(limits),
         seed: inbound.id.uuid().as_bytes().to_vec(),
         started_at: inbound.received_at,
     };
@@ -50,7 +60,7 @@ pub(super) async fn decode(engine: &Engine, work: &Work) -> Result<(), StoreErro
         Ok(Ok(Meaning::Events(events))) => {
             let said = |event: &&DecodedEvent| contract::kind(&event.payload) == EventKind::Message;
             usage.messages_in = events.iter().filter(said).count() as u64;
-            route(engine, scope, &gateway, &inbound, events).await?
+            route(engine, workspace, &gateway, &inbound, events).await?
         }
         Ok(Ok(Meaning::NotHandled(name))) => Decoded::NotHandled(name.chars().take(200).collect()),
         Ok(Err(malformed)) => Decoded::Failed(malformed.message.chars().take(2_000).collect()),
@@ -59,31 +69,66 @@ pub(super) async fn decode(engine: &Engine, work: &Work) -> Result<(), StoreErro
             Decoded::Failed(trouble.detail)
         }
         // Nothing was tried: it stays in the queue as it is, and waits once more.
-        Err(GatewayCall::Busy(_)) => return Ok(()),
+        Err(GatewayCall::Busy(_)) => return Ok(Done::No),
         Err(GatewayCall::Host(error)) if inbound.attempt + 1 < retry::PLATFORM_TRIES => {
             tracing::error!(%error, inbound = %inbound.id, "a delivery could not be decoded; it is tried again");
-            return store.postpone_inbound(scope, inbound.id, backoff::after(inbound.attempt + 1)).await;
+            store.postpone_inbound(scope, inbound.id, backoff::after(inbound.attempt + 1)).await?;
+            return Ok(Done::No);
         }
         Err(GatewayCall::Host(error)) => Decoded::Failed(format!("the platform failed: {error}")),
     };
-    store.finish_inbound(scope, &inbound, &decoded, &usage).await?;
-    match &decoded {
-        Decoded::Events(_) => engine.wake_executions(scope),
+    let queued = store.finish_inbound(scope, &inbound, &decoded, &usage).await?;
+    match decoded {
+        Decoded::Events(events) => offer(engine, scope, fresh(scope, &inbound.body, &queued, events)),
         Decoded::Failed(_) => engine.tell_gateway(scope, gateway.id).await?,
         Decoded::NotHandled(_) => {}
     }
-    Ok(())
+    Ok(Done::Yes)
+}
+
+/// The executions that wait for their turn now.
+fn fresh(
+    scope: TenantScope,
+    body: &str,
+    queued: &Queued<ExecutionId>,
+    events: Vec<(NewEvent, Vec<NewExecution>)>,
+) -> Vec<Fresh> {
+    let mut fresh = Vec::with_capacity(queued.ids.len());
+    for (event, executions) in events {
+        let stored = StoredEvent {
+            id: event.id,
+            gateway: event.gateway,
+            kind: event.kind.to_owned(),
+            payload: event.payload,
+            raw: Some(body.to_owned()),
+            occurred_at: event.occurred_at,
+        };
+        for new in executions.into_iter().filter(|new| queued.ids.contains(&new.id)) {
+            let execution = QueuedExecution {
+                id: new.id,
+                install: new.install,
+                event: new.event,
+                cause: new.cause.as_str().to_owned(),
+                attempt: 0,
+                deaths: 0,
+                depth: new.depth,
+                created_at: queued.at,
+            };
+            fresh.push(Fresh::execution(scope, new.lane, execution, stored.clone()));
+        }
+    }
+    fresh
 }
 
 /// Which plugins get which events.
 async fn route(
     engine: &Engine,
-    scope: TenantScope,
+    workspace: &Workspace,
     gateway: &Gateway,
     inbound: &Inbound,
     events: Vec<DecodedEvent>,
 ) -> Result<Decoded, StoreError> {
-    let subscribers = engine.store().subscribers(scope, gateway.id).await?;
+    let subscribers = workspace.subscribers(gateway.id).await?;
     let mut routed = Vec::with_capacity(events.len());
     for decoded in events {
         let kind = contract::kind(&decoded.payload);

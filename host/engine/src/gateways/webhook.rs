@@ -1,12 +1,16 @@
 //! Webhooks: a provider calls us.
 
+use crate::dispatch::{self, Fresh};
 use crate::engine::Engine;
+use std::sync::Arc;
 use thiserror::Error;
 use twobot_domain::GatewayId;
 use twobot_gateways::Headers;
+use twobot_store::StoreError;
+use twobot_store::executions::WorkKind;
 use twobot_store::gateways::{DeliveryOutcome, Gateway};
-use twobot_store::inbound::{Accepted, NewInbound};
-use twobot_store::{StoreError, TenantScope};
+use twobot_store::inbound::{Accepted, Inbound, NewInbound};
+use twobot_store::workspace::Workspace;
 
 /// Why a delivery was turned away.
 #[derive(Debug, Error)]
@@ -51,19 +55,20 @@ impl Engine {
         headers: &Headers,
         body: &str,
     ) -> Result<Accepted, WebhookError> {
-        let (scope, gateway) = self.addressed(connector, id).await?;
-        let taken = self.take(scope, &gateway, headers, body).await;
-        match &taken {
-            Ok(Accepted::New(_)) => self.wake_inbound(scope),
-            Ok(Accepted::Duplicate) | Err(WebhookError::Store(_)) => {}
-            Err(_) => self.store().count_delivery(scope, id, DeliveryOutcome::Refused).await?,
+        let (workspace, gateway) = self.addressed(connector, id).await?;
+        let taken = self.take(&workspace, &gateway, headers, body).await;
+        if let Err(error) = &taken
+            && !matches!(error, WebhookError::Store(_))
+        {
+            self.store().count_delivery(workspace.scope(), id, DeliveryOutcome::Refused).await?;
         }
         taken
     }
 
     /// Counts a delivery that was turned away before it could be read, such as one that is too large.
     pub async fn refuse_webhook(&self, connector: &str, id: GatewayId) {
-        let Ok((scope, gateway)) = self.addressed(connector, id).await else { return };
+        let Ok((workspace, gateway)) = self.addressed(connector, id).await else { return };
+        let scope = workspace.scope();
         if let Err(error) = self.store().count_delivery(scope, gateway.id, DeliveryOutcome::Refused).await {
             tracing::error!(%error, gateway = %id, "a refused delivery could not be counted");
         }
@@ -75,14 +80,15 @@ impl Engine {
         &self,
         connector: &str,
         id: GatewayId,
-    ) -> Result<(TenantScope, Gateway), WebhookError> {
-        let (scope, gateway) = self.store().gateway_of_webhook(id).await?;
+    ) -> Result<(Workspace, Arc<Gateway>), WebhookError> {
+        let (scope, workspace) = self.store().workspace_of_webhook(id).await?;
+        let gateway = workspace.gateway(id).await?;
         let fits = self
             .catalogue()
             .gateway_kind(&gateway.kind)
             .is_some_and(|entry| entry.manifest.connector == connector);
         if fits && gateway.enabled {
-            return Ok((scope, gateway));
+            return Ok((workspace, gateway));
         }
         self.store().count_delivery(scope, id, DeliveryOutcome::Refused).await?;
         Err(WebhookError::NotFound)
@@ -90,26 +96,35 @@ impl Engine {
 
     async fn take(
         &self,
-        scope: TenantScope,
+        workspace: &Workspace,
         gateway: &Gateway,
         headers: &Headers,
         body: &str,
     ) -> Result<Accepted, WebhookError> {
         let entry = self.catalogue().gateway_kind(&gateway.kind);
         let connector = entry.and_then(|entry| self.connector(entry)).ok_or(WebhookError::NotFound)?;
-        let account = self.account(scope, gateway).await?;
+        let account = self.account_in(workspace, gateway).await?;
         if !connector.webhook_is_authentic(&account, headers, body) {
             return Err(WebhookError::WrongSecret);
         }
         let delivery =
             connector.identify(headers, body).map_err(|malformed| WebhookError::Malformed(malformed.0))?;
-        let limits = self.limits(scope).await?;
+        let scope = workspace.scope();
+        // Those that come at the same time are recorded in the order of their ids, and may be offered in another.
+        let coming = self.inner.queues.get(WorkKind::Inbound).coming(scope);
+        let body = delivery.body.clone();
         let new = NewInbound {
             gateway: gateway.id,
             provider_id: delivery.provider_id,
             body: delivery.body,
-            waiting_limit: limits.waiting_events,
+            waiting_limit: self.limits_in(workspace).waiting_events,
         };
-        Ok(self.store().accept(scope, new).await?)
+        let accepted = self.store().accept(scope, new).await?;
+        if let Accepted::New(id) = accepted {
+            let inbound = Inbound::accepted(id, gateway.id, body);
+            dispatch::offer(self, scope, [Fresh::inbound(scope, inbound)]);
+        }
+        drop(coming);
+        Ok(accepted)
     }
 }

@@ -44,7 +44,7 @@ impl Engine {
         if let Some(trouble) = grants::undecided(&component.manifest, &install) {
             return Err(EngineError::Trouble(Box::new(trouble)));
         }
-        let limits = self.limits(scope).await?;
+        let workspace = self.store().workspace(scope).await?;
         let new = NewExecution {
             id: ExecutionId::new(),
             install: install.id,
@@ -60,13 +60,15 @@ impl Engine {
         let attempt = Attempt {
             engine: self,
             scope,
+            workspace: &workspace,
             execution: new.id,
             install: &install,
             component,
-            limits: &limits,
+            limits: self.limits_in(&workspace),
             depth: 0,
             started_at,
             call: PluginCall::Action { name: action.to_owned(), input },
+            is_first: true,
         };
         let (trouble, class, remains) = match attempt.run().await? {
             Outcome::Committed(output) => {

@@ -240,7 +240,7 @@ impl Tenant {
         self.store
             .finish_execution(self.scope, execution, self.install.id, &plan(), &done.commit)
             .await
-            .map(|()| ran.outcomes())
+            .map(|_| ran.outcomes())
     }
 }
 

@@ -83,7 +83,7 @@ async fn counters_of_two_runs_never_conflict_and_other_writes_do() {
         }
         assert!(committed[0].is_ok());
         match (&committed[1], second_commits) {
-            (Ok(()), true) | (Err(StoreError::Conflict), false) => {}
+            (Ok(_), true) | (Err(StoreError::Conflict), false) => {}
             other => panic!("{other:?}"),
         }
     }

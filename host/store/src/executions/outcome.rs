@@ -1,10 +1,12 @@
 //! Recording what an execution came to: its writes, its effects, its acknowledgement and its usage, in one transaction.
 
+use super::Queued;
 use crate::db::{Statement, Tx, sql, transaction};
 use crate::kv::WriteSet;
 use crate::setups::Setup;
 use crate::usage::{MAX_FIGURE, OnRow};
 use crate::{Store, StoreError, TenantScope, points};
+use std::borrow::Cow;
 use twobot_domain::manifest::Capability;
 use twobot_domain::{
     EffectId, ExecutionId, FailureClass, GatewayId, InstallId, Limits, NotificationId, ScheduleId, Timestamp,
@@ -37,6 +39,14 @@ pub struct NewEffect {
     pub action: String,
     /// What must be delivered in order has the same lane.
     pub lane: String,
+}
+
+impl NewEffect {
+    /// The lane as it is kept: one that is too long stands there by its digest.
+    #[must_use]
+    pub fn kept_lane(&self) -> Cow<'_, str> {
+        crate::effects::bounded(&self.lane)
+    }
 }
 
 /// Something to tell the tenant.
@@ -245,7 +255,8 @@ async fn write_appointments(
 }
 
 impl Store {
-    /// Commits a successful execution: everything it wrote, queued and used, together with its acknowledgement.
+    /// Commits a successful execution: everything it wrote, queued and used, together with its acknowledgement. Says which of its
+    /// effects wait for their turn now.
     ///
     /// # Errors
     /// `Conflict` when a key that it read was written meanwhile; `Quota` when its writes do not fit the plan; `NotFound`
@@ -257,7 +268,7 @@ impl Store {
         install: InstallId,
         limits: &Limits,
         commit: &Commit,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Queued<EffectId>, StoreError> {
         let committed = transaction!(self.db.begin(scope), |tx| {
             // Within the transaction, so that it is not before a moment up to which usage was summed.
             let now = Timestamp::now();
@@ -298,8 +309,11 @@ impl Store {
                 });
             }
             crate::kv::apply(&mut tx, scope, install, &commit.writes, limits).await?;
+            let mut queued = Queued::none(now);
             for effect in &commit.effects {
-                crate::effects::insert(&mut tx, scope, id, install, effect).await?;
+                if crate::effects::insert(&mut tx, scope, id, install, effect, now).await? {
+                    queued.ids.push(effect.id);
+                }
             }
             for notification in &commit.notifications {
                 tx.run(
@@ -334,7 +348,7 @@ impl Store {
             if let Some(count) = count {
                 count.note(&self.metering);
             }
-            Ok(())
+            Ok(queued)
         });
         if matches!(&committed, Err(StoreError::Conflict)) {
             // Whoever runs it again must find what it was in conflict with, or it would be so once more.

@@ -34,7 +34,16 @@ pub struct Work {
 
 /// Queues an execution, unless its install was removed meanwhile or is not the tenant's.
 pub(crate) async fn insert(tx: &mut Tx, scope: TenantScope, new: &NewExecution) -> Result<(), StoreError> {
-    let now = Timestamp::now();
+    insert_at(tx, scope, new, Timestamp::now()).await.map(drop)
+}
+
+/// The same at a given time; says whether it waits for its turn now, and not for its install's owner.
+pub(crate) async fn insert_at(
+    tx: &mut Tx,
+    scope: TenantScope,
+    new: &NewExecution,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
     let statement =
         sql("INSERT INTO executions (id, tenant_id, install_id, event_id, cause, event_kind, lane, state, next_at, created_at, \
              depth, held) SELECT $1, tenant_id, id, $2, $3, $4, $5, 'waiting', $6, $6, $7, waits FROM installs \
@@ -49,8 +58,11 @@ pub(crate) async fn insert(tx: &mut Tx, scope: TenantScope, new: &NewExecution) 
         .bind(new.install)
         .bind(scope.tenant());
     match tx.optional(statement).await? {
-        Some(row) if row.get("held")? => super::held::check(tx, scope, new.install, new.id).await,
-        _ => Ok(()),
+        Some(row) if row.get("held")? => {
+            super::held::check(tx, scope, new.install, new.id).await?;
+            Ok(false)
+        }
+        row => Ok(row.is_some()),
     }
 }
 

@@ -135,15 +135,16 @@ async fn insert(
     let rows = tx
         .all(
             sql("INSERT INTO inbound (id, tenant_id, gateway_id, provider_id, body, state, next_at, received_at) \
-                 SELECT a.id, a.tenant_id, a.gateway_id, a.provider_id, a.body, 'waiting', $6, $6 \
-                 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[]) AS a (id, tenant_id, gateway_id, provider_id, body) \
+                 SELECT a.id, a.tenant_id, a.gateway_id, a.provider_id, a.body, 'waiting', a.at, a.at \
+                 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bigint[]) \
+                 AS a (id, tenant_id, gateway_id, provider_id, body, at) \
                  ON CONFLICT (gateway_id, provider_id) DO NOTHING RETURNING id")
             .bind_uuids(new.iter().map(|(id, ..)| *id))
             .bind_uuids(new.iter().map(|(_, tenant, _)| *tenant))
             .bind_uuids(new.iter().map(|(.., delivery)| delivery.gateway.uuid()))
             .bind_texts(new.iter().map(|(.., delivery)| delivery.provider_id.as_str()))
             .bind_texts(new.iter().map(|(.., delivery)| delivery.body.as_str()))
-            .bind(Timestamp::now()),
+            .bind_integers(new.iter().map(|(id, ..)| Timestamp::of_id(*id).0)),
         )
         .await?;
     let written = rows.iter().map(|row| row.get("id")).collect::<Result<HashSet<InboundId>, _>>()?;

@@ -70,7 +70,7 @@ async fn insert(
             .bind(tenant)
             .bind(delivery.provider_id.as_str())
             .bind(delivery.body.as_str())
-            .bind(Timestamp::now())
+            .bind(Timestamp::of_id(id.uuid()))
             .bind(delivery.gateway)
             .bind(waits)
             .bind(u64::from(delivery.waiting_limit)),

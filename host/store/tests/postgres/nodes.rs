@@ -156,7 +156,10 @@ async fn write_everything(
         ("fire", store.fire(due, Some(Timestamp(9_000)), &fired, &run).await.map(drop)),
         (
             "finish_inbound",
-            store.finish_inbound(scope, &delivery, &Decoded::NotHandled("x".to_owned()), &usage()).await,
+            store
+                .finish_inbound(scope, &delivery, &Decoded::NotHandled("x".to_owned()), &usage())
+                .await
+                .map(drop),
         ),
         ("postpone_inbound", store.postpone_inbound(scope, of.inbound, Timestamp(9)).await),
         ("journal_intent", store.journal_intent(scope, of.waiting, 1, "{}").await),
@@ -171,7 +174,7 @@ async fn write_everything(
         ),
         (
             "finish_execution",
-            store.finish_execution(scope, of.waiting, of.install, &limits(), &writes([], [])).await,
+            store.finish_execution(scope, of.waiting, of.install, &limits(), &writes([], [])).await.map(drop),
         ),
         ("journal_again", store.journal_again(scope, of.waiting, 0, true).await),
         ("begin_effect", store.begin_effect(scope, of.effect).await),

@@ -62,7 +62,11 @@ async fn meet_in_commit(
     let commit = |place: usize, commit: Commit| {
         let (node, scope, install, limits) = (nodes[place].clone(), ann.scope, *install, limits.clone());
         let id = ids[place];
-        move || tokio::spawn(async move { node.finish_execution(scope, id, install, &limits, &commit).await })
+        move || {
+            tokio::spawn(async move {
+                node.finish_execution(scope, id, install, &limits, &commit).await.map(drop)
+            })
+        }
     };
     let (first, second) = meet(gate, commit(0, one), commit(1, other)).await;
     [first, second]
@@ -77,7 +81,9 @@ async fn an_execution_is_committed_by_one_of_two_nodes() {
         let (node, scope) = (node.clone(), ann.scope);
         let commit = writes([], [("count", Write::Add(1))]);
         move || {
-            tokio::spawn(async move { node.finish_execution(scope, id, install, &limits(), &commit).await })
+            tokio::spawn(async move {
+                node.finish_execution(scope, id, install, &limits(), &commit).await.map(drop)
+            })
         }
     };
     let (first, second) = meet(gate, finish(&nodes[0]), finish(&nodes[1])).await;
@@ -210,7 +216,7 @@ async fn deliveries_do_not_wait_for_the_tenant_s_executions() {
     let (node, scope) = (nodes[0].clone(), ann.scope);
     let slow = tokio::spawn(async move {
         let commit = writes([], [("key", set("1"))]);
-        node.finish_execution(scope, id, install, &limits(), &commit).await
+        node.finish_execution(scope, id, install, &limits(), &commit).await.map(drop)
     });
     gate.until_waiting(1).await;
     let accepted = nodes[1].accept(scope, new_inbound(gateway, "1")).await;
@@ -262,7 +268,11 @@ async fn a_delivery_is_decoded_by_one_of_two_nodes() {
         let event = new_event(Some(gateway), Some(id));
         let execution = new_execution(install, Some(event.id));
         let decoded = Decoded::Events(vec![(event, vec![execution])]);
-        move || tokio::spawn(async move { node.finish_inbound(scope, &delivery, &decoded, &usage()).await })
+        move || {
+            tokio::spawn(
+                async move { node.finish_inbound(scope, &delivery, &decoded, &usage()).await.map(drop) },
+            )
+        }
     };
     let (first, second) = meet(gate, finish(&nodes[0]), finish(&nodes[1])).await;
     assert!(first.is_ok(), "{first:?}");
@@ -331,7 +341,9 @@ async fn a_transaction_that_was_ended_by_a_deadlock_is_done_once_more() {
     let gate = Gate::close_after(&world, "inbound").await;
     let (node, scope) = (nodes[0].clone(), ann.scope);
     let finish = tokio::spawn(async move {
-        node.finish_inbound(scope, &delivery, &Decoded::NotHandled("poll".to_owned()), &usage()).await
+        node.finish_inbound(scope, &delivery, &Decoded::NotHandled("poll".to_owned()), &usage())
+            .await
+            .map(drop)
     });
     gate.until_waiting(1).await;
     // The store has the delivery and will want the gateway; somebody has the gateway and wants the delivery.
@@ -355,7 +367,7 @@ async fn who_is_dropped_while_waiting_leaves_no_transaction_behind() {
         let (node, scope, id) = (nodes[place].clone(), ann.scope, ids[place]);
         tokio::spawn(async move {
             let commit = writes([], [("key", set("1"))]);
-            node.finish_execution(scope, id, install, &limits(), &commit).await
+            node.finish_execution(scope, id, install, &limits(), &commit).await.map(drop)
         })
     };
     let first = finish(0);

@@ -39,3 +39,4 @@ mod tenancy;
 mod texts;
 mod usage;
 mod usage_before;
+mod workspace;

@@ -526,7 +526,7 @@ impl Tenant {
         install: InstallId,
         commit: &Commit,
     ) -> Result<(), StoreError> {
-        self.store.finish_execution(self.scope, execution, install, &limits(), commit).await
+        self.store.finish_execution(self.scope, execution, install, &limits(), commit).await.map(drop)
     }
 
     /// Commits something in an execution of its own.

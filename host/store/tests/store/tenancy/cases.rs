@@ -47,6 +47,19 @@ pub(super) fn all() -> Vec<Case> {
 
 fn accounts() -> Vec<Case> {
     vec![
+        case("workspace", |c| async move {
+            let workspace = c.store.workspace(c.scope).await?;
+            let (gateway, install) = (c.of.gateway, c.of.install);
+            let found = [
+                workspace.gateway(gateway).await.is_ok(),
+                workspace.gateway_secrets(gateway).await.is_ok(),
+                workspace.install(install).await.is_ok(),
+                !workspace.bound_gateways(install).await?.is_empty(),
+                !workspace.subscribers(gateway).await?.is_empty(),
+            ];
+            assert!(found.iter().all(|one| *one == found[0]), "{found:?}");
+            Ok(found[0])
+        }),
         case("tenant", |c| async move { Ok(c.store.tenant(c.scope).await?.id == c.of.scope.tenant()) }),
         case("set_password", |c| async move {
             c.store.set_password(c.scope, c.of.user, "$argon2id$other").await.map(|()| false)
@@ -281,7 +294,7 @@ fn inbound() -> Vec<Case> {
             // Known from elsewhere, as it were: the stranger can not even read it.
             let delivery = c.store.inbound(c.of.scope, c.of.inbound).await?;
             let decoded = Decoded::NotHandled("nothing".to_owned());
-            c.store.finish_inbound(c.scope, &delivery, &decoded, &usage()).await.map(|()| false)
+            c.store.finish_inbound(c.scope, &delivery, &decoded, &usage()).await.map(|_| false)
         }),
         case("event", |c| async move { c.store.event(c.scope, c.of.event).await.map(|_| true) }),
     ]
@@ -355,7 +368,7 @@ fn outcomes() -> Vec<Case> {
             c.store
                 .finish_execution(c.scope, c.of.waiting, c.of.install, &limits(), &commit)
                 .await
-                .map(|()| false)
+                .map(|_| false)
         }),
         case("fail_execution", |c| async move {
             c.store.fail_execution(c.scope, c.of.waiting, c.of.install, &failure(None)).await.map(|_| true)

@@ -31,7 +31,7 @@ fn mixtures() -> Vec<Case> {
             c.store
                 .finish_execution(c.scope, own().waiting, c.of.install, &limits(), &commit)
                 .await
-                .map(|()| true)
+                .map(|_| true)
         }),
         case("a failure of the owner's plugin", |c| async move {
             c.store.fail_execution(c.scope, own().waiting, c.of.install, &failure(None)).await.map(|_| true)

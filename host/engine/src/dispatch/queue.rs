@@ -1,0 +1,466 @@
+//! What is known of one queue in memory: which tenants to look at, and which lanes are worked on.
+
+use parking_lot::Mutex;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+use twobot_domain::{InstallId, Timestamp};
+use twobot_runtime::AtOnce;
+use twobot_store::TenantScope;
+use twobot_store::executions::{Work, WorkKind};
+use uuid::Uuid;
+
+/// Items of one queue that are worked on at the same time, over all tenants.
+const IN_FLIGHT: usize = 256;
+
+/// Tenants of which it is remembered that nothing waits; of more, it is looked anew.
+const MOST_SETTLED: usize = 65_536;
+
+/// The queues of the engine.
+#[derive(Debug)]
+pub(crate) struct Queues([Arc<Queue>; 3]);
+
+impl Default for Queues {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| Arc::default()))
+    }
+}
+
+impl Queues {
+    pub(crate) fn get(&self, kind: WorkKind) -> &Arc<Queue> {
+        match kind {
+            WorkKind::Inbound => &self.0[0],
+            WorkKind::Execution => &self.0[1],
+            WorkKind::Effect => &self.0[2],
+        }
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Queue>> {
+        self.0.iter()
+    }
+}
+
+/// What is known of one queue in memory.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    state: Mutex<State>,
+    woken: Notify,
+    places: Arc<Semaphore>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Tenants to look at, in the order in which they were woken.
+    round: VecDeque<TenantScope>,
+    in_round: HashSet<TenantScope>,
+    /// What is worked on, by tenant and lane.
+    busy: HashMap<TenantScope, HashMap<String, Busy>>,
+    /// When a tenant's next item is due, where nothing of it can be started before.
+    timers: HashMap<TenantScope, Instant>,
+    /// Tenants of which everything that waits is worked on. Whoever wakes one takes it out.
+    settled: HashMap<TenantScope, Settled>,
+    /// Items that are being recorded and will be offered, by tenant.
+    coming: HashMap<TenantScope, usize>,
+}
+
+/// What a lane is busy with.
+#[derive(Clone, Copy, Debug)]
+struct Busy {
+    id: Uuid,
+    /// Whose handler runs.
+    install: Option<InstallId>,
+}
+
+/// Under which conditions nothing waited for a tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Settled {
+    /// The lease's token.
+    pub(super) token: u64,
+    /// The revision of the tenant's settings.
+    pub(super) revision: i64,
+    pub(super) at_once: AtOnce,
+}
+
+/// What can be started for a tenant.
+#[derive(Debug, Default)]
+pub(super) struct Choice {
+    pub(super) chosen: Vec<Work>,
+    /// When the next of the others is due.
+    pub(super) next_due: Option<Timestamp>,
+    /// Installs with as much running as they may have.
+    pub(super) busy_installs: HashSet<InstallId>,
+    /// Its tenant has as much running as it may have.
+    pub(super) is_full: bool,
+}
+
+/// Whether something that was just recorded can be begun.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Begun {
+    /// It is counted as worked on, under the settings of this revision.
+    Now(i64),
+    /// When what is worked on now ends, it will be found waiting.
+    Later,
+    /// It is to be looked what waits.
+    Unknown,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self { state: Mutex::default(), woken: Notify::new(), places: Arc::new(Semaphore::new(IN_FLIGHT)) }
+    }
+}
+
+/// Something is being recorded that will be offered. Dropped, it was offered, or never will be.
+#[derive(Debug)]
+pub(crate) struct Coming {
+    queue: Arc<Queue>,
+    scope: TenantScope,
+}
+
+impl Drop for Coming {
+    fn drop(&mut self) {
+        let mut state = self.queue.state.lock();
+        if let Some(count) = state.coming.get_mut(&self.scope) {
+            *count -= 1;
+            if *count == 0 {
+                state.coming.remove(&self.scope);
+            }
+        }
+    }
+}
+
+impl Queue {
+    /// Something waits for a tenant.
+    pub(crate) fn wake(&self, scope: TenantScope) {
+        let mut state = self.state.lock();
+        state.settled.remove(&scope);
+        if state.in_round.insert(scope) {
+            state.round.push_back(scope);
+            self.woken.notify_one();
+        }
+    }
+
+    /// Waits until a tenant is to be looked at.
+    pub(crate) async fn woken(&self) {
+        self.woken.notified().await;
+    }
+
+    pub(crate) fn next(&self) -> Option<TenantScope> {
+        let mut state = self.state.lock();
+        let scope = state.round.pop_front()?;
+        state.in_round.remove(&scope);
+        Some(scope)
+    }
+
+    /// A lane is free again. Where the tenant's work is not all done, or more of it may have come, it is looked at again.
+    pub(super) fn finished(&self, scope: TenantScope, lane: &str, is_done: bool) {
+        let mut state = self.state.lock();
+        if let Some(lanes) = state.busy.get_mut(&scope) {
+            lanes.remove(lane);
+            if lanes.is_empty() {
+                state.busy.remove(&scope);
+            }
+        }
+        let is_settled = is_done && state.settled.contains_key(&scope);
+        drop(state);
+        if !is_settled {
+            self.wake(scope);
+        }
+    }
+
+    /// Whether nothing of a tenant is worked on or waits for its time, as far as is known.
+    pub(crate) fn is_idle(&self, scope: TenantScope) -> bool {
+        let state = self.state.lock();
+        !state.busy.contains_key(&scope)
+            && !state.in_round.contains(&scope)
+            && !state.timers.contains_key(&scope)
+    }
+
+    /// Items of a tenant that are worked on.
+    pub(crate) fn in_flight(&self, scope: TenantScope) -> usize {
+        self.state.lock().busy.get(&scope).map_or(0, HashMap::len)
+    }
+
+    /// A place for one item, when there is one.
+    pub(super) async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.places).acquire_owned().await.ok()
+    }
+
+    /// A place for one item, if there is one and nobody waits for it.
+    pub(super) fn free_place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.places).try_acquire_owned().ok()
+    }
+
+    /// Which of the waiting items can be started now. What is over a limit stays in the queue. Where these are all that wait, it is
+    /// remembered under which conditions, if all of them are worked on now.
+    pub(super) fn choose(
+        &self,
+        scope: TenantScope,
+        waiting: Vec<Work>,
+        now: Timestamp,
+        conditions: Settled,
+        is_all: bool,
+    ) -> Choice {
+        let at_once = conditions.at_once;
+        let mut state = self.state.lock();
+        let busy = state.busy.entry(scope).or_default();
+        let mut blocked: HashSet<String> = HashSet::new();
+        let mut choice = Choice::default();
+        let mut is_left = false;
+        for work in waiting {
+            if busy.get(&work.lane).is_some_and(|busy| busy.id == work.id) {
+                blocked.insert(work.lane);
+                continue;
+            }
+            if busy.len() >= at_once.tenant as usize {
+                choice.is_full = true;
+                break;
+            }
+            // Whatever is first in a lane holds back the rest of it.
+            if busy.contains_key(&work.lane) || !blocked.insert(work.lane.clone()) {
+                is_left = true;
+                continue;
+            }
+            if work.due_at > now {
+                choice.next_due = Some(choice.next_due.map_or(work.due_at, |due| due.min(work.due_at)));
+                continue;
+            }
+            if let Some(install) = work.install
+                && running(busy, install) >= at_once.install as usize
+            {
+                // It goes on when one of its own ends; others of its tenant need not wait for that.
+                choice.busy_installs.insert(install);
+                continue;
+            }
+            busy.insert(work.lane.clone(), Busy { id: work.id, install: work.install });
+            choice.chosen.push(work);
+        }
+        if busy.is_empty() {
+            state.busy.remove(&scope);
+        }
+        let nothing_waits = is_all
+            && !is_left
+            && !choice.is_full
+            && choice.next_due.is_none()
+            && choice.busy_installs.is_empty();
+        // Who was woken meanwhile may have more than what was found before.
+        if nothing_waits && !state.in_round.contains(&scope) {
+            if state.settled.len() >= MOST_SETTLED {
+                state.settled.clear();
+            }
+            state.settled.insert(scope, conditions);
+        }
+        choice
+    }
+
+    /// Something is about to be recorded by one of several who do so at the same time, and will be offered afterwards.
+    pub(crate) fn coming(self: &Arc<Self>, scope: TenantScope) -> Coming {
+        *self.state.lock().coming.entry(scope).or_default() += 1;
+        Coming { queue: Arc::clone(self), scope }
+    }
+
+    /// Counts something that was just recorded as worked on, if nothing else waits for its tenant. The token is that of its lease.
+    pub(super) fn begin(&self, token: u64, work: &Work) -> Begun {
+        let scope = work.scope;
+        let mut state = self.state.lock();
+        let State { settled, busy, coming, .. } = &mut *state;
+        let Some(conditions) = settled.get(&scope).filter(|known| known.token == token) else {
+            return Begun::Unknown;
+        };
+        let (revision, at_once) = (conditions.revision, conditions.at_once);
+        // What is recorded at the same time may come before this, and be offered after it.
+        if coming.get(&scope).is_some_and(|count| *count > 1) {
+            settled.remove(&scope);
+            return Begun::Unknown;
+        }
+        let lanes = busy.entry(scope).or_default();
+        let fits = lanes.len() < at_once.tenant as usize
+            && !lanes.contains_key(&work.lane)
+            && work.install.is_none_or(|install| running(lanes, install) < at_once.install as usize);
+        if fits {
+            lanes.insert(work.lane.clone(), Busy { id: work.id, install: work.install });
+            return Begun::Now(revision);
+        }
+        settled.remove(&scope);
+        if lanes.is_empty() {
+            busy.remove(&scope);
+            return Begun::Unknown;
+        }
+        Begun::Later
+    }
+
+    /// Wakes a tenant at a later time, unless it will be woken earlier.
+    pub(crate) fn wake_at(self: &Arc<Self>, scope: TenantScope, due: Timestamp, now: Timestamp) {
+        let wait = Duration::from_millis(u64::try_from(due.0.saturating_sub(now.0)).unwrap_or(0));
+        let at = Instant::now() + wait.min(Duration::from_secs(3_600));
+        let mut state = self.state.lock();
+        if state.timers.get(&scope).is_some_and(|earlier| *earlier <= at) {
+            return;
+        }
+        state.timers.insert(scope, at);
+        drop(state);
+        let queue = Arc::clone(self);
+        tokio::spawn(async move {
+            tokio::time::sleep_until(at).await;
+            let mut state = queue.state.lock();
+            if state.timers.get(&scope) == Some(&at) {
+                state.timers.remove(&scope);
+            }
+            drop(state);
+            queue.wake(scope);
+        });
+    }
+}
+
+/// Handlers of an install that run.
+fn running(busy: &HashMap<String, Busy>, install: InstallId) -> usize {
+    busy.values().filter(|of| of.install == Some(install)).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use twobot_domain::ExecutionId;
+    use twobot_store::{MasterKey, Store};
+
+    const CONDITIONS: Settled = Settled { token: 0, revision: 7, at_once: AtOnce { tenant: 4, install: 2 } };
+
+    async fn scope() -> TenantScope {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("test.db").display());
+        let store = Store::open(&url, MasterKey::new([1; 32])).await.unwrap();
+        store.migrate().await.unwrap();
+        let account = twobot_store::accounts::NewAccount {
+            email: "a@example.org".to_owned(),
+            name: "A".to_owned(),
+            password_hash: "-".to_owned(),
+            role: "owner".to_owned(),
+            plan: "free".to_owned(),
+        };
+        store.register(&account).await.unwrap().0
+    }
+
+    /// Waiting executions: which install's, and in which lane of it.
+    fn waiting(scope: TenantScope, installs: &[InstallId], which: &[(usize, &str)]) -> Vec<Work> {
+        let work = |(install, lane): &(usize, &str)| Work {
+            scope,
+            id: ExecutionId::new().uuid(),
+            install: Some(installs[*install]),
+            lane: format!("{}/{lane}", installs[*install]),
+            due_at: Timestamp(0),
+        };
+        which.iter().map(work).collect()
+    }
+
+    #[tokio::test]
+    async fn what_is_over_a_limit_stays_and_others_of_the_tenant_go_on() {
+        let (queue, scope) = (Queue::default(), scope().await);
+        let installs = [InstallId::new(), InstallId::new(), InstallId::new()];
+        let lanes = |chosen: &[Work]| -> Vec<_> { chosen.iter().map(|work| work.lane.clone()).collect() };
+        let all = waiting(
+            scope,
+            &installs,
+            &[(0, "a"), (0, "a"), (0, "b"), (0, "c"), (0, "d"), (1, "a"), (2, "a"), (2, "b")],
+        );
+        let choose = |all: &[Work]| queue.choose(scope, all.to_vec(), Timestamp(1), CONDITIONS, true);
+        let choice = choose(&all);
+        let expected = [&all[0], &all[2], &all[5], &all[6]].map(|work| work.lane.clone());
+        assert_eq!(lanes(&choice.chosen), expected, "two of the busy one, then others, four in all");
+        assert!(choice.is_full && choice.busy_installs.contains(&installs[0]));
+        assert_eq!(queue.in_flight(scope), 4);
+
+        let choice = choose(&all);
+        assert!(choice.chosen.is_empty() && choice.is_full);
+
+        // When one of another install ends, the busy one still has as much as it may.
+        queue.finished(scope, &all[5].lane, true);
+        let choice = choose(&all);
+        assert_eq!(lanes(&choice.chosen), [all[5].lane.clone()]);
+        queue.finished(scope, &all[0].lane, true);
+        let choice = choose(&all[2..]);
+        assert_eq!(lanes(&choice.chosen), [all[3].lane.clone()]);
+        for lane in expected.iter().chain([&all[3].lane]) {
+            queue.finished(scope, lane, true);
+        }
+        assert_eq!(queue.in_flight(scope), 0);
+    }
+
+    /// Looks at what waits, as a dispatcher does.
+    fn look(queue: &Queue, scope: TenantScope, waiting: &[Work]) -> usize {
+        while queue.next().is_some() {}
+        queue.choose(scope, waiting.to_vec(), Timestamp(1), CONDITIONS, true).chosen.len()
+    }
+
+    #[tokio::test]
+    async fn what_is_recorded_is_begun_with_where_nothing_else_waits() {
+        let (queue, scope) = (Queue::default(), scope().await);
+        let installs = [InstallId::new(), InstallId::new()];
+        let works = waiting(
+            scope,
+            &installs,
+            &[(0, "a"), (0, "a"), (0, "b"), (0, "c"), (1, "a"), (1, "b"), (1, "c")],
+        );
+        assert_eq!(queue.begin(0, &works[0]), Begun::Unknown, "nobody has looked");
+        assert_eq!(look(&queue, scope, &[]), 0);
+        assert_eq!(queue.begin(0, &works[0]), Begun::Now(7));
+        // Done with it, there is nothing to look for.
+        queue.finished(scope, &works[0].lane, true);
+        assert!(queue.next().is_none() && queue.is_idle(scope));
+
+        assert_eq!(queue.begin(0, &works[0]), Begun::Now(7));
+        assert_eq!(queue.begin(0, &works[1]), Begun::Later, "its lane is busy");
+        assert_eq!(queue.begin(0, &works[2]), Begun::Unknown, "and from then on something waits");
+        queue.finished(scope, &works[0].lane, true);
+        assert_eq!(queue.next(), Some(scope), "it is looked for");
+        assert_eq!(look(&queue, scope, &works[1..3]), 2);
+        assert_eq!(queue.begin(0, &works[3]), Begun::Later, "its install has as much running as it may");
+        assert_eq!(look(&queue, scope, &works[1..4]), 0);
+        assert_eq!(queue.begin(0, &works[4]), Begun::Unknown, "something waits all the while");
+        queue.finished(scope, &works[1].lane, true);
+        assert_eq!(look(&queue, scope, &works[2..6]), 3);
+        queue.finished(scope, &works[2].lane, true);
+        assert_eq!(queue.begin(0, &works[2]), Begun::Now(7));
+        assert_eq!(queue.begin(0, &works[6]), Begun::Later, "its tenant has as much running as it may");
+    }
+
+    #[tokio::test]
+    async fn what_may_have_been_overtaken_is_looked_for() {
+        let (queue, scope) = (Arc::new(Queue::default()), scope().await);
+        let works = waiting(scope, &[InstallId::new()], &[(0, "a"), (0, "b")]);
+        look(&queue, scope, &[]);
+        // Two record at the same time: the second may be offered before the first.
+        let (one, two) = (queue.coming(scope), queue.coming(scope));
+        assert_eq!(queue.begin(0, &works[0]), Begun::Unknown);
+        drop(one);
+        assert_eq!(queue.begin(0, &works[0]), Begun::Unknown, "from then on something waits");
+        look(&queue, scope, &[]);
+        assert_eq!(queue.begin(0, &works[0]), Begun::Now(7));
+        drop(two);
+        assert!(queue.state.lock().coming.is_empty());
+
+        // What ended and still waits, and what anybody else says.
+        queue.finished(scope, &works[0].lane, false);
+        assert_eq!(queue.begin(0, &works[1]), Begun::Unknown);
+        look(&queue, scope, &[]);
+        queue.wake(scope);
+        assert_eq!(queue.begin(0, &works[1]), Begun::Unknown);
+        // Woken after it was looked, and before it was noted what was found.
+        while queue.next().is_some() {}
+        queue.wake(scope);
+        queue.choose(scope, Vec::new(), Timestamp(1), CONDITIONS, true);
+        assert_eq!(queue.begin(0, &works[1]), Begun::Unknown);
+        // Of many, not all were looked at.
+        while queue.next().is_some() {}
+        queue.choose(scope, Vec::new(), Timestamp(1), CONDITIONS, false);
+        assert_eq!(queue.begin(0, &works[1]), Begun::Unknown);
+        // What is not due yet holds back what follows.
+        let later = Work { due_at: Timestamp(2), ..works[0].clone() };
+        look(&queue, scope, &[later]);
+        assert_eq!(queue.begin(0, &works[1]), Begun::Unknown);
+        // The tenant was another node's meanwhile.
+        queue.choose(scope, Vec::new(), Timestamp(1), Settled { token: 1, ..CONDITIONS }, true);
+        assert_eq!(queue.begin(0, &works[1]), Begun::Unknown);
+    }
+}
