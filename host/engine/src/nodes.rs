@@ -228,6 +228,9 @@ impl Engine {
     /// Wakes what is to be done for a tenant of this node; says whether it is one.
     fn wake_here(&self, scope: TenantScope, kinds: Kinds) -> bool {
         if self.inner.nodes.hold(scope).is_none() {
+            for kind in kinds.queues() {
+                self.inner.queues.get(kind).unsettle(scope);
+            }
             return false;
         }
         for kind in kinds.queues() {

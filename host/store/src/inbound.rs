@@ -79,7 +79,21 @@ impl Store {
     /// # Errors
     /// `QueueFull` when too many events wait; `NotFound` when the gateway is gone.
     pub async fn accept(&self, scope: TenantScope, delivery: NewInbound) -> Result<Accepted, StoreError> {
-        self.inbox.submit(scope, delivery).await
+        self.inbox.submit(scope, delivery, None).await
+    }
+
+    /// The same; as soon as it is on disk, something is done with it. That is done for one delivery after the other, in the order in which they were
+    /// recorded, also where whoever brought it does not wait any more. It must not wait for anything.
+    ///
+    /// # Errors
+    /// As [`Store::accept`].
+    pub async fn accept_then(
+        &self,
+        scope: TenantScope,
+        delivery: NewInbound,
+        then: impl FnOnce(InboundId) + Send + 'static,
+    ) -> Result<Accepted, StoreError> {
+        self.inbox.submit(scope, delivery, Some(Box::new(then))).await
     }
 
     /// A delivery that waits to be decoded.

@@ -61,8 +61,6 @@ struct State {
     timers: HashMap<TenantScope, Instant>,
     /// Tenants of which everything that waits is worked on. Whoever wakes one takes it out.
     settled: HashMap<TenantScope, Settled>,
-    /// Items that are being recorded and will be offered, by tenant.
-    coming: HashMap<TenantScope, usize>,
 }
 
 /// What a lane is busy with.
@@ -112,25 +110,6 @@ impl Default for Queue {
     }
 }
 
-/// Something is being recorded that will be offered. Dropped, it was offered, or never will be.
-#[derive(Debug)]
-pub(crate) struct Coming {
-    queue: Arc<Queue>,
-    scope: TenantScope,
-}
-
-impl Drop for Coming {
-    fn drop(&mut self) {
-        let mut state = self.queue.state.lock();
-        if let Some(count) = state.coming.get_mut(&self.scope) {
-            *count -= 1;
-            if *count == 0 {
-                state.coming.remove(&self.scope);
-            }
-        }
-    }
-}
-
 impl Queue {
     /// Something waits for a tenant.
     pub(crate) fn wake(&self, scope: TenantScope) {
@@ -140,6 +119,11 @@ impl Queue {
             state.round.push_back(scope);
             self.woken.notify_one();
         }
+    }
+
+    /// Something waits for a tenant that can not be looked at now.
+    pub(crate) fn unsettle(&self, scope: TenantScope) {
+        self.state.lock().settled.remove(&scope);
     }
 
     /// Waits until a tenant is to be looked at.
@@ -255,26 +239,15 @@ impl Queue {
         choice
     }
 
-    /// Something is about to be recorded by one of several who do so at the same time, and will be offered afterwards.
-    pub(crate) fn coming(self: &Arc<Self>, scope: TenantScope) -> Coming {
-        *self.state.lock().coming.entry(scope).or_default() += 1;
-        Coming { queue: Arc::clone(self), scope }
-    }
-
     /// Counts something that was just recorded as worked on, if nothing else waits for its tenant. The token is that of its lease.
     pub(super) fn begin(&self, token: u64, work: &Work) -> Begun {
         let scope = work.scope;
         let mut state = self.state.lock();
-        let State { settled, busy, coming, .. } = &mut *state;
+        let State { settled, busy, .. } = &mut *state;
         let Some(conditions) = settled.get(&scope).filter(|known| known.token == token) else {
             return Begun::Unknown;
         };
         let (revision, at_once) = (conditions.revision, conditions.at_once);
-        // What is recorded at the same time may come before this, and be offered after it.
-        if coming.get(&scope).is_some_and(|count| *count > 1) {
-            settled.remove(&scope);
-            return Begun::Unknown;
-        }
         let lanes = busy.entry(scope).or_default();
         let fits = lanes.len() < at_once.tenant as usize
             && !lanes.contains_key(&work.lane)
@@ -427,25 +400,19 @@ mod tests {
 
     #[tokio::test]
     async fn what_may_have_been_overtaken_is_looked_for() {
-        let (queue, scope) = (Arc::new(Queue::default()), scope().await);
+        let (queue, scope) = (Queue::default(), scope().await);
         let works = waiting(scope, &[InstallId::new()], &[(0, "a"), (0, "b")]);
         look(&queue, scope, &[]);
-        // Two record at the same time: the second may be offered before the first.
-        let (one, two) = (queue.coming(scope), queue.coming(scope));
-        assert_eq!(queue.begin(0, &works[0]), Begun::Unknown);
-        drop(one);
-        assert_eq!(queue.begin(0, &works[0]), Begun::Unknown, "from then on something waits");
-        look(&queue, scope, &[]);
         assert_eq!(queue.begin(0, &works[0]), Begun::Now(7));
-        drop(two);
-        assert!(queue.state.lock().coming.is_empty());
 
         // What ended and still waits, and what anybody else says.
         queue.finished(scope, &works[0].lane, false);
         assert_eq!(queue.begin(0, &works[1]), Begun::Unknown);
-        look(&queue, scope, &[]);
-        queue.wake(scope);
-        assert_eq!(queue.begin(0, &works[1]), Begun::Unknown);
+        for say in [Queue::wake, Queue::unsettle] {
+            look(&queue, scope, &[]);
+            say(&queue, scope);
+            assert_eq!(queue.begin(0, &works[1]), Begun::Unknown);
+        }
         // Woken after it was looked, and before it was noted what was found.
         while queue.next().is_some() {}
         queue.wake(scope);

@@ -7,7 +7,6 @@ use thiserror::Error;
 use twobot_domain::GatewayId;
 use twobot_gateways::Headers;
 use twobot_store::StoreError;
-use twobot_store::executions::WorkKind;
 use twobot_store::gateways::{DeliveryOutcome, Gateway};
 use twobot_store::inbound::{Accepted, Inbound, NewInbound};
 use twobot_store::workspace::Workspace;
@@ -110,21 +109,17 @@ impl Engine {
         let delivery =
             connector.identify(headers, body).map_err(|malformed| WebhookError::Malformed(malformed.0))?;
         let scope = workspace.scope();
-        // Those that come at the same time are recorded in the order of their ids, and may be offered in another.
-        let coming = self.inner.queues.get(WorkKind::Inbound).coming(scope);
-        let body = delivery.body.clone();
+        let (engine, id, body) = (self.clone(), gateway.id, delivery.body.clone());
+        let begin = move |inbound| {
+            let fresh = Fresh::inbound(scope, Inbound::accepted(inbound, id, body));
+            dispatch::offer(&engine, scope, [fresh]);
+        };
         let new = NewInbound {
             gateway: gateway.id,
             provider_id: delivery.provider_id,
             body: delivery.body,
             waiting_limit: self.limits_in(workspace).waiting_events,
         };
-        let accepted = self.store().accept(scope, new).await?;
-        if let Accepted::New(id) = accepted {
-            let inbound = Inbound::accepted(id, gateway.id, body);
-            dispatch::offer(self, scope, [Fresh::inbound(scope, inbound)]);
-        }
-        drop(coming);
-        Ok(accepted)
+        Ok(self.store().accept_then(scope, new, begin).await?)
     }
 }

@@ -9,16 +9,20 @@
 //! reason the connection is not handed from one task to the next, but is whoever's comes first: a task that is given it has to be woken before it
 //! can begin, and all others would wait for that.
 
+mod checkpoint;
 mod committer;
 
 use crate::StoreError;
 use crate::db::PATIENCE;
 use crate::db::local::{self, LocalRow};
 use crate::db::statement::Statement;
+use checkpoint::Checkpoints;
 use committer::Committer;
 use parking_lot::{ArcMutexGuard, Mutex, RawMutex};
 use rusqlite::config::DbConfig;
+use rusqlite::hooks::Wal;
 use rusqlite::{Connection, ErrorCode};
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -100,11 +104,14 @@ impl Writer {
         connection.pragma_update(None, "temp_store", "memory")?;
         // After a burst the log gives its room back to the disk.
         connection.pragma_update(None, "journal_size_limit", WAL_KEPT)?;
+        // In the place of SQLite's own, which would take the log over within a commit.
+        connection.wal_hook(Some(note_log));
         // Plans do not depend on values, so that a statement is not planned anew for each.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let shared = Arc::new(Shared::with(Some(connection)));
-        let committer =
-            Committer::start(&shared).map_err(|error| StoreError::Database(sqlx::Error::Io(error)))?;
+        let io = |error| StoreError::Database(sqlx::Error::Io(error));
+        let checkpoints = Checkpoints::start(path).map_err(io)?;
+        let committer = Committer::start(&shared, checkpoints).map_err(io)?;
         Ok(Self { path: path.into(), shared, committer: Some(Arc::new(committer)) })
     }
 
@@ -171,6 +178,9 @@ impl Writer {
     pub(crate) async fn close(&self) {
         let mut turn = self.shared.turn().await;
         turn.session.commit();
+        if let Some(committer) = &self.committer {
+            committer.checkpoints().end();
+        }
         turn.session.connection = None;
     }
 }
@@ -277,6 +287,15 @@ impl Session {
         }
     }
 
+    /// Takes over into the database what the log still has. Nobody writes meanwhile.
+    fn take_over(&self) {
+        let taken_over = self.connection().and_then(|connection| Ok(checkpoint::checkpoint(connection)?));
+        if let Err(error) = taken_over {
+            // Somebody reads who was in the way, or the disk is full: the log goes on, and is taken over later.
+            tracing::debug!(%error, "the rest of the log was not taken over");
+        }
+    }
+
     /// Lets go of a group whose commit was interrupted.
     fn abandon(&mut self) {
         self.members.clear();
@@ -289,6 +308,17 @@ impl Session {
             tracing::debug!(%error, "nothing was left to roll back");
         }
     }
+}
+
+thread_local! {
+    /// Pages of the log after the last commit on this thread.
+    static LOG_PAGES: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Told by SQLite at the end of each commit, on the thread that commits.
+fn note_log(_: &Wal, pages: std::ffi::c_int) -> rusqlite::Result<()> {
+    LOG_PAGES.set(u32::try_from(pages).unwrap_or(0));
+    Ok(())
 }
 
 fn is_busy(error: &rusqlite::Error) -> bool {
@@ -486,6 +516,39 @@ mod tests {
         });
         durable.unwrap();
         assert_eq!(seen, (vec![], vec![1]));
+    }
+
+    #[tokio::test]
+    async fn the_log_is_taken_over_beside_the_commits_and_written_from_its_beginning() {
+        let (folder, writer) = writer().await;
+        let write = async |bytes: u32| {
+            let mut tx = writer.begin().await.unwrap();
+            tx.run(&sql("CREATE TABLE IF NOT EXISTS large (bytes BLOB NOT NULL)")).unwrap();
+            tx.run(&sql("INSERT INTO large (bytes) VALUES (zeroblob($1))").bind(i64::from(bytes))).unwrap();
+            tx.commit().await.unwrap();
+        };
+        let log = || std::fs::metadata(folder.path().join("test.db-wal")).unwrap().len();
+        let long = checkpoint::LONG * 4_096;
+        write(long / 2).await;
+        assert!(log() > u64::from(long / 2), "nothing is taken over before it is long");
+        write(long / 2).await;
+        // It is long now. Told of that after the commit, the thread may begin a moment later.
+        let is_begun_anew = async || {
+            writer.committer.as_ref().unwrap().checkpoints().wait();
+            let before = log();
+            write(long / 64).await;
+            log() == before
+        };
+        let mut rounds = 0;
+        while !is_begun_anew().await {
+            rounds += 1;
+            assert!(rounds < 100, "the log grows: {}", log());
+        }
+        let other = Connection::open(folder.path().join("test.db")).unwrap();
+        let kept: i64 =
+            other.query_row("SELECT sum(length(bytes)) FROM large", [], |row| row.get(0)).unwrap();
+        assert_eq!(kept, i64::from(long / 2) * 2 + i64::from(long / 64) * (rounds + 1));
+        writer.close().await;
     }
 
     #[tokio::test]

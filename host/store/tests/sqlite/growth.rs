@@ -11,8 +11,8 @@ use twobot_store::inbound::{Decoded, NewInbound};
 /// Events of an hour, and how many are kept.
 const EVENTS: usize = 40;
 
-/// Twice the thousand pages after which SQLite takes the log over into the file: what is written by one transaction comes on top.
-const LOG: u64 = 8 * 1024 * 1024;
+/// Twice that from which on the log is taken over into the file (`LONG` in `db/writer/checkpoint.rs`): what is written meanwhile comes on top.
+const LOG: u64 = 32 * 1024 * 1024;
 
 /// What of the log stays reserved after a long reader: `WAL_KEPT` in `db/writer.rs`.
 const LOG_KEPT: u64 = 64 * 1024 * 1024;

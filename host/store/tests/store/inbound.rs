@@ -1,7 +1,9 @@
 //! Raw deliveries: once, durable, and no more than fit.
 
 use crate::world::{Tenant, World, new_event, new_execution, new_inbound, usage};
+use futures::FutureExt as _;
 use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
 use tokio::task::JoinSet;
 use twobot_domain::{InboundId, Timestamp, Usage};
 use twobot_store::StoreError;
@@ -238,4 +240,38 @@ async fn a_postponed_delivery_waits_with_its_tries_counted() {
         .finish_inbound(ann.scope, &delivery, &Decoded::Failed("x".to_owned()), &Usage::default())
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn what_is_taken_in_is_begun_with_in_order_also_when_nobody_waits_for_it() {
+    let world = World::new().await;
+    let ann = world.tenant("ann").await;
+    let gateway = ann.gateway("bot").await;
+    let begun = Arc::new(Mutex::new(Vec::new()));
+    let deliver = |number: u32, what: &str| {
+        let (store, scope, begun) = (ann.store.clone(), ann.scope, Arc::clone(&begun));
+        let (new, what) = (new_inbound(gateway, &number.to_string()), what.to_owned());
+        async move {
+            let then = move |id| {
+                begun.lock().unwrap().push(id);
+                assert_ne!(what, "fails", "what is begun with fails");
+            };
+            store.accept_then(scope, new, then).await
+        }
+    };
+    for number in 0..20 {
+        let what = if number == 7 { "fails" } else { "" };
+        // Whoever brings it goes away.
+        assert!(deliver(number, what).now_or_never().is_none());
+    }
+    let Accepted::New(last) = deliver(20, "").await.unwrap() else { panic!("it was there before") };
+    assert_eq!(deliver(20, "").await.unwrap(), Accepted::Duplicate);
+    let begun = begun.lock().unwrap().clone();
+    assert_eq!((begun.len(), begun.last()), (21, Some(&last)), "each once, and no duplicate");
+    assert!(begun.is_sorted());
+    let waiting = world.store.waiting(ann.scope, WorkKind::Inbound, 100).await.unwrap();
+    assert_eq!(
+        waiting.iter().map(|work| work.id).collect::<Vec<_>>(),
+        begun.iter().map(|id| id.uuid()).collect::<Vec<_>>()
+    );
 }

@@ -19,7 +19,7 @@ async fn try_commit(
     commit: &Commit,
 ) -> Result<(), StoreError> {
     let execution = tenant.act(install).await;
-    tenant.store.finish_execution(tenant.scope, execution, install, limits, commit).await
+    tenant.store.finish_execution(tenant.scope, execution, install, limits, commit).await.map(drop)
 }
 
 #[tokio::test]

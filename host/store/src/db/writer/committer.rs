@@ -1,6 +1,7 @@
 //! The thread that makes groups durable. Waiting for the disk is not for a thread that serves.
 
-use super::Shared;
+use super::checkpoint::Checkpoints;
+use super::{LOG_PAGES, Shared};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -20,6 +21,7 @@ const LOOK: Duration = Duration::from_micros(100);
 pub(super) struct Committer {
     thread: Thread,
     state: Arc<State>,
+    checkpoints: Arc<Checkpoints>,
 }
 
 #[derive(Debug, Default)]
@@ -30,12 +32,17 @@ struct State {
 }
 
 impl Committer {
-    pub(super) fn start(shared: &Arc<Shared>) -> io::Result<Self> {
-        let state = Arc::new(State::default());
-        let (of_thread, shared) = (Arc::clone(&state), Arc::clone(shared));
+    pub(super) fn start(shared: &Arc<Shared>, checkpoints: Checkpoints) -> io::Result<Self> {
+        let (state, checkpoints) = (Arc::new(State::default()), Arc::new(checkpoints));
+        let (of_thread, shared, log) = (Arc::clone(&state), Arc::clone(shared), Arc::clone(&checkpoints));
         let handle =
-            thread::Builder::new().name("commit".to_owned()).spawn(move || run(&shared, &of_thread))?;
-        Ok(Self { thread: handle.thread().clone(), state })
+            thread::Builder::new().name("commit".to_owned()).spawn(move || run(&shared, &of_thread, &log))?;
+        Ok(Self { thread: handle.thread().clone(), state, checkpoints })
+    }
+
+    /// What takes the log over.
+    pub(super) fn checkpoints(&self) -> &Checkpoints {
+        &self.checkpoints
     }
 
     /// A group has begun.
@@ -52,7 +59,7 @@ impl Drop for Committer {
     }
 }
 
-fn run(shared: &Shared, state: &State) {
+fn run(shared: &Shared, state: &State, checkpoints: &Checkpoints) {
     loop {
         if state.begun.swap(false, Ordering::AcqRel) {
             gather(shared);
@@ -61,6 +68,9 @@ fn run(shared: &Shared, state: &State) {
             if catch_unwind(AssertUnwindSafe(|| shared.session.lock().commit())).is_err() {
                 tracing::error!("a commit was interrupted; those who waited for it are told that it failed");
                 shared.session.lock().abandon();
+            }
+            if checkpoints.note(LOG_PAGES.get()) {
+                shared.session.lock().take_over();
             }
             shared.committing.store(false, Ordering::Release);
             shared.free.notify_waiters();

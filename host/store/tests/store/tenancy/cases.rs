@@ -281,6 +281,9 @@ fn inbound() -> Vec<Case> {
         case("accept", |c| async move {
             c.store.accept(c.scope, new_inbound(c.of.gateway, "fresh")).await.map(|_| true)
         }),
+        case("accept_then", |c| async move {
+            c.store.accept_then(c.scope, new_inbound(c.of.gateway, "fresh"), |_| ()).await.map(|_| true)
+        }),
         // That a delivery was there before is nobody else's business either.
         case("accept", |c| async move {
             let again = new_inbound(c.of.gateway, &c.of.provider_id);
