@@ -192,6 +192,7 @@ impl Engine {
         limits.total_time = time;
         let threads = self.inner.threads.clone();
         let store = self.store().clone();
+        let scope = workspace.scope();
         let provider = AccountCalls { connector, account, doing: Arc::clone(doing), threads, store, scope };
         Ok(GatewayRun {
             scope: workspace.scope(),
