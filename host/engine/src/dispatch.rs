@@ -65,6 +65,10 @@ async fn serve(engine: &Engine, hold: &Hold, queue: &Arc<Queue>, kind: WorkKind)
         Err(StoreError::NotFound) => return Ok(()),
         workspace => workspace?,
     };
+    if !workspace.is_running() {
+        // What waits stays. Nothing is known of it, so that nothing is begun with either: it is looked for when the workspace is started.
+        return Ok(());
+    }
     let conditions = Settled {
         token: hold.lease.token(),
         revision: workspace.revision(),
@@ -185,8 +189,10 @@ impl Job {
     async fn attempt(&self) -> Result<Done, StoreError> {
         let workspace = self.engine.store().workspace(self.work.scope).await?;
         let known = match self.beforehand.lock().take() {
-            // Something was changed meanwhile, which may have let others go on that come before this.
-            Some((_, revision)) if revision != workspace.revision() => return Ok(Done::No),
+            // Something was changed meanwhile: others may go on that come before this, or nothing at all.
+            Some((_, revision)) if revision != workspace.revision() || !workspace.is_running() => {
+                return Ok(Done::No);
+            }
             known => known.map(|(known, _)| known),
         };
         match self.kind {

@@ -145,22 +145,25 @@ async fn a_stopped_workspace_keeps_its_events_and_a_restart_finds_them() {
     let scope = host.tenant("pro").await;
     let bot = host.bot(scope).await;
     host.install(scope, "auto-reply", "channels", bot, rules()).await;
+    host.say(bot, 0, 1, "0").await;
+    host.settled(scope).await;
     host.engine.store().set_workspace_state(scope, WorkspaceState::Stopped).await.unwrap();
-    for update in 0..3 {
+    // So many that what looks for work has had its turn among them.
+    for update in 1..=30 {
         host.say(bot, update, 1, &format!("{update}")).await;
     }
-    assert_eq!(host.engine.store().waiting_events(scope).await.unwrap(), 3);
+    assert_eq!(host.engine.store().waiting_events(scope).await.unwrap(), 30);
 
     let host = host.crash_and_restart().await;
     assert_eq!(
         host.engine.store().waiting_events(scope).await.unwrap(),
-        3,
+        30,
         "nothing is handled while it is stopped"
     );
     host.engine.store().set_workspace_state(scope, WorkspaceState::Running).await.unwrap();
     host.engine.workspace_changed(scope);
     host.settled(scope).await;
-    assert_eq!(host.telegram.sent(), ["echo 0", "echo 1", "echo 2"]);
+    assert_eq!(host.telegram.sent(), (1..=30).map(|update| format!("echo {update}")).collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! What is read of a tenant for each of its events: plan and state, gateways, installs, and what is bound to what. Kept in memory, and never stale.
 //!
-//! A tenant's row carries a revision, which triggers raise with every change of these (migration 0011). Whoever works for a tenant
+//! A tenant's row carries a revision, which triggers raise with every change of these (migration 0025). Whoever works for a tenant
 //! reads that row, with one query, and finds the rest by the revision that stands in it. What is kept under a revision was read after it: so
 //! it is as new as the row, or newer, on whichever node it was changed. See `docs/decisions/0026-settings-are-kept-by-revision.md`.
 

@@ -422,18 +422,17 @@ impl TestHost {
             if self.engine.store().waiting_events(scope).await.unwrap() > 0 {
                 return false;
             }
-            let busy = self
-                .executions(scope)
-                .await
-                .iter()
-                .any(|one| matches!(one.state.as_str(), "waiting" | "running"));
+            let executions = self.executions(scope).await;
+            let busy = executions.iter().any(|one| matches!(one.state.as_str(), "waiting" | "running"));
             let effects = self
                 .engine
                 .store()
                 .waiting(scope, twobot_store::executions::WorkKind::Effect, 1)
                 .await
                 .unwrap();
-            !busy && effects.is_empty()
+            // An effect that was given up meanwhile made another execution.
+            let after = self.executions(scope).await;
+            !busy && effects.is_empty() && after.len() == executions.len()
         })
         .await;
     }

@@ -59,6 +59,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("sessions.token_before", "opens the account"),
     ("sessions.token_hash", "opens the account"),
     ("setups.id", "the digest of the document"),
+    ("tenants.revision", "how the platform notices changes"),
     ("tenants.usage_from", "how the platform sums"),
     ("usage_apart", "what is not yet in the sums by minute"),
     ("usage_quota", "the executions of this day, which stand in its sum"),

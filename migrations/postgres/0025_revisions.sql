@@ -20,7 +20,7 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE TRIGGER tenants_revision BEFORE UPDATE OF name, plan, state ON tenants
+CREATE TRIGGER tenants_revision BEFORE UPDATE OF name, plan, state, closes_at ON tenants
     FOR EACH ROW EXECUTE FUNCTION raise_own_revision();
 
 CREATE TRIGGER gateways_made_revision AFTER INSERT OR DELETE ON gateways

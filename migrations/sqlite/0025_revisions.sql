@@ -4,7 +4,7 @@
 
 ALTER TABLE tenants ADD COLUMN revision BIGINT NOT NULL DEFAULT 0;
 
-CREATE TRIGGER tenants_revision AFTER UPDATE OF name, plan, state ON tenants BEGIN
+CREATE TRIGGER tenants_revision AFTER UPDATE OF name, plan, state, closes_at ON tenants BEGIN
     UPDATE tenants SET revision = revision + 1 WHERE id = NEW.id;
 END;
 
