@@ -68,6 +68,9 @@ enum Command {
     /// Look at the mails to people that wait, were sent, or were not.
     #[command(subcommand)]
     Mail(Mail),
+    /// Look after the master key, which seals stored credentials.
+    #[command(subcommand)]
+    Keys(commands::keys::Keys),
     /// Manage users.
     #[command(subcommand)]
     User(User),
@@ -150,6 +153,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Migrate => commands::migrate::run(&settings).await,
             Command::Mail(Mail::List(list)) => commands::mail::list(&settings, &list).await,
             Command::Mail(Mail::Show(show)) => commands::mail::show(&settings, &show).await,
+            Command::Keys(keys) => commands::keys::run(&settings, keys).await,
             Command::User(User::Create(create)) => commands::user::create(&settings, create).await,
             Command::Plugin(Plugin::Check { file }) => commands::plugin::check(&file).await,
             Command::Backup { file } => commands::backup::make(&settings, &file).await,

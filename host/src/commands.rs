@@ -5,6 +5,7 @@ pub(crate) mod backup;
 pub(crate) mod compile;
 pub(crate) mod config;
 pub(crate) mod demo;
+pub(crate) mod keys;
 pub(crate) mod mail;
 pub(crate) mod migrate;
 pub(crate) mod openapi;

@@ -15,28 +15,46 @@ use twobot_redis::{Redis, RedisOptions};
 use twobot_runtime::{Compiler, CompilerProcess, Machine, MachineConfig};
 use twobot_store::Store;
 
+/// What the deployment's own keys are for. Their names are kept with them.
+mod own_key {
+    /// The chance that sandboxes see.
+    pub(super) const SANDBOXES: &str = "sandbox host";
+    /// What tells our own messages on a Redis server from others'.
+    pub(super) const REDIS: &str = "redis";
+    /// What stands before our names there.
+    pub(super) const REDIS_PREFIX: &str = "redis prefix";
+}
+
 /// Opens the database, with its schema up to date.
 ///
 /// # Errors
 /// When it can not be opened or brought up to date.
 pub(crate) async fn store(settings: &Settings) -> anyhow::Result<Store> {
-    let key = master_key::load(settings.database.master_key.as_ref(), &settings.server.data_dir)?;
+    let key = master_key::load(settings)?;
     let url = &settings.database.url;
     let store = Store::open(url, key)
         .await
         .with_context(|| format!("can not open the database {}", without_password(url)))?;
     store.migrate().await.context("can not bring the database up to date")?;
+    for purpose in [own_key::SANDBOXES, own_key::REDIS, own_key::REDIS_PREFIX] {
+        store.make_own_key(purpose).await.context("can not make the deployment's own keys")?;
+    }
     Ok(store)
 }
 
 /// Begins to connect to Redis, if there is one. Whether it answers is not waited for: nothing depends on it.
-pub(crate) fn redis(settings: &Settings, store: &Store) -> Option<Redis> {
-    let address = settings.redis.address.clone()?;
-    let key = store.master_key().derive("redis");
-    // All nodes of a deployment have the same key, and other deployments others.
-    let own = || format!("2bot:{}", hex::encode(&store.master_key().derive("redis prefix")[..8]));
-    let prefix = settings.redis.prefix.clone().unwrap_or_else(own);
-    Some(Redis::open(RedisOptions { address, prefix, key }))
+///
+/// # Errors
+/// When the database does not tell the keys for it.
+pub(crate) async fn redis(settings: &Settings, store: &Store) -> anyhow::Result<Option<Redis>> {
+    let Some(address) = settings.redis.address.clone() else { return Ok(None) };
+    let key = store.own_key(own_key::REDIS).await?;
+    let prefix = match &settings.redis.prefix {
+        Some(prefix) => prefix.clone(),
+        // All nodes of a deployment have the same key, and other deployments others.
+        None => format!("2bot:{}", hex::encode(&store.own_key(own_key::REDIS_PREFIX).await?[..8])),
+    };
+    Ok(Some(Redis::open(RedisOptions { address, prefix, key })))
 }
 
 /// Opens the database only to read it. Makes nothing: neither a key nor a database nor its schema.
@@ -44,7 +62,7 @@ pub(crate) fn redis(settings: &Settings, store: &Store) -> Option<Redis> {
 /// # Errors
 /// When there is none, or none of this version.
 pub(crate) async fn store_to_read(settings: &Settings) -> anyhow::Result<Store> {
-    let key = master_key::load_existing(settings.database.master_key.as_ref(), &settings.server.data_dir)?;
+    let key = master_key::load_existing(settings)?;
     let url = &settings.database.url;
     Store::open_read_only(url, key)
         .await
@@ -55,12 +73,13 @@ pub(crate) async fn store_to_read(settings: &Settings) -> anyhow::Result<Store> 
 ///
 /// # Errors
 /// When it can not be started.
-pub(crate) fn machine_to_replay(store: &Store) -> anyhow::Result<Machine> {
+pub(crate) async fn machine_to_replay(store: &Store) -> anyhow::Result<Machine> {
+    let key = store.own_key(own_key::SANDBOXES).await?;
     Machine::new(MachineConfig {
         sandboxes: 0,
         compiler: compiler(),
         // The same key as the server's: from it comes the chance that a run sees.
-        ..MachineConfig::new(store.master_key().derive("sandbox host"), NonZeroUsize::MIN)
+        ..MachineConfig::new(key, NonZeroUsize::MIN)
     })
     .context("can not start the sandbox host")
 }
@@ -82,13 +101,14 @@ pub(crate) async fn engine(
     store: Store,
     redis: Option<Redis>,
 ) -> anyhow::Result<Engine> {
+    let key = store.own_key(own_key::SANDBOXES).await?;
     let machine = Machine::new(MachineConfig {
         cache: Some(settings.server.data_dir.join("compiled")),
         files: Some(settings.server.data_dir.join("files")),
         cache_bytes: settings.sandbox.compiled_cache_bytes,
         compiler: compiler(),
         sandboxes: settings.sandbox.sandboxes,
-        ..MachineConfig::new(store.master_key().derive("sandbox host"), settings.sandbox.threads)
+        ..MachineConfig::new(key, settings.sandbox.threads)
     })
     .context("can not start the sandbox host")?;
     let catalogue = components::load(&machine, &store, settings.sandbox.plugins_dir.as_deref()).await?;

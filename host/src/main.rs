@@ -4,6 +4,7 @@ mod cli;
 mod commands;
 mod components;
 mod host;
+mod key_file;
 mod master_key;
 mod secret_file;
 mod settings;

@@ -19,6 +19,26 @@ pub(crate) fn read_or_make(path: &Path, make: impl FnOnce() -> String) -> anyhow
     Ok((text.trim().to_owned(), made))
 }
 
+/// Puts a text in the place of what stands in a file, all at once.
+///
+/// # Errors
+/// When it can not be written; the file is then as it was.
+pub(crate) fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
+    let draft = path.with_extension("draft");
+    let shown = path.display();
+    let written = || -> std::io::Result<()> {
+        // One that a process left behind which died on the way.
+        match fs::remove_file(&draft) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        write(&draft, text)?;
+        fs::rename(&draft, path)?;
+        path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
+    };
+    written().with_context(|| format!("can not write {shown}"))
+}
+
 /// Writes a new file, unless someone else just did.
 fn write(path: &Path, text: &str) -> std::io::Result<bool> {
     if let Some(folder) = path.parent() {

@@ -42,7 +42,7 @@ pub(crate) async fn run(settings: &Settings, command: Replay) -> anyhow::Result<
     };
     let record = store.replay_record(scope, id).await?;
     let digest = record.digest.clone();
-    let machine = host::machine_to_replay(&store)?;
+    let machine = host::machine_to_replay(&store).await?;
     let folder = settings.sandbox.plugins_dir.as_deref();
     let bytes = match (&command.component, &digest) {
         (Some(file), _) => std::fs::read(file).with_context(|| format!("can not read {}", file.display()))?,

@@ -41,7 +41,7 @@ pub(crate) async fn run(settings: Settings, with_demo: bool, role: Role) -> anyh
         "--role needs a database that several processes can share: set DATABASE_URL to postgres://…; an embedded one has one process"
     );
     store.remove_expired_sessions().await?;
-    let redis = host::redis(&settings, &store);
+    let redis = host::redis(&settings, &store).await?;
     let windows = redis.clone().map(Windows::shared).unwrap_or_default();
     let smtp = settings.mail.smtp.as_ref().map(Smtp::new).transpose().context("TWOBOT_SMTP_URL")?;
     let engine = host::engine(&settings, store.clone(), redis).await?;

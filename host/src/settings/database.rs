@@ -10,7 +10,7 @@ pub(crate) struct Database {
     /// `DATABASE_URL`
     pub(crate) url: String,
     /// `TWOBOT_MASTER_KEY`
-    pub(crate) master_key: Option<SecretBox<[u8; 32]>>,
+    pub(crate) master_key: Option<SecretBox<Vec<[u8; 32]>>>,
 }
 
 fn parse(text: &str) -> Result<String, String> {
@@ -39,11 +39,11 @@ impl Database {
         let master_key = reader.optional(
             Spec {
                 name: "TWOBOT_MASTER_KEY",
-                doc: "Key that seals stored credentials: 64 hexadecimal digits.",
+                doc: "Key that seals stored credentials: 64 hexadecimal digits. Several, with commas between them, while it is rotated: the first one seals.",
                 default: "(made in the data directory at the first start)".to_owned(),
                 secret: true,
             },
-            crate::master_key::parse,
+            crate::key_file::parse,
         );
         Self { url: url.unwrap_or(default), master_key }
     }

@@ -187,11 +187,11 @@ fn gateway(row: &Row) -> Result<Gateway, StoreError> {
 }
 
 /// What a sealed credential belongs to.
-fn credentials_context(id: GatewayId) -> String {
+pub(crate) fn credentials_context(id: GatewayId) -> String {
     format!("gateway {id} credentials")
 }
 
-fn webhook_context(id: GatewayId) -> String {
+pub(crate) fn webhook_context(id: GatewayId) -> String {
     format!("gateway {id} webhook secret")
 }
 

@@ -72,7 +72,7 @@ pub struct OutboxEntry {
 }
 
 /// What an envelope belongs to.
-fn context(id: MailId) -> String {
+pub(crate) fn context(id: MailId) -> String {
     format!("mail {id}")
 }
 

@@ -32,6 +32,7 @@ mod notifications;
 mod outcomes;
 mod pages;
 mod quotas;
+mod rotation;
 mod schedules;
 mod schema;
 mod sessions;

@@ -284,7 +284,7 @@ impl World {
             let owner = match table.as_str() {
                 "tenants" => "id",
                 // Nobody's.
-                "nodes" | "usage_progress" => "CAST(NULL AS uuid)",
+                "nodes" | "own_keys" | "usage_progress" => "CAST(NULL AS uuid)",
                 // The operator's, and no tenant's: what a test of tenants compares is not there.
                 "components" => continue,
                 _ => "tenant_id",
