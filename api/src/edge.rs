@@ -20,6 +20,7 @@ use futures::FutureExt;
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
+use twobot_telemetry::meter;
 use uuid::Uuid;
 
 /// The header of the request's id.
@@ -53,12 +54,14 @@ pub(crate) async fn edge(State(state): State<AppState>, mut request: Request, ne
         headers.insert(REQUEST_ID, value);
     }
     headers::harden(headers, state.config.secure_cookies, path.starts_with("/api"));
+    let took = started.elapsed();
+    meter::request(method.as_str(), &route, response.status().as_u16(), took);
     tracing::debug!(
         request_id = %id,
         %method,
         route,
         status = response.status().as_u16(),
-        ms = started.elapsed().as_millis(),
+        ms = took.as_millis(),
         "request"
     );
     response

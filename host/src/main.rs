@@ -8,6 +8,7 @@ mod key_file;
 mod master_key;
 mod secret_file;
 mod settings;
+mod telemetry;
 
 /// The C library's own allocator took a seventh of a busy server's processor time.
 #[global_allocator]

@@ -13,6 +13,7 @@ mod redis;
 mod sandbox;
 mod server;
 mod source;
+mod telemetry;
 
 pub(crate) use database::Database;
 pub(crate) use gateways::Gateways;
@@ -25,6 +26,7 @@ pub(crate) use redis::Redis;
 pub(crate) use sandbox::Sandbox;
 pub(crate) use server::Server;
 pub(crate) use source::Source;
+pub(crate) use telemetry::Telemetry;
 
 use thiserror::Error;
 
@@ -39,6 +41,7 @@ pub(crate) struct Settings {
     pub(crate) gateways: Gateways,
     pub(crate) sandbox: Sandbox,
     pub(crate) logging: Logging,
+    pub(crate) telemetry: Telemetry,
     /// Variables with our prefix that are no settings.
     pub(crate) unknown: Vec<String>,
 }
@@ -87,6 +90,7 @@ impl Settings {
             gateways: Gateways::from_reader(reader),
             sandbox: Sandbox::from_reader(reader),
             logging: Logging::from_reader(reader),
+            telemetry: Telemetry::from_reader(reader),
             unknown: Vec::new(),
             server,
         }

@@ -4,36 +4,11 @@
 
 mod common;
 
-use common::{PATIENCE, Server, said, twobot};
+use common::{Server, said, say_hello, twobot};
 use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _};
 use std::path::Path;
-use std::time::Instant;
-
-/// Someone who says hello to a plugin; answers the execution.
-fn say_hello(server: &Server) -> (String, String) {
-    let account = json!({"email": "ada@example.org", "password": "Analytical-Engine-1", "name": "Ada"});
-    let token = server.ask("POST", "/auth/register", "", &account)["token"].as_str().unwrap().to_owned();
-    let post = |path: &str, body: &Value| server.ask("POST", path, &token, body);
-    let gateway = post("/gateways", &json!({"kind": "web-chat", "name": "Console"}));
-    let gateway = gateway["id"].as_str().unwrap();
-    let settings = json!({"rules": [{"match": "any", "text": "", "reply": "hello yourself"}]});
-    let bound = json!({"gateways": {"channels": [gateway]}, "config": settings});
-    post("/user/plugins/auto-reply/install", &bound);
-    let conversation = post(&format!("/gateways/{gateway}/conversations"), &json!({}));
-    let place = format!("/conversations/{}/messages", conversation["id"].as_str().unwrap());
-    post(&place, &json!({"text": "hello"}));
-    let begun = Instant::now();
-    loop {
-        let list = server.ask("GET", "/executions?state=succeeded", &token, &json!({}));
-        if let Some(id) = list["items"][0]["id"].as_str() {
-            return (token, id.to_owned());
-        }
-        assert!(begun.elapsed() < PATIENCE, "nothing ran");
-        std::thread::yield_now();
-    }
-}
 
 /// Changes what is recorded of what was done, so that a replay does something else.
 fn change_the_record(database: &Path) {

@@ -22,7 +22,7 @@ async fn people_are_served_while_every_guest_thread_is_busy() {
     }
     // From elsewhere: an address may register three accounts an hour.
     let account = json!({"email": "dan@example.org", "password": PASSWORD, "name": "dan"});
-    let registering = app.request("POST", "/auth/register").from_address([203, 0, 113, 8]).json(account);
+    let registering = app.request("POST", "/auth/register").with_address([203, 0, 113, 8]).json(account);
     let bystander = app.person(&registering.send().await).await;
     for (person, path) in &people {
         app.post(person, path, json!({"text": "hello", "client_id": "c"})).await.expect(201);

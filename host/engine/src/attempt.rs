@@ -8,7 +8,8 @@ use crate::setup;
 use crate::{circles, troubles};
 use serde_json::Value;
 use std::sync::Arc;
-use twobot_domain::{EffectId, ExecutionId, FailureClass, Limits, Timestamp, Trouble, Usage};
+use std::time::Instant;
+use twobot_domain::{EffectId, ExecutionId, FailureClass, InboundId, Limits, Timestamp, Trouble, Usage};
 use twobot_runtime::{Failed, PluginCall, PluginComponent, PluginRun, Ran, RunLimits};
 use twobot_store::effects::QueuedEffect;
 use twobot_store::executions::{Commit, Denial, Failure, Kept, LogLine, Queued};
@@ -16,6 +17,8 @@ use twobot_store::installs::Install;
 use twobot_store::setups::Setup;
 use twobot_store::workspace::Workspace;
 use twobot_store::{StoreError, TenantScope};
+use twobot_telemetry::meter;
+use twobot_telemetry::trace::{Ended, Span, Spot, Step};
 
 /// How often an execution is run again because another wrote what it had read.
 const CONFLICT_TRIES: u32 = 20;
@@ -34,8 +37,32 @@ pub(crate) struct Attempt<'a> {
     /// Where the sandbox's clock starts.
     pub(crate) started_at: Timestamp,
     pub(crate) call: PluginCall,
+    /// What its trace is known by: the delivery that it comes of, or else the execution.
+    pub(crate) trace: Trace,
     /// Nothing of the execution has run before, in this process or another.
     pub(crate) is_first: bool,
+}
+
+/// Where an attempt stands in the trace of an event.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Trace {
+    /// The delivery that it comes of.
+    pub(crate) inbound: Option<InboundId>,
+    /// Attempts before it.
+    pub(crate) attempt: u64,
+}
+
+impl Trace {
+    /// The span of an execution's attempt.
+    pub(crate) fn spot(self, execution: ExecutionId) -> Spot {
+        let trace = self.inbound.map_or(execution.uuid(), InboundId::uuid);
+        Spot::of(trace, Step::Handle, execution.uuid(), self.attempt)
+    }
+
+    /// The span that it comes of.
+    fn parent(self) -> Option<Spot> {
+        self.inbound.map(|inbound| Spot::of(inbound.uuid(), Step::Decode, inbound.uuid(), 0))
+    }
 }
 
 /// What an attempt came to.
@@ -48,6 +75,23 @@ pub(crate) enum Outcome {
     Contended(Remains),
     /// The day's executions were used up before it could be committed. Nothing of it is kept.
     Tomorrow(Trouble),
+}
+
+impl Outcome {
+    /// For operators, who need no more than a word.
+    const fn told(&self) -> (&'static str, Ended) {
+        let name = match self {
+            Self::Committed(_) => return ("succeeded", Ended::Well),
+            Self::Tomorrow(_) => "over_daily_limit",
+            Self::Contended(_) => "contended",
+            Self::Failed(Failed::Retry(_), _) => "asked_to_retry",
+            Self::Failed(Failed::Fault(_), _) => "failed",
+            Self::Failed(Failed::BadInput(_), _) => "bad_input",
+            Self::Failed(Failed::Busy(_), _) => "busy",
+            Self::Failed(Failed::Host(_), _) => "platform_failed",
+        };
+        (name, Ended::Badly(name))
+    }
 }
 
 /// What is recorded of an attempt of which nothing else is kept.
@@ -91,13 +135,31 @@ impl Attempt<'_> {
     /// # Errors
     /// `NotFound` when the execution has an outcome already; otherwise those of the database.
     pub(crate) async fn run(&self) -> Result<Outcome, StoreError> {
+        let began = Instant::now();
+        let span = Span::begin(Step::Handle, self.trace.spot(self.execution), self.trace.parent())
+            .map(|span| span.with("twobot.plugin", self.install.slug.clone()));
+        let outcome = self.run_until_committed(span.as_ref().map(Span::spot)).await;
+        let (name, ended) = match &outcome {
+            Ok(outcome) => outcome.told(),
+            Err(_) => ("not_recorded", Ended::Badly("not_recorded")),
+        };
+        meter::execution(name, began.elapsed());
+        if let Some(span) = span {
+            span.with("twobot.outcome", name).end(ended);
+        }
+        outcome
+    }
+
+    async fn run_until_committed(&self, spot: Option<Spot>) -> Result<Outcome, StoreError> {
         let store = self.engine.store();
         // Work that a faster one made void was done all the same, and a model's answer is not asked for again: it is counted with
         // the run that takes it from the journal.
         let mut void = Remains::default();
         for again in 0..CONFLICT_TRIES {
             let is_first = self.is_first && again == 0;
-            let (Ran { result, mut usage, logs, denials, recording }, setup) = self.once(is_first).await?;
+            let (Ran { result, mut usage, logs, denials, recording }, setup) =
+                self.once(is_first, spot).await?;
+            meter::fuel(usage.fuel);
             usage.add(&void.usage);
             let kept = Kept { setup: Some(setup), recording: recording.to_text() };
             let mut done = match result {
@@ -136,7 +198,7 @@ impl Attempt<'_> {
         Ok(Outcome::Contended(void))
     }
 
-    async fn once(&self, is_first: bool) -> Result<(Ran, Setup), StoreError> {
+    async fn once(&self, is_first: bool, spot: Option<Spot>) -> Result<(Ran, Setup), StoreError> {
         let store = self.engine.store();
         let bound = self.workspace.bound_gateways(self.install.id).await?;
         let limits = RunLimits::plugin(self.limits);
@@ -154,7 +216,7 @@ impl Attempt<'_> {
             journal,
             limits,
             call: self.call.clone(),
-            outside: Arc::new(EngineOutside::new(self.engine)),
+            outside: Arc::new(EngineOutside::new(self.engine, spot)),
         };
         Ok((self.engine.machine().run_plugin(store, run).await, setup))
     }

@@ -3,9 +3,11 @@
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::live::{Live, LiveEvent};
+use crate::watch;
 use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::time::SystemTime;
 use twobot_domain::{ChatMessageId, ConversationId, GatewayError, Timestamp, Trouble};
 use twobot_gateways::{Account, Arrival, Connector, Delivery, Headers, Malformed};
 use twobot_store::chat::{Author, ChatMessage, NewChatMessage};
@@ -345,7 +347,9 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let waiting_limit = self.limits(scope).await?.waiting_events;
         let new = NewInbound { gateway, provider_id, body: body.to_string(), waiting_limit };
-        if let Accepted::New(_) = self.store().accept(scope, new).await? {
+        let began = SystemTime::now();
+        if let Accepted::New(id) = self.store().accept(scope, new).await? {
+            watch::received("web-chat", id, began);
             self.wake_inbound(scope);
         }
         Ok(())

@@ -36,6 +36,7 @@ mod scheduler;
 mod schema;
 mod setup;
 mod troubles;
+mod watch;
 
 pub use catalogue::{Catalogue, GatewayEntry, PluginEntry};
 pub use chat::WebChat;

@@ -9,6 +9,7 @@ use twobot_domain::{Mail, Timestamp};
 use twobot_mail::{Smtp, SmtpError, render, secret_link};
 use twobot_store::StoreError;
 use twobot_store::mails::{Delivered, OutboxMail};
+use twobot_telemetry::meter;
 use url::{Host, Url};
 
 /// How often is looked for mails that others have queued, or whose time has come.
@@ -70,6 +71,12 @@ impl Engine {
         let mails = self.store().take_mails(BATCH, until).await?;
         for mail in &mails {
             let outcome = deliver(post, mail).await;
+            meter::mail(match &outcome {
+                Delivered::Sent => "sent",
+                Delivered::Shown => "shown",
+                Delivered::Later { .. } => "tried_again",
+                Delivered::Failed { .. } => "given_up",
+            });
             self.store().settle_mail(mail.id, mail.attempts, &outcome).await?;
         }
         Ok(mails.len())

@@ -19,6 +19,7 @@ use twobot_runtime::{
 use twobot_store::gateways::{Gateway, GatewayStatus};
 use twobot_store::workspace::Workspace;
 use twobot_store::{Store, StoreError, TenantScope};
+use twobot_telemetry::trace::{Ended, Span, Spot};
 
 /// The longest wait for an action.
 const ACTION_TIME: Duration = Duration::from_secs(30);
@@ -28,11 +29,21 @@ const CHAT_TIME: Duration = Duration::from_secs(60);
 
 /// What running plugins reach the engine by, and the store under whose fence they run. Weak, so that a sandbox does not keep a stopped
 /// engine alive.
-pub(crate) struct EngineOutside(Weak<Inner>, Store);
+pub(crate) struct EngineOutside {
+    inner: Weak<Inner>,
+    store: Store,
+    /// The span of the run, where its trace is collected.
+    spot: Option<Spot>,
+}
 
 impl EngineOutside {
-    pub(crate) fn new(engine: &Engine) -> Self {
-        Self(Arc::downgrade(&engine.inner), engine.store().clone())
+    pub(crate) fn new(engine: &Engine, spot: Option<Spot>) -> Self {
+        Self { inner: Arc::downgrade(&engine.inner), store: engine.store().clone(), spot }
+    }
+
+    /// A span of something that the run asks of outside.
+    fn span(&self, call: &'static str) -> Option<Span> {
+        self.spot.and_then(Span::call).map(|span| span.with("twobot.call", call))
     }
 }
 
@@ -45,10 +56,10 @@ impl Outside for EngineOutside {
         call: &InlineCall,
         key: &EffectKey,
     ) -> (Result<InlineAnswer, GatewayError>, Usage) {
-        let Some(inner) = self.0.upgrade() else {
+        let Some(inner) = self.inner.upgrade() else {
             return (Err(GatewayError::Unavailable("the platform is stopping".to_owned())), Usage::default());
         };
-        let engine = Engine { inner, store: self.1.clone() };
+        let engine = Engine { inner, store: self.store.clone() };
         let found = async {
             let workspace = engine.store().workspace(scope).await?;
             let gateway = workspace.gateway(gateway).await?;
@@ -57,7 +68,9 @@ impl Outside for EngineOutside {
         match found.await {
             Ok((workspace, gateway)) => {
                 let doing = Arc::new(Doing::known_by(key.clone()));
+                let span = self.span(name(call));
                 let (answer, usage) = engine.carry_out(&workspace, &gateway, call, &doing).await;
+                end(span, answer.is_ok());
                 let policy = engine.when_unknown(&gateway, call);
                 (answer.map_err(|error| error.into_gateway_error(policy)), usage)
             }
@@ -66,8 +79,8 @@ impl Outside for EngineOutside {
     }
 
     async fn when_unknown(&self, scope: TenantScope, gateway: GatewayId, call: &InlineCall) -> WhenUnknown {
-        let Some(inner) = self.0.upgrade() else { return WhenUnknown::Report };
-        let engine = Engine { inner, store: self.1.clone() };
+        let Some(inner) = self.inner.upgrade() else { return WhenUnknown::Report };
+        let engine = Engine { inner, store: self.store.clone() };
         match engine.store().gateway(scope, gateway).await {
             Ok(gateway) => engine.when_unknown(&gateway, call),
             Err(_) => WhenUnknown::Report,
@@ -76,7 +89,7 @@ impl Outside for EngineOutside {
 
     async fn fetch(&self, _scope: TenantScope, request: HttpRequest) -> Result<HttpAnswer, HttpError> {
         let stopping = || HttpError::Unavailable("the platform is stopping".to_owned());
-        let inner = self.0.upgrade().ok_or_else(stopping)?;
+        let inner = self.inner.upgrade().ok_or_else(stopping)?;
         let HttpRequest { method, url, headers, body, patience } = request;
         let Patience { begin, pause, whole } = patience;
         let most =
@@ -84,10 +97,27 @@ impl Outside for EngineOutside {
         let fetch = Fetch { method, url, headers, body, begin, pause, whole, most };
         let egress = inner.egress.clone();
         // On the threads for waiting on networks; the guest that waits for it may be thrown away meanwhile.
+        let span = self.span("http");
         let call = AbortOnDropHandle::new(inner.threads.spawn(async move { egress.fetch(fetch).await }));
         // Where it did not come to its end, the request may have been sent.
-        let Fetched { status, headers, body } = call.await.map_err(|_| HttpError::Broken)??;
+        let fetched = call.await.map_err(|_| HttpError::Broken).flatten();
+        end(span, fetched.is_ok());
+        let Fetched { status, headers, body } = fetched?;
         Ok(HttpAnswer { status, headers, body })
+    }
+}
+
+/// What a call is called, in manifests and in traces.
+pub(crate) const fn name(call: &InlineCall) -> &'static str {
+    match call {
+        InlineCall::Perform(action) => action_kind(action),
+        InlineCall::Chat(_) => CHAT_CALL,
+    }
+}
+
+fn end(span: Option<Span>, is_well: bool) {
+    if let Some(span) = span {
+        span.end(if is_well { Ended::Well } else { Ended::Badly("failed") });
     }
 }
 
@@ -207,10 +237,7 @@ impl Engine {
 
     /// What the gateway's kind says of this call's unknown outcomes.
     pub(crate) fn when_unknown(&self, gateway: &Gateway, call: &InlineCall) -> WhenUnknown {
-        let name = match call {
-            InlineCall::Perform(action) => action_kind(action),
-            InlineCall::Chat(_) => CHAT_CALL,
-        };
+        let name = name(call);
         self.catalogue()
             .gateway_kind(&gateway.kind)
             .map_or(WhenUnknown::Report, |component| component.manifest.when_unknown(name))

@@ -92,6 +92,12 @@ impl TenantMemory {
     pub fn used(&self, tenant: TenantId) -> u64 {
         self.0.lock().get(&tenant).map_or(0, |account| account.load(Ordering::Relaxed))
     }
+
+    /// Bytes that all live sandboxes use now.
+    #[must_use]
+    pub fn all(&self) -> u64 {
+        self.0.lock().values().map(|account| account.load(Ordering::Relaxed)).sum()
+    }
 }
 
 /// Which memory limit a sandbox ran into.

@@ -3,6 +3,7 @@
 use super::demo;
 use crate::host;
 use crate::settings::Settings;
+use crate::telemetry::Watched;
 use anyhow::Context as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -35,6 +36,7 @@ pub(crate) async fn run(settings: Settings, with_demo: bool, role: Role) -> anyh
         .await
         .with_context(|| format!("can not listen on {} (TWOBOT_LISTEN)", settings.server.listen))?;
     let address = listener.local_addr()?;
+    let mut watched = Watched::begin(&settings.telemetry).await?;
     let store = host::store(&settings).await?;
     anyhow::ensure!(
         role == Role::All || store.can_be_shared(),
@@ -86,6 +88,8 @@ pub(crate) async fn run(settings: Settings, with_demo: bool, role: Role) -> anyh
     }
     tracing::info!(%url, role = role.name(), "ready");
 
+    watched.serve(&engine, &shutdown)?;
+
     let stop = shutdown.clone();
     tokio::spawn(async move {
         wait_for_signal().await;
@@ -97,6 +101,7 @@ pub(crate) async fn run(settings: Settings, with_demo: bool, role: Role) -> anyh
         .await
         .context("the server failed")?;
     engine.stop(PATIENCE).await;
+    watched.end().await;
     store.close().await;
     Ok(())
 }

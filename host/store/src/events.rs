@@ -37,6 +37,8 @@ pub struct StoredEvent {
     pub payload: String,
     /// The provider's own document.
     pub raw: Option<String>,
+    /// The delivery that it came with.
+    pub inbound: Option<InboundId>,
     /// When it happened.
     pub occurred_at: Timestamp,
 }
@@ -89,7 +91,7 @@ impl Store {
         let row = self
             .db
             .one(
-                sql("SELECT e.id, e.gateway_id, e.kind, e.payload, e.occurred_at, i.body AS raw FROM events e \
+                sql("SELECT e.id, e.gateway_id, e.kind, e.payload, e.occurred_at, e.inbound_id, i.body AS raw FROM events e \
                      LEFT JOIN inbound i ON i.id = e.inbound_id AND i.tenant_id = e.tenant_id WHERE e.id = $1 AND e.tenant_id = $2")
                 .bind(id)
                 .bind(scope.tenant()),
@@ -101,6 +103,7 @@ impl Store {
             kind: row.get("kind")?,
             payload: row.get("payload")?,
             raw: row.get("raw")?,
+            inbound: row.get("inbound_id")?,
             occurred_at: row.get("occurred_at")?,
         })
     }

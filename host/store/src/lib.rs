@@ -11,6 +11,7 @@ pub mod account_tokens;
 pub mod accounts;
 pub mod api_keys;
 pub mod audit;
+pub mod backlog;
 pub mod backup;
 pub mod chat;
 pub mod closing;

@@ -1,4 +1,6 @@
-//! What was posted to receivers, for the owners of gateways to look at. What is to be done stands in [`crate::effects`] and
+//! What was posted to receivers, for the owners of gateways to look at.
+//!
+//! What is to be done stands in [`crate::effects`] and
 //! [`crate::journal`]: a process that ends at the wrong moment leaves a try out of this log, and nothing undone.
 
 use crate::db::{Row, sql};

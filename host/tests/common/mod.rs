@@ -1,11 +1,12 @@
 //! The binary as an operator uses it: a server in a folder of its own, and commands beside it.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
 
 /// Far more than it takes, so that a slow machine does not fail the test.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -21,12 +22,21 @@ pub(crate) fn twobot(folder: &Path, arguments: &[&str]) -> Command {
 pub(crate) struct Server {
     process: Child,
     pub(crate) address: String,
+    /// What it logs after its first line with an address.
+    log: Receiver<String>,
 }
 
 impl Server {
+    #[allow(dead_code, reason = "a test may give it more")]
     pub(crate) fn start(folder: &Path) -> Self {
-        let process = twobot(folder, &["serve"]).stderr(Stdio::piped()).spawn().unwrap();
-        let mut server = Self { process, address: String::new() };
+        Self::run(twobot(folder, &["serve"]))
+    }
+
+    /// The same from a command that was given more.
+    pub(crate) fn run(mut command: Command) -> Self {
+        let process = command.stderr(Stdio::piped()).spawn().unwrap();
+        let (logged, log) = channel();
+        let mut server = Self { process, address: String::new(), log };
         let mut lines = BufReader::new(server.process.stderr.take().unwrap()).lines();
         let mut log = String::new();
         loop {
@@ -34,11 +44,24 @@ impl Server {
             if let Some((_, rest)) = line.split_once("http://127.0.0.1:") {
                 let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
                 // Whatever else it says must not fill the pipe.
-                std::thread::spawn(move || lines.for_each(drop));
+                std::thread::spawn(move || lines.for_each(|line| drop(line.map(|line| logged.send(line)))));
                 server.address = format!("127.0.0.1:{port}");
                 return server;
             }
             log.push_str(&line);
+        }
+    }
+
+    /// Waits until it logs a line with this in it.
+    #[allow(dead_code, reason = "not every test reads the log")]
+    pub(crate) fn logged(&self, part: &str) -> String {
+        let begun = Instant::now();
+        loop {
+            let line = self.log.recv_timeout(PATIENCE.saturating_sub(begun.elapsed()));
+            let line = line.unwrap_or_else(|_| panic!("nothing with `{part}` was logged"));
+            if line.contains(part) {
+                return line;
+            }
         }
     }
 
@@ -78,4 +101,29 @@ impl Drop for Server {
 
 pub(crate) fn said(output: &Output) -> String {
     String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned()
+}
+
+/// Someone who says hello to a plugin; answers the execution.
+#[allow(dead_code, reason = "not every test has somebody who talks")]
+pub(crate) fn say_hello(server: &Server) -> (String, String) {
+    let account = json!({"email": "ada@example.org", "password": "Analytical-Engine-1", "name": "Ada"});
+    let token = server.ask("POST", "/auth/register", "", &account)["token"].as_str().unwrap().to_owned();
+    let post = |path: &str, body: &Value| server.ask("POST", path, &token, body);
+    let gateway = post("/gateways", &json!({"kind": "web-chat", "name": "Console"}));
+    let gateway = gateway["id"].as_str().unwrap();
+    let settings = json!({"rules": [{"match": "any", "text": "", "reply": "hello yourself"}]});
+    let bound = json!({"gateways": {"channels": [gateway]}, "config": settings});
+    post("/user/plugins/auto-reply/install", &bound);
+    let conversation = post(&format!("/gateways/{gateway}/conversations"), &json!({}));
+    let place = format!("/conversations/{}/messages", conversation["id"].as_str().unwrap());
+    post(&place, &json!({"text": "hello"}));
+    let begun = Instant::now();
+    loop {
+        let list = server.ask("GET", "/executions?state=succeeded", &token, &json!({}));
+        if let Some(id) = list["items"][0]["id"].as_str() {
+            return (token, id.to_owned());
+        }
+        assert!(begun.elapsed() < PATIENCE, "nothing ran");
+        std::thread::yield_now();
+    }
 }

@@ -33,7 +33,7 @@ impl Answer {
     pub(crate) fn cookie(&self, name: &str) -> Option<String> {
         let cookies = self.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
         let pair = cookies.filter_map(|cookie| cookie.split(';').next()?.split_once('='));
-        pair.filter(|(found, _)| *found == name).map(|(_, value)| value.to_owned()).last()
+        pair.filter(|(found, _)| *found == name).map(|(_, value)| value.to_owned()).next_back()
     }
 
     pub(crate) fn text(&self) -> String {

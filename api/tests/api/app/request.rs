@@ -28,7 +28,7 @@ impl Request {
     }
 
     /// The same from another network address.
-    pub(crate) fn from_address(mut self, address: [u8; 4]) -> Self {
+    pub(crate) fn with_address(mut self, address: [u8; 4]) -> Self {
         self.builder = self.builder.extension(ConnectInfo(SocketAddr::from((address, 50_000))));
         self
     }

@@ -1,6 +1,7 @@
 //! Delivering a queued effect through its gateway.
 
 use super::{Done, retry};
+use crate::attempt::Trace;
 use crate::doing::Doing;
 use crate::engine::Engine;
 use crate::live::LiveEvent;
@@ -8,7 +9,9 @@ use crate::outside::NotCarriedOut;
 use crate::{backoff, circles, marks, troubles};
 use std::sync::Arc;
 use twobot_domain::manifest::{EventKind, WhenUnknown};
-use twobot_domain::{EffectId, EffectKey, EventId, ExecutionId, GatewayError, Timestamp, Trouble, Usage};
+use twobot_domain::{
+    EffectId, EffectKey, EventId, ExecutionId, GatewayError, InboundId, Timestamp, Trouble, Usage,
+};
 use twobot_runtime::InlineCall;
 use twobot_runtime::contract::events::EffectFailure;
 use twobot_runtime::contract::{self, Action, Payload};
@@ -17,6 +20,8 @@ use twobot_store::events::NewEvent;
 use twobot_store::executions::{Cause, NewExecution, Work};
 use twobot_store::workspace::Workspace;
 use twobot_store::{StoreError, TenantScope};
+use twobot_telemetry::meter;
+use twobot_telemetry::trace::{self, Ended, Span, Spot, Step};
 
 pub(super) async fn deliver(
     engine: &Engine,
@@ -60,11 +65,16 @@ pub(super) async fn deliver(
     // The try that was interrupted was one.
     effect.attempt += u64::from(effect.begun_at.is_some());
     let doing = Arc::new(doing);
+    let span = span(engine, scope, &effect, &call).await?;
     let (answer, mut usage) = engine.carry_out(workspace, &gateway, &call, &doing).await;
+    if let Some(span) = span {
+        span.end(if answer.is_ok() { Ended::Well } else { Ended::Badly("failed") });
+    }
     let failed = match answer {
         Ok(_) => {
             usage.messages_out = u64::from(effect.kind == "send_message");
             store.effect_sent(scope, effect.id, &usage).await?;
+            meter::effect("done");
             return Ok(Done::Yes);
         }
         // Nothing was tried: it stays in the queue as it is, and waits once more.
@@ -90,11 +100,13 @@ pub(super) async fn deliver(
     {
         let wait = (i64::from(seconds.unwrap_or(1).min(3_600)) * 1_000).max(retry::SHORTEST_WAIT_MS);
         let trouble = failed.error.trouble(&gateway.name);
+        meter::effect("asked_to_wait");
         store.delay_effect(scope, effect.id, tried, &trouble, now.plus_millis(wait), &usage).await?;
         return Ok(Done::No);
     }
     if failed.retry && tries < retry::EFFECT_TRIES {
         // As long as it is tried again, the owner only has to know why it waits.
+        meter::effect("tried_again");
         let trouble = failed.error.with_nothing_at_stake().trouble(&gateway.name);
         store.postpone_effect(scope, effect.id, tried, &trouble, backoff::after(tries), &usage).await?;
         return Ok(Done::No);
@@ -108,6 +120,24 @@ pub(super) async fn deliver(
     let trouble = error.trouble(&gateway.name);
     engine.show_trouble(scope, gateway.id, &conversation, &trouble).await;
     give_up(engine, scope, &effect, tried, trouble, &usage).await
+}
+
+/// The span of a try, below that of the run that asked for it.
+async fn span(
+    engine: &Engine,
+    scope: TenantScope,
+    effect: &QueuedEffect,
+    call: &InlineCall,
+) -> Result<Option<Span>, StoreError> {
+    if !trace::is_on() {
+        return Ok(None);
+    }
+    let (inbound, attempt) = engine.store().origin(scope, effect.execution).await?;
+    let run = Trace { inbound, attempt };
+    let of = inbound.map_or(effect.execution.uuid(), InboundId::uuid);
+    let spot = Spot::of(of, Step::Deliver, effect.id.uuid(), effect.attempt);
+    let span = Span::begin(Step::Deliver, spot, Some(run.spot(effect.execution)));
+    Ok(span.map(|span| span.with("twobot.call", crate::outside::name(call))))
 }
 
 /// A try that did not end well.
@@ -149,6 +179,7 @@ async fn give_up(
     trouble: Trouble,
     usage: &Usage,
 ) -> Result<Done, StoreError> {
+    meter::effect("given_up");
     let depth = effect.depth + 1;
     if depth > circles::MAX_DEPTH {
         let trouble = troubles::circle(&trouble, circles::MAX_DEPTH);

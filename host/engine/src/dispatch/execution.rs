@@ -1,7 +1,7 @@
 //! Running a plugin for an event, and recording what came of it.
 
 use super::{Done, retry};
-use crate::attempt::{Attempt, Outcome, Remains, class, failure};
+use crate::attempt::{Attempt, Outcome, Remains, Trace, class, failure};
 use crate::engine::Engine;
 use crate::live::LiveEvent;
 use crate::{backoff, plugins, troubles};
@@ -89,6 +89,7 @@ impl Execution<'_> {
             install: &self.install,
             component,
             limits,
+            trace: Trace { inbound: stored.inbound, attempt: self.queued.attempt },
             is_first: self.is_first,
             depth: self.queued.depth,
             started_at: self.queued.created_at,

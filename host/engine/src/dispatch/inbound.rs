@@ -16,6 +16,8 @@ use twobot_store::inbound::{Decoded, Inbound};
 use twobot_store::installs::Install;
 use twobot_store::workspace::Workspace;
 use twobot_store::{StoreError, TenantScope};
+use twobot_telemetry::meter;
+use twobot_telemetry::trace::{Ended, Span, Spot, Step};
 
 /// Events of one delivery.
 const MAX_EVENTS: usize = 100;
@@ -41,6 +43,10 @@ pub(super) async fn decode(
         return Ok(Done::Yes);
     };
     let limits = engine.limits_in(workspace);
+    let id = inbound.id.uuid();
+    let received = Spot::of(id, Step::Receive, id, 0);
+    let span = Span::begin(Step::Decode, Spot::of(id, Step::Decode, id, 0), Some(received))
+        .map(|span| span.with("twobot.gateway.kind", gateway.kind.clone()));
     let run = GatewayRun {
         scope,
         component,
@@ -78,8 +84,17 @@ pub(super) async fn decode(
         Err(GatewayCall::Host(error)) => Decoded::Failed(format!("the platform failed: {error}")),
     };
     let queued = store.finish_inbound(scope, &inbound, &decoded, &usage).await?;
+    let (outcome, ended) = match &decoded {
+        Decoded::Events(_) => ("events", Ended::Well),
+        Decoded::NotHandled(_) => ("not_handled", Ended::Well),
+        Decoded::Failed(_) => ("failed", Ended::Badly("failed")),
+    };
+    meter::decoded(outcome);
+    if let Some(span) = span {
+        span.with("twobot.outcome", outcome).end(ended);
+    }
     match decoded {
-        Decoded::Events(events) => offer(engine, scope, fresh(scope, &inbound.body, &queued, events)),
+        Decoded::Events(events) => offer(engine, scope, fresh(scope, &inbound, &queued, events)),
         Decoded::Failed(_) => engine.tell_gateway(scope, gateway.id).await?,
         Decoded::NotHandled(_) => {}
     }
@@ -89,7 +104,7 @@ pub(super) async fn decode(
 /// The executions that wait for their turn now.
 fn fresh(
     scope: TenantScope,
-    body: &str,
+    inbound: &Inbound,
     queued: &Queued<ExecutionId>,
     events: Vec<(NewEvent, Vec<NewExecution>)>,
 ) -> Vec<Fresh> {
@@ -100,7 +115,8 @@ fn fresh(
             gateway: event.gateway,
             kind: event.kind.to_owned(),
             payload: event.payload,
-            raw: Some(body.to_owned()),
+            raw: Some(inbound.body.clone()),
+            inbound: event.inbound,
             occurred_at: event.occurred_at,
         };
         for new in executions.into_iter().filter(|new| queued.ids.contains(&new.id)) {

@@ -167,6 +167,11 @@ impl Queue {
         self.state.lock().busy.get(&scope).map_or(0, HashMap::len)
     }
 
+    /// Items that are worked on, of all tenants.
+    pub(crate) fn running(&self) -> usize {
+        IN_FLIGHT - self.places.available_permits()
+    }
+
     /// A place for one item, when there is one.
     pub(super) async fn place(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.places).acquire_owned().await.ok()

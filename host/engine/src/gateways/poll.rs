@@ -2,13 +2,16 @@
 
 use crate::backoff::pause;
 use crate::engine::Engine;
+use crate::watch;
 use std::time::Duration;
+use std::time::SystemTime;
 use twobot_domain::GatewayError;
 use twobot_gateways::{Account, Connector, Delivery};
 use twobot_store::connections::ToConnect;
 use twobot_store::gateways::{Gateway, GatewayStatus};
 use twobot_store::inbound::{Accepted, NewInbound};
 use twobot_store::{StoreError, TenantScope};
+use twobot_telemetry::meter;
 
 /// The pause while too many events of the tenant wait. The provider keeps its deliveries meanwhile.
 const QUEUE_FULL_PAUSE: Duration = Duration::from_secs(2);
@@ -71,6 +74,7 @@ async fn accept(
     gateway: &Gateway,
     delivery: Delivery,
 ) -> Result<(), StoreError> {
+    let began = SystemTime::now();
     loop {
         let limits = engine.limits(scope).await?;
         let new = NewInbound {
@@ -80,11 +84,15 @@ async fn accept(
             waiting_limit: limits.waiting_events,
         };
         match engine.store().accept(scope, new).await {
-            Ok(Accepted::New(_)) => {
+            Ok(Accepted::New(id)) => {
+                watch::received(&gateway.kind, id, began);
                 engine.wake_inbound(scope);
                 return Ok(());
             }
-            Ok(Accepted::Duplicate) => return Ok(()),
+            Ok(Accepted::Duplicate) => {
+                meter::delivery(&gateway.kind, "duplicate");
+                return Ok(());
+            }
             Err(StoreError::QueueFull(_)) => tokio::time::sleep(QUEUE_FULL_PAUSE).await,
             Err(error) => return Err(error),
         }

@@ -2,7 +2,9 @@
 
 use crate::dispatch::{self, Fresh};
 use crate::engine::Engine;
+use crate::watch;
 use std::sync::Arc;
+use std::time::SystemTime;
 use thiserror::Error;
 use twobot_domain::GatewayId;
 use twobot_gateways::Headers;
@@ -10,6 +12,7 @@ use twobot_store::StoreError;
 use twobot_store::gateways::{DeliveryOutcome, Gateway};
 use twobot_store::inbound::{Accepted, Inbound, NewInbound};
 use twobot_store::workspace::Workspace;
+use twobot_telemetry::meter;
 
 /// Why a delivery was turned away.
 #[derive(Debug, Error)]
@@ -55,7 +58,9 @@ impl Engine {
         body: &str,
     ) -> Result<Accepted, WebhookError> {
         let (workspace, gateway) = self.addressed(connector, id).await?;
+        let began = SystemTime::now();
         let taken = self.take(&workspace, &gateway, headers, body).await;
+        tell(&gateway.kind, &taken, began);
         if let Err(error) = &taken
             && !matches!(error, WebhookError::Store(_))
         {
@@ -122,4 +127,18 @@ impl Engine {
         };
         Ok(self.store().accept_then(scope, new, begin).await?)
     }
+}
+
+/// Tells operators what became of a delivery.
+fn tell(kind: &str, taken: &Result<Accepted, WebhookError>, began: SystemTime) {
+    let outcome = match taken {
+        Ok(Accepted::New(id)) => return watch::received(kind, *id, began),
+        Ok(Accepted::Duplicate) => "duplicate",
+        Err(WebhookError::NotFound) => "not_found",
+        Err(WebhookError::WrongSecret) => "wrong_secret",
+        Err(WebhookError::Malformed(_)) => "malformed",
+        Err(WebhookError::QueueFull) => "queue_full",
+        Err(WebhookError::Store(_)) => "failed",
+    };
+    meter::delivery(kind, outcome);
 }

@@ -1,6 +1,6 @@
 //! Running an action of a plugin, for whoever waits for its answer.
 
-use crate::attempt::{Attempt, Outcome, Remains, class, failure};
+use crate::attempt::{Attempt, Outcome, Remains, Trace, class, failure};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::live::LiveEvent;
@@ -68,6 +68,7 @@ impl Engine {
             depth: 0,
             started_at,
             call: PluginCall::Action { name: action.to_owned(), input },
+            trace: Trace { inbound: None, attempt: 0 },
             is_first: true,
         };
         let (trouble, class, remains) = match attempt.run().await? {

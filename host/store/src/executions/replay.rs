@@ -2,7 +2,7 @@
 
 use crate::db::sql;
 use crate::{Store, StoreError, TenantScope};
-use twobot_domain::{EventId, ExecutionId, FailureClass, InstallId, Timestamp, Trouble};
+use twobot_domain::{EventId, ExecutionId, FailureClass, InboundId, InstallId, Timestamp, Trouble};
 use uuid::Uuid;
 
 /// What stands in the place of a recording that is not kept any more.
@@ -53,6 +53,24 @@ impl Store {
     pub async fn owner_of_execution(&self, id: ExecutionId) -> Result<TenantScope, StoreError> {
         let row = self.db.one(sql("SELECT tenant_id FROM executions WHERE id = $1").bind(id)).await?;
         Ok(TenantScope::of(row.get("tenant_id")?))
+    }
+
+    /// The delivery that an execution comes of, if it comes of one, and how many attempts there were before its last.
+    ///
+    /// # Errors
+    /// `NotFound` when the scope has no such execution.
+    pub async fn origin(
+        &self,
+        scope: TenantScope,
+        id: ExecutionId,
+    ) -> Result<(Option<InboundId>, u64), StoreError> {
+        let statement =
+            sql("SELECT e.inbound_id, x.attempt FROM executions x LEFT JOIN events e ON e.id = x.event_id \
+                             AND e.tenant_id = x.tenant_id WHERE x.id = $1 AND x.tenant_id = $2");
+        let row = self.db.one(statement.bind(id).bind(scope.tenant())).await?;
+        // The last one is counted.
+        let attempt = u64::try_from(row.get::<i64>("attempt")? - 1).unwrap_or(0);
+        Ok((row.get("inbound_id")?, attempt))
     }
 
     /// What an execution is replayed from.

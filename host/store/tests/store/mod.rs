@@ -13,6 +13,7 @@ mod account_tokens;
 mod accounts;
 mod api_keys;
 mod audit;
+mod backlog;
 mod chat;
 mod closing;
 mod conflicts;

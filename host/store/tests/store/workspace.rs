@@ -14,10 +14,8 @@ use twobot_store::{Store, StoreError};
 /// All that is read of a workspace, as a text.
 async fn read(store: &Store, ann: &Tenant, gateway: GatewayId, install: InstallId) -> (i64, String) {
     let workspace = store.workspace(ann.scope).await.unwrap();
-    let (found, kept) = store
-        .workspace_of_webhook(gateway)
-        .await
-        .map_or_else(|_| (ann.scope, workspace.clone()), |found| found);
+    let (found, kept) =
+        store.workspace_of_webhook(gateway).await.unwrap_or_else(|_| (ann.scope, workspace.clone()));
     assert_eq!((found, kept.revision()), (ann.scope, workspace.revision()));
     let tenant = workspace.tenant();
     let secrets = workspace.gateway_secrets(gateway).await.map(|secrets| {

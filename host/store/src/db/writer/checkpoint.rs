@@ -8,7 +8,7 @@
 use parking_lot::{Condvar, Mutex};
 use rusqlite::{Connection, OpenFlags};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
@@ -93,7 +93,7 @@ impl Drop for Checkpoints {
     }
 }
 
-fn run(shared: &Arc<Shared>, path: &PathBuf) {
+fn run(shared: &Arc<Shared>, path: &Path) {
     loop {
         {
             let mut state = shared.state.lock();

@@ -393,6 +393,7 @@ fn dead_letters() -> Vec<Case> {
             "replay_record",
             |c| async move { c.store.replay_record(c.scope, c.of.done).await.map(|_| true) },
         ),
+        case("origin", |c| async move { c.store.origin(c.scope, c.of.done).await.map(|_| true) }),
         case("remove_recordings", |c| async move {
             c.store.remove_recordings(c.scope, 0, uuid::Uuid::nil(), 9).await.map(|_| false)
         }),
