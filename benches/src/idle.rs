@@ -57,11 +57,14 @@ pub(crate) fn measure() -> Result<Vec<Row>> {
         .times(crowded.resident as f64 / alone.resident as f64)
         .target("P12", "≤ 150 MB", crowded.resident <= MOST),
         Row::new(
-            format!("registered tenants per GiB, by what {} more add", thousands((MORE_TENANTS - TENANTS).into())),
+            format!(
+                "registered tenants per GiB, by what {} more add",
+                thousands((MORE_TENANTS - TENANTS).into())
+            ),
             shown,
         )
-            .beside(format!("a tenant with its {} installs: {} B", INSTALLS.len(), each as u64))
-            .target("P3", "500,000", per_gib >= PER_GIB),
+        .beside(format!("a tenant with its {} installs: {} B", INSTALLS.len(), each as u64))
+        .target("P3", "500,000", per_gib >= PER_GIB),
     ])
 }
 
