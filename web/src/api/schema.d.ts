@@ -1596,6 +1596,8 @@ export interface components {
             rotated_at: components["schemas"]["Time"] | null;
             old_secret_until: components["schemas"]["Time"] | null;
             last_used_at: components["schemas"]["Time"] | null;
+            /** @description Its version, as in the header `ETag`: send it as `If-Match` with a change. */
+            etag: components["schemas"]["Etag"];
         };
         /** @description What to change of an API key. What is left out stays. */
         ApiKeyChanges: {
@@ -2046,6 +2048,12 @@ export interface components {
             state: string;
             trouble: components["schemas"]["Trouble"] | null;
         };
+        /**
+         * @description The version of something, as an entity tag: send it back as `If-Match` with a change, and nobody's work is undone unseen. It stays
+         *     the same for what happens to the thing by itself.
+         * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
+         */
+        Etag: string;
         /** @description What an execution ran for. */
         EventSummary: {
             /**
@@ -2255,6 +2263,8 @@ export interface components {
             created_at: components["schemas"]["Time"];
             /** @description When its owner changed it. */
             updated_at: components["schemas"]["Time"];
+            /** @description Its version, as in the header `ETag`: send it as `If-Match` with a change. */
+            etag: components["schemas"]["Etag"];
         };
         /** @description What to change of a gateway. What is left out stays. */
         GatewayChanges: {
@@ -2440,6 +2450,8 @@ export interface components {
             created_at: components["schemas"]["Time"];
             /** @description When its owner changed it. */
             updated_at: components["schemas"]["Time"];
+            /** @description The version of its settings, grants and gateways, as in the header `ETag`: send it as `If-Match` with a change. */
+            etag: components["schemas"]["Etag"];
         };
         /** @description How to install a plugin. */
         InstallRequest: {
@@ -2633,6 +2645,8 @@ export interface components {
                 rotated_at?: components["schemas"]["Time"] | null;
                 old_secret_until?: components["schemas"]["Time"] | null;
                 last_used_at?: components["schemas"]["Time"] | null;
+                /** @description Its version, as in the header `ETag`: send it as `If-Match` with a change. */
+                etag: components["schemas"]["Etag"];
             }[];
             /** @description Give it as `cursor` to get the page after this one; null on the last. */
             next_cursor: string | null;
@@ -2912,6 +2926,8 @@ export interface components {
                 created_at: components["schemas"]["Time"];
                 /** @description When its owner changed it. */
                 updated_at: components["schemas"]["Time"];
+                /** @description Its version, as in the header `ETag`: send it as `If-Match` with a change. */
+                etag: components["schemas"]["Etag"];
             }[];
             /** @description Give it as `cursor` to get the page after this one; null on the last. */
             next_cursor: string | null;
@@ -3022,6 +3038,8 @@ export interface components {
                 created_at: components["schemas"]["Time"];
                 /** @description When its owner changed it. */
                 updated_at: components["schemas"]["Time"];
+                /** @description The version of its settings, grants and gateways, as in the header `ETag`: send it as `If-Match` with a change. */
+                etag: components["schemas"]["Etag"];
             }[];
             /** @description Give it as `cursor` to get the page after this one; null on the last. */
             next_cursor: string | null;
@@ -3891,6 +3909,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "plugin": {
+                     *             "slug": "auto-reply",
+                     *             "name": "Auto reply"
+                     *           },
+                     *           "action": "text",
+                     *           "title": "text",
+                     *           "output": {},
+                     *           "trouble": {
+                     *             "code": "gateway_unauthorized",
+                     *             "title": "Telegram refuses the token",
+                     *             "detail": "text",
+                     *             "advice": "text",
+                     *             "limit": {
+                     *               "name": "fuel_per_execution",
+                     *               "used": 0,
+                     *               "allowed": 0,
+                     *               "unit": "fuel"
+                     *             },
+                     *             "since": "2026-01-31T12:00:00.000Z"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_ReportResult"];
                 };
             };
@@ -3921,7 +3968,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3930,8 +3977,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3964,6 +4029,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "name": "Deploy script",
+                     *           "prefix": "2bot_k3v9x0q2ma",
+                     *           "scopes": [
+                     *             "read:gateways"
+                     *           ],
+                     *           "expired": true,
+                     *           "created_at": "2026-01-31T12:00:00.000Z",
+                     *           "expires_at": "2026-01-31T12:00:00.000Z",
+                     *           "rotated_at": "2026-01-31T12:00:00.000Z",
+                     *           "old_secret_until": "2026-01-31T12:00:00.000Z",
+                     *           "last_used_at": "2026-01-31T12:00:00.000Z",
+                     *           "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_ApiKey"];
                 };
             };
@@ -3994,8 +4081,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4008,12 +4122,27 @@ export interface operations {
     createApiKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Deploy script",
+                 *       "scopes": [
+                 *         "read:gateways"
+                 *       ],
+                 *       "expires_at": "2027-01-31T12:00:00Z"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewApiKey"];
             };
         };
@@ -4024,6 +4153,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "key": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "name": "Deploy script",
+                     *         "prefix": "2bot_k3v9x0q2ma",
+                     *         "scopes": [
+                     *           "read:gateways"
+                     *         ],
+                     *         "expired": true,
+                     *         "created_at": "2026-01-31T12:00:00.000Z",
+                     *         "expires_at": "2026-01-31T12:00:00.000Z",
+                     *         "rotated_at": "2026-01-31T12:00:00.000Z",
+                     *         "old_secret_until": "2026-01-31T12:00:00.000Z",
+                     *         "last_used_at": "2026-01-31T12:00:00.000Z",
+                     *         "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *       },
+                     *       "token": "2bot_k3v9x0q2ma_1lFu5Ly5BbYq7bPqyEsLeOqJG3dUy0Qm6cNc2l5Cw8R3NdVzq"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiKeyWithSecret"];
                 };
             };
@@ -4054,6 +4203,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large`: the body has more than 1 MB. */
             413: {
                 headers: {
@@ -4072,7 +4230,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4081,8 +4239,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4110,6 +4295,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "name": "Deploy script",
+                     *       "prefix": "2bot_k3v9x0q2ma",
+                     *       "scopes": [
+                     *         "read:gateways"
+                     *       ],
+                     *       "expired": true,
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "expires_at": "2026-01-31T12:00:00.000Z",
+                     *       "rotated_at": "2026-01-31T12:00:00.000Z",
+                     *       "old_secret_until": "2026-01-31T12:00:00.000Z",
+                     *       "last_used_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiKey"];
                 };
             };
@@ -4140,8 +4342,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4154,7 +4383,14 @@ export interface operations {
     revokeApiKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
+                 *     it is now.
+                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
+                 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description The key. */
                 id: string;
@@ -4197,8 +4433,44 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4211,15 +4483,27 @@ export interface operations {
     changeApiKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
+                 *     it is now.
+                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
+                 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description The key. */
                 id: string;
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Deploy script"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ApiKeyChanges"];
             };
         };
@@ -4230,6 +4514,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "name": "Deploy script",
+                     *       "prefix": "2bot_k3v9x0q2ma",
+                     *       "scopes": [
+                     *         "read:gateways"
+                     *       ],
+                     *       "expired": true,
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "expires_at": "2026-01-31T12:00:00.000Z",
+                     *       "rotated_at": "2026-01-31T12:00:00.000Z",
+                     *       "old_secret_until": "2026-01-31T12:00:00.000Z",
+                     *       "last_used_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiKey"];
                 };
             };
@@ -4269,6 +4570,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large`: the body has more than 1 MB. */
             413: {
                 headers: {
@@ -4296,8 +4606,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4310,15 +4647,32 @@ export interface operations {
     rotateApiKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
+                 *     it is now.
+                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
+                 */
+                "If-Match"?: string | null;
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The key. */
                 id: string;
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "grace_seconds": 86400
+                 *     }
+                 */
                 "application/json": components["schemas"]["Rotation"];
             };
         };
@@ -4329,6 +4683,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "key": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "name": "Deploy script",
+                     *         "prefix": "2bot_k3v9x0q2ma",
+                     *         "scopes": [
+                     *           "read:gateways"
+                     *         ],
+                     *         "expired": true,
+                     *         "created_at": "2026-01-31T12:00:00.000Z",
+                     *         "expires_at": "2026-01-31T12:00:00.000Z",
+                     *         "rotated_at": "2026-01-31T12:00:00.000Z",
+                     *         "old_secret_until": "2026-01-31T12:00:00.000Z",
+                     *         "last_used_at": "2026-01-31T12:00:00.000Z",
+                     *         "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *       },
+                     *       "token": "2bot_k3v9x0q2ma_1lFu5Ly5BbYq7bPqyEsLeOqJG3dUy0Qm6cNc2l5Cw8R3NdVzq"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiKeyWithSecret"];
                 };
             };
@@ -4368,8 +4742,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: the key has expired. */
+            /** @description `conflict`: the key has expired; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4395,7 +4778,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4404,8 +4787,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4457,6 +4867,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "at": "2026-01-31T12:00:00.000Z",
+                     *           "actor": {
+                     *             "kind": "user",
+                     *             "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *             "name": "Ada Lovelace"
+                     *           },
+                     *           "action": "plugin.install",
+                     *           "target": {
+                     *             "kind": "plugin",
+                     *             "id": "auto-reply",
+                     *             "name": "Auto-reply"
+                     *           },
+                     *           "outcome": "success",
+                     *           "detail": {},
+                     *           "request_id": "text",
+                     *           "address": "203.0.113.7"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_AuditEntry"];
                 };
             };
@@ -4487,8 +4923,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4507,6 +4970,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "ada@example.org"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ForgottenPassword"];
             };
         };
@@ -4563,7 +5031,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many mails; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many mails; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4572,8 +5040,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4592,6 +5078,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "ada@example.org",
+                 *       "password": "Analytical-Engine-1"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Credentials"];
             };
         };
@@ -4602,6 +5094,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "token": "text",
+                     *       "expires_in": 900,
+                     *       "refresh_token": "text",
+                     *       "user": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "email": "ada@example.org",
+                     *         "name": "Ada Lovelace",
+                     *         "role": "owner",
+                     *         "created_at": "2026-01-31T12:00:00.000Z",
+                     *         "email_verified": true
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
@@ -4659,7 +5166,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4668,8 +5175,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4682,7 +5207,13 @@ export interface operations {
     logout: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4713,8 +5244,53 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4739,6 +5315,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "user": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "email": "ada@example.org",
+                     *         "name": "Ada Lovelace",
+                     *         "role": "owner",
+                     *         "created_at": "2026-01-31T12:00:00.000Z",
+                     *         "email_verified": true
+                     *       },
+                     *       "tenant": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "name": "Ada Lovelace",
+                     *         "plan": {
+                     *           "id": "free",
+                     *           "name": "Free"
+                     *         },
+                     *         "closes_at": "2026-01-31T12:00:00.000Z"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Me"];
                 };
             };
@@ -4760,8 +5357,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4778,8 +5402,13 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "refresh_token": "text"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Refresh"];
             };
         };
@@ -4790,6 +5419,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "token": "text",
+                     *       "expires_in": 900,
+                     *       "refresh_token": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Tokens"];
                 };
             };
@@ -4854,7 +5490,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: renewed too often; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: renewed too often; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4863,8 +5499,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4883,6 +5537,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "ada@example.org",
+                 *       "password": "Analytical-Engine-1",
+                 *       "name": "Ada Lovelace"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewAccount"];
             };
         };
@@ -4893,6 +5554,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "token": "text",
+                     *       "expires_in": 900,
+                     *       "refresh_token": "text",
+                     *       "user": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "email": "ada@example.org",
+                     *         "name": "Ada Lovelace",
+                     *         "role": "owner",
+                     *         "created_at": "2026-01-31T12:00:00.000Z",
+                     *         "email_verified": true
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
@@ -4957,7 +5633,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many accounts; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many accounts; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4966,8 +5642,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4986,6 +5680,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "token": "N2Vd0P3lq4w0mX7uV1cQ9sRk5tYb8zEhJ6aGfLoIxWs",
+                 *       "password": "Difference-Engine-2"
+                 *     }
+                 */
                 "application/json": components["schemas"]["PasswordReset"];
             };
         };
@@ -5042,7 +5742,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5051,8 +5751,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5077,6 +5795,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "user": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "email": "ada@example.org",
+                     *         "name": "Ada Lovelace",
+                     *         "role": "owner",
+                     *         "created_at": "2026-01-31T12:00:00.000Z",
+                     *         "email_verified": true
+                     *       },
+                     *       "tenant": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "name": "Ada Lovelace",
+                     *         "plan": {
+                     *           "id": "free",
+                     *           "name": "Free"
+                     *         },
+                     *         "closes_at": "2026-01-31T12:00:00.000Z"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Me"];
                 };
             };
@@ -5098,8 +5837,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5124,6 +5890,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "device": "Firefox on Linux",
+                     *           "network": "203.0.113.0/24",
+                     *           "created_at": "2026-01-31T12:00:00.000Z",
+                     *           "last_used_at": "2026-01-31T12:00:00.000Z",
+                     *           "expires_at": "2026-01-31T12:00:00.000Z",
+                     *           "current": true
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_AuthSession"];
                 };
             };
@@ -5145,8 +5927,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5190,8 +5999,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5247,8 +6083,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5267,6 +6130,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "token": "N2Vd0P3lq4w0mX7uV1cQ9sRk5tYb8zEhJ6aGfLoIxWs",
+                 *       "password": "Analytical-Engine-1"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Confirmation"];
             };
         };
@@ -5323,7 +6192,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5332,8 +6201,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5346,7 +6233,13 @@ export interface operations {
     resendVerification: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5377,7 +6270,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many mails; `Retry-After` says how long to wait. */
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many mails; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5386,8 +6297,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5400,7 +6329,13 @@ export interface operations {
     pressButton: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The conversation. */
                 id: string;
@@ -5409,6 +6344,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "message_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                 *       "data": "text"
+                 *     }
+                 */
                 "application/json": components["schemas"]["PressedButton"];
             };
         };
@@ -5456,6 +6397,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large`: the body has more than 1 MB. */
             413: {
                 headers: {
@@ -5474,7 +6424,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5483,8 +6433,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5501,8 +6460,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5538,6 +6497,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "conversation_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "author": "person",
+                     *           "author_name": "Ada Lovelace",
+                     *           "text": "hello",
+                     *           "format": "plain",
+                     *           "buttons": [
+                     *             [
+                     *               {
+                     *                 "text": "Yes",
+                     *                 "data": "text",
+                     *                 "url": "text"
+                     *               }
+                     *             ]
+                     *           ],
+                     *           "reply_to": "text",
+                     *           "edited_at": "2026-01-31T12:00:00.000Z",
+                     *           "trouble": {
+                     *             "code": "gateway_unauthorized",
+                     *             "title": "Telegram refuses the token",
+                     *             "detail": "text",
+                     *             "advice": "text",
+                     *             "limit": {
+                     *               "name": "fuel_per_execution",
+                     *               "used": 0,
+                     *               "allowed": 0,
+                     *               "unit": "fuel"
+                     *             },
+                     *             "since": "2026-01-31T12:00:00.000Z"
+                     *           },
+                     *           "sent_at": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_ChatMessage"];
                 };
             };
@@ -5577,7 +6576,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5586,8 +6585,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5600,7 +6617,13 @@ export interface operations {
     postMessage: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The conversation. */
                 id: string;
@@ -5609,6 +6632,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "text": "hello",
+                 *       "client_id": "text"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewMessage"];
             };
         };
@@ -5619,6 +6648,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "conversation_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "author": "person",
+                     *       "author_name": "Ada Lovelace",
+                     *       "text": "hello",
+                     *       "format": "plain",
+                     *       "buttons": [
+                     *         [
+                     *           {
+                     *             "text": "Yes",
+                     *             "data": "text",
+                     *             "url": "text"
+                     *           }
+                     *         ]
+                     *       ],
+                     *       "reply_to": "text",
+                     *       "edited_at": "2026-01-31T12:00:00.000Z",
+                     *       "trouble": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "sent_at": "2026-01-31T12:00:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ChatMessage"];
                 };
             };
@@ -5658,7 +6722,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: the web chat is switched off. */
+            /** @description `conflict`: the web chat is switched off; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5685,7 +6749,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5694,8 +6758,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5712,8 +6785,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5789,7 +6862,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the workspace has too many streams open. */
+            /** @description `rate_limited`: the workspace has too many streams open; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5798,8 +6871,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5856,6 +6938,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "kind": "execution",
+                     *           "plugin": {
+                     *             "slug": "auto-reply",
+                     *             "name": "Auto reply"
+                     *           },
+                     *           "gateway": {
+                     *             "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *             "name": "My shop's bot"
+                     *           },
+                     *           "what": "message",
+                     *           "reason": {
+                     *             "code": "gateway_unauthorized",
+                     *             "title": "Telegram refuses the token",
+                     *             "detail": "text",
+                     *             "advice": "text",
+                     *             "limit": {
+                     *               "name": "fuel_per_execution",
+                     *               "used": 0,
+                     *               "allowed": 0,
+                     *               "unit": "fuel"
+                     *             },
+                     *             "since": "2026-01-31T12:00:00.000Z"
+                     *           },
+                     *           "failure": {
+                     *             "fault": "plugin",
+                     *             "retry": "scheduled"
+                     *           },
+                     *           "attempts": 0,
+                     *           "execution_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "created_at": "2026-01-31T12:00:00.000Z",
+                     *           "failed_at": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_DeadLetter"];
                 };
             };
@@ -5886,7 +7009,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5895,8 +7018,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5946,6 +7087,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "count": 0,
+                     *       "more": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["DeadLetterCount"];
                 };
             };
@@ -5976,7 +7123,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5985,8 +7132,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5999,12 +7164,28 @@ export interface operations {
     discardDeadLetters: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "kind": "execution",
+                 *       "plugin": "auto-reply",
+                 *       "gateway": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                 *       "code": "fuel_exhausted",
+                 *       "from": "2026-01-01",
+                 *       "to": "2026-01-31T12:00:00Z"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Filter"];
             };
         };
@@ -6015,6 +7196,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "changed": 0,
+                     *       "skipped": 0,
+                     *       "more": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["BatchResult"];
                 };
             };
@@ -6045,6 +7233,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large`: the body has more than 1 MB. */
             413: {
                 headers: {
@@ -6063,7 +7260,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6072,7 +7269,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6081,8 +7278,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6095,12 +7310,28 @@ export interface operations {
     retryDeadLetters: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "kind": "execution",
+                 *       "plugin": "auto-reply",
+                 *       "gateway": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                 *       "code": "fuel_exhausted",
+                 *       "from": "2026-01-01",
+                 *       "to": "2026-01-31T12:00:00Z"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Filter"];
             };
         };
@@ -6111,6 +7342,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "changed": 0,
+                     *       "skipped": 0,
+                     *       "more": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["BatchResult"];
                 };
             };
@@ -6141,6 +7379,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large`: the body has more than 1 MB. */
             413: {
                 headers: {
@@ -6159,7 +7406,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6168,8 +7415,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6186,8 +7442,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6215,6 +7471,86 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "kind": "execution",
+                     *       "plugin": {
+                     *         "slug": "auto-reply",
+                     *         "name": "Auto reply"
+                     *       },
+                     *       "gateway": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "name": "My shop's bot"
+                     *       },
+                     *       "what": "message",
+                     *       "reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "failure": {
+                     *         "fault": "plugin",
+                     *         "retry": "scheduled"
+                     *       },
+                     *       "attempts": 0,
+                     *       "execution_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "failed_at": "2026-01-31T12:00:00.000Z",
+                     *       "payload": {},
+                     *       "logs": [
+                     *         {
+                     *           "at": "2026-01-31T12:00:00.000Z",
+                     *           "level": "info",
+                     *           "message": "text",
+                     *           "fields": {}
+                     *         }
+                     *       ],
+                     *       "journal": [
+                     *         {
+                     *           "request": {},
+                     *           "is_answered": true,
+                     *           "answer": {},
+                     *           "answer_bytes": 0
+                     *         }
+                     *       ],
+                     *       "effects": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "kind": "send_message",
+                     *           "gateway": {
+                     *             "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *             "name": "My shop's bot"
+                     *           },
+                     *           "state": "waiting",
+                     *           "attempts": 0,
+                     *           "repeats": 0,
+                     *           "error": {
+                     *             "code": "gateway_unauthorized",
+                     *             "title": "Telegram refuses the token",
+                     *             "detail": "text",
+                     *             "advice": "text",
+                     *             "limit": {
+                     *               "name": "fuel_per_execution",
+                     *               "used": null,
+                     *               "allowed": null,
+                     *               "unit": "fuel"
+                     *             },
+                     *             "since": "2026-01-31T12:00:00.000Z"
+                     *           },
+                     *           "at": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["DeadLetterDetail"];
                 };
             };
@@ -6245,7 +7581,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6254,8 +7590,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6268,7 +7622,13 @@ export interface operations {
     discardDeadLetter: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The dead letter. */
                 id: string;
@@ -6311,7 +7671,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6320,8 +7698,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6334,15 +7730,26 @@ export interface operations {
     retryDeadLetter: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The dead letter. */
                 id: string;
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "payload": {}
+                 *     }
+                 */
                 "application/json": components["schemas"]["RetryRequest"];
             };
         };
@@ -6353,6 +7760,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "kind": "execution"
+                     *     }
+                     */
                     "application/json": components["schemas"]["RetryResult"];
                 };
             };
@@ -6392,7 +7805,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: its plugin is off, or its event is no longer there. */
+            /** @description `conflict`: its plugin is off, or its event is no longer there; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6419,7 +7832,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: the payload is no event of the same kind; `errors` names the field. */
+            /** @description `validation_failed`: the payload is no event of the same kind; `errors` names the field; `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6428,8 +7841,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6446,8 +7868,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6487,6 +7909,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "plugin": {
+                     *             "slug": "auto-reply",
+                     *             "name": "Auto reply"
+                     *           },
+                     *           "gateway": {
+                     *             "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *             "name": "My shop's bot"
+                     *           },
+                     *           "event_kind": "message",
+                     *           "trigger": "event",
+                     *           "state": "waiting",
+                     *           "attempt": 0,
+                     *           "trouble": {
+                     *             "code": "gateway_unauthorized",
+                     *             "title": "Telegram refuses the token",
+                     *             "detail": "text",
+                     *             "advice": "text",
+                     *             "limit": {
+                     *               "name": "fuel_per_execution",
+                     *               "used": 0,
+                     *               "allowed": 0,
+                     *               "unit": "fuel"
+                     *             },
+                     *             "since": "2026-01-31T12:00:00.000Z"
+                     *           },
+                     *           "failure": {
+                     *             "fault": "plugin",
+                     *             "retry": "scheduled"
+                     *           },
+                     *           "is_dead_letter": true,
+                     *           "retry_of": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "fuel": 0,
+                     *           "peak_memory_bytes": 0,
+                     *           "wall_ms": 0,
+                     *           "created_at": "2026-01-31T12:00:00.000Z",
+                     *           "finished_at": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_Execution"];
                 };
             };
@@ -6517,7 +7985,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6526,8 +7994,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6555,6 +8041,88 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "plugin": {
+                     *         "slug": "auto-reply",
+                     *         "name": "Auto reply"
+                     *       },
+                     *       "gateway": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "name": "My shop's bot"
+                     *       },
+                     *       "event_kind": "message",
+                     *       "trigger": "event",
+                     *       "state": "waiting",
+                     *       "attempt": 0,
+                     *       "trouble": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "failure": {
+                     *         "fault": "plugin",
+                     *         "retry": "scheduled"
+                     *       },
+                     *       "is_dead_letter": true,
+                     *       "retry_of": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "fuel": 0,
+                     *       "peak_memory_bytes": 0,
+                     *       "wall_ms": 0,
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "finished_at": "2026-01-31T12:00:00.000Z",
+                     *       "logs": [
+                     *         {
+                     *           "at": "2026-01-31T12:00:00.000Z",
+                     *           "level": "info",
+                     *           "message": "text",
+                     *           "fields": {}
+                     *         }
+                     *       ],
+                     *       "effects": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "kind": "send_message",
+                     *           "gateway": {
+                     *             "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *             "name": "My shop's bot"
+                     *           },
+                     *           "state": "waiting",
+                     *           "attempts": 0,
+                     *           "repeats": 0,
+                     *           "error": {
+                     *             "code": "gateway_unauthorized",
+                     *             "title": "Telegram refuses the token",
+                     *             "detail": "text",
+                     *             "advice": "text",
+                     *             "limit": {
+                     *               "name": "fuel_per_execution",
+                     *               "used": null,
+                     *               "allowed": null,
+                     *               "unit": "fuel"
+                     *             },
+                     *             "since": "2026-01-31T12:00:00.000Z"
+                     *           },
+                     *           "at": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "event": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "kind": "message",
+                     *         "occurred_at": "2026-01-31T12:00:00.000Z",
+                     *         "summary": "text"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ExecutionDetail"];
                 };
             };
@@ -6585,7 +8153,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6594,8 +8162,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6608,15 +8194,26 @@ export interface operations {
     replayExecution: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The execution. */
                 id: string;
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "component": "recorded"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ReplayRequest"];
             };
         };
@@ -6627,6 +8224,87 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "execution_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "plugin": "auto-reply",
+                     *       "version": "text",
+                     *       "event_kind": "message",
+                     *       "recorded_digest": "text",
+                     *       "digest": "text",
+                     *       "recorded": {
+                     *         "state": "failed",
+                     *         "trouble": {
+                     *           "code": "gateway_unauthorized",
+                     *           "title": "Telegram refuses the token",
+                     *           "detail": "text",
+                     *           "advice": "text",
+                     *           "limit": {
+                     *             "name": "fuel_per_execution",
+                     *             "used": 0,
+                     *             "allowed": 0,
+                     *             "unit": "fuel"
+                     *           },
+                     *           "since": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       },
+                     *       "replayed": {
+                     *         "state": "failed",
+                     *         "trouble": {
+                     *           "code": "gateway_unauthorized",
+                     *           "title": "Telegram refuses the token",
+                     *           "detail": "text",
+                     *           "advice": "text",
+                     *           "limit": {
+                     *             "name": "fuel_per_execution",
+                     *             "used": 0,
+                     *             "allowed": 0,
+                     *             "unit": "fuel"
+                     *           },
+                     *           "since": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       },
+                     *       "output": {},
+                     *       "logs": [
+                     *         {
+                     *           "at": "2026-01-31T12:00:00.000Z",
+                     *           "level": "info",
+                     *           "message": "text",
+                     *           "fields": {}
+                     *         }
+                     *       ],
+                     *       "would_do": [
+                     *         {
+                     *           "kind": "write",
+                     *           "to": "counters/today",
+                     *           "what": "set",
+                     *           "content": "text"
+                     *         }
+                     *       ],
+                     *       "calls": [
+                     *         {
+                     *           "request": {},
+                     *           "answer": "journal"
+                     *         }
+                     *       ],
+                     *       "denied": [
+                     *         "text"
+                     *       ],
+                     *       "differences": [
+                     *         {
+                     *           "kind": "outcome",
+                     *           "at": "text",
+                     *           "recorded": "text",
+                     *           "replayed": "text"
+                     *         }
+                     *       ],
+                     *       "not_reproduced": [
+                     *         "text"
+                     *       ],
+                     *       "fuel": 0,
+                     *       "peak_memory_bytes": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["Replay"];
                 };
             };
@@ -6666,7 +8344,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: nothing ran yet, or what it ran for is no longer there; `component_gone`: the component that ran is not kept. */
+            /** @description `conflict`: nothing ran yet, or what it ran for is no longer there; `component_gone`: the component that ran is not kept; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6693,7 +8371,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much of the workspace's was running; or the component can not be run any more. */
+            /** @description Too much of the workspace's was running; or the component can not be run any more; `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6702,7 +8380,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6711,8 +8389,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6737,6 +8433,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "kind": "telegram-bot",
+                     *           "name": "Telegram bot",
+                     *           "summary": "text",
+                     *           "description": "text",
+                     *           "version": "0.1.0",
+                     *           "ingress": [
+                     *             "webhook"
+                     *           ],
+                     *           "features": [
+                     *             "actions"
+                     *           ],
+                     *           "credentials_schema": {},
+                     *           "config_schema": {}
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_GatewayKind"];
                 };
             };
@@ -6758,7 +8476,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6767,8 +8485,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6801,6 +8537,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "kind": "telegram-bot",
+                     *           "name": "My shop's bot",
+                     *           "config": {},
+                     *           "has_credentials": true,
+                     *           "status": "disconnected",
+                     *           "status_reason": {
+                     *             "code": "gateway_unauthorized",
+                     *             "title": "Telegram refuses the token",
+                     *             "detail": "text",
+                     *             "advice": "text",
+                     *             "limit": {
+                     *               "name": "fuel_per_execution",
+                     *               "used": 0,
+                     *               "allowed": 0,
+                     *               "unit": "fuel"
+                     *             },
+                     *             "since": "2026-01-31T12:00:00.000Z"
+                     *           },
+                     *           "account": {
+                     *             "id": "110201543",
+                     *             "name": "@my_shop_bot",
+                     *             "details": {}
+                     *           },
+                     *           "webhook_url": "https://bots.example.com/",
+                     *           "webhook_path": "/api/webhooks/web-hook/01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "enabled": true,
+                     *           "last_event_at": "2026-01-31T12:00:00.000Z",
+                     *           "counts": {
+                     *             "accepted": 0,
+                     *             "refused": 0,
+                     *             "duplicates": 0,
+                     *             "not_handled": 0
+                     *           },
+                     *           "created_at": "2026-01-31T12:00:00.000Z",
+                     *           "updated_at": "2026-01-31T12:00:00.000Z",
+                     *           "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_Gateway"];
                 };
             };
@@ -6831,7 +8613,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6840,8 +8622,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6854,12 +8654,27 @@ export interface operations {
     createGateway: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "kind": "telegram-bot",
+                 *       "name": "My shop's bot",
+                 *       "credentials": {},
+                 *       "config": {},
+                 *       "connect": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewGateway"];
             };
         };
@@ -6870,6 +8685,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "kind": "telegram-bot",
+                     *       "name": "My shop's bot",
+                     *       "config": {},
+                     *       "has_credentials": true,
+                     *       "status": "disconnected",
+                     *       "status_reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "account": {
+                     *         "id": "110201543",
+                     *         "name": "@my_shop_bot",
+                     *         "details": {}
+                     *       },
+                     *       "webhook_url": "https://bots.example.com/",
+                     *       "webhook_path": "/api/webhooks/web-hook/01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "enabled": true,
+                     *       "last_event_at": "2026-01-31T12:00:00.000Z",
+                     *       "counts": {
+                     *         "accepted": 0,
+                     *         "refused": 0,
+                     *         "duplicates": 0,
+                     *         "not_handled": 0
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["Gateway"];
                 };
             };
@@ -6900,6 +8756,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large`: the body has more than 1 MB. */
             413: {
                 headers: {
@@ -6918,7 +8783,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6927,7 +8792,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6936,8 +8801,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6965,6 +8848,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "kind": "telegram-bot",
+                     *       "name": "My shop's bot",
+                     *       "config": {},
+                     *       "has_credentials": true,
+                     *       "status": "disconnected",
+                     *       "status_reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "account": {
+                     *         "id": "110201543",
+                     *         "name": "@my_shop_bot",
+                     *         "details": {}
+                     *       },
+                     *       "webhook_url": "https://bots.example.com/",
+                     *       "webhook_path": "/api/webhooks/web-hook/01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "enabled": true,
+                     *       "last_event_at": "2026-01-31T12:00:00.000Z",
+                     *       "counts": {
+                     *         "accepted": 0,
+                     *         "refused": 0,
+                     *         "duplicates": 0,
+                     *         "not_handled": 0
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["Gateway"];
                 };
             };
@@ -6995,7 +8919,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7004,8 +8928,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7018,15 +8960,29 @@ export interface operations {
     putGateway: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
+                 *     it is now.
+                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
+                 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description The gateway. */
                 id: string;
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "My shop's bot",
+                 *       "credentials": {},
+                 *       "config": {}
+                 *     }
+                 */
                 "application/json": components["schemas"]["GatewayChanges"];
             };
         };
@@ -7037,6 +8993,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "kind": "telegram-bot",
+                     *       "name": "My shop's bot",
+                     *       "config": {},
+                     *       "has_credentials": true,
+                     *       "status": "disconnected",
+                     *       "status_reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "account": {
+                     *         "id": "110201543",
+                     *         "name": "@my_shop_bot",
+                     *         "details": {}
+                     *       },
+                     *       "webhook_url": "https://bots.example.com/",
+                     *       "webhook_path": "/api/webhooks/web-hook/01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "enabled": true,
+                     *       "last_event_at": "2026-01-31T12:00:00.000Z",
+                     *       "counts": {
+                     *         "accepted": 0,
+                     *         "refused": 0,
+                     *         "duplicates": 0,
+                     *         "not_handled": 0
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["Gateway"];
                 };
             };
@@ -7076,6 +9073,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large`: the body has more than 1 MB. */
             413: {
                 headers: {
@@ -7103,7 +9109,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7112,8 +9118,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7126,7 +9150,14 @@ export interface operations {
     deleteGateway: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
+                 *     it is now.
+                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
+                 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description The gateway. */
                 id: string;
@@ -7169,7 +9200,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7178,8 +9218,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7192,15 +9250,29 @@ export interface operations {
     changeGateway: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
+                 *     it is now.
+                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
+                 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description The gateway. */
                 id: string;
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "My shop's bot",
+                 *       "credentials": {},
+                 *       "config": {}
+                 *     }
+                 */
                 "application/json": components["schemas"]["GatewayChanges"];
             };
         };
@@ -7211,6 +9283,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "kind": "telegram-bot",
+                     *       "name": "My shop's bot",
+                     *       "config": {},
+                     *       "has_credentials": true,
+                     *       "status": "disconnected",
+                     *       "status_reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "account": {
+                     *         "id": "110201543",
+                     *         "name": "@my_shop_bot",
+                     *         "details": {}
+                     *       },
+                     *       "webhook_url": "https://bots.example.com/",
+                     *       "webhook_path": "/api/webhooks/web-hook/01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "enabled": true,
+                     *       "last_event_at": "2026-01-31T12:00:00.000Z",
+                     *       "counts": {
+                     *         "accepted": 0,
+                     *         "refused": 0,
+                     *         "duplicates": 0,
+                     *         "not_handled": 0
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["Gateway"];
                 };
             };
@@ -7250,6 +9363,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large`: the body has more than 1 MB. */
             413: {
                 headers: {
@@ -7277,7 +9399,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7286,8 +9408,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7300,7 +9440,13 @@ export interface operations {
     connectGateway: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The gateway. */
                 id: string;
@@ -7315,6 +9461,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "kind": "telegram-bot",
+                     *       "name": "My shop's bot",
+                     *       "config": {},
+                     *       "has_credentials": true,
+                     *       "status": "disconnected",
+                     *       "status_reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "account": {
+                     *         "id": "110201543",
+                     *         "name": "@my_shop_bot",
+                     *         "details": {}
+                     *       },
+                     *       "webhook_url": "https://bots.example.com/",
+                     *       "webhook_path": "/api/webhooks/web-hook/01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "enabled": true,
+                     *       "last_event_at": "2026-01-31T12:00:00.000Z",
+                     *       "counts": {
+                     *         "accepted": 0,
+                     *         "refused": 0,
+                     *         "duplicates": 0,
+                     *         "not_handled": 0
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["Gateway"];
                 };
             };
@@ -7345,7 +9532,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7354,8 +9559,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7391,6 +9614,48 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "gateway_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "title": "New conversation",
+                     *           "last_message": {
+                     *             "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *             "conversation_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *             "author": "person",
+                     *             "author_name": "Ada Lovelace",
+                     *             "text": "hello",
+                     *             "format": "plain",
+                     *             "buttons": [
+                     *               [
+                     *                 {
+                     *                   "text": "Yes",
+                     *                   "data": "text",
+                     *                   "url": "text"
+                     *                 }
+                     *               ]
+                     *             ],
+                     *             "reply_to": "text",
+                     *             "edited_at": "2026-01-31T12:00:00.000Z",
+                     *             "trouble": {
+                     *               "code": "gateway_unauthorized",
+                     *               "title": "Telegram refuses the token",
+                     *               "detail": "text",
+                     *               "advice": "text",
+                     *               "limit": null,
+                     *               "since": "2026-01-31T12:00:00.000Z"
+                     *             },
+                     *             "sent_at": "2026-01-31T12:00:00.000Z"
+                     *           },
+                     *           "created_at": "2026-01-31T12:00:00.000Z",
+                     *           "updated_at": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_Conversation"];
                 };
             };
@@ -7430,7 +9695,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7439,8 +9704,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7453,15 +9736,26 @@ export interface operations {
     createConversation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description A gateway of the kind `web-chat`. */
                 id: string;
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "title": "text"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewConversation"];
             };
         };
@@ -7472,6 +9766,48 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "gateway_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "title": "New conversation",
+                     *       "last_message": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "conversation_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "author": "person",
+                     *         "author_name": "Ada Lovelace",
+                     *         "text": "hello",
+                     *         "format": "plain",
+                     *         "buttons": [
+                     *           [
+                     *             {
+                     *               "text": "Yes",
+                     *               "data": "text",
+                     *               "url": "text"
+                     *             }
+                     *           ]
+                     *         ],
+                     *         "reply_to": "text",
+                     *         "edited_at": "2026-01-31T12:00:00.000Z",
+                     *         "trouble": {
+                     *           "code": "gateway_unauthorized",
+                     *           "title": "Telegram refuses the token",
+                     *           "detail": "text",
+                     *           "advice": "text",
+                     *           "limit": {
+                     *             "name": "fuel_per_execution",
+                     *             "used": 0,
+                     *             "allowed": 0,
+                     *             "unit": "fuel"
+                     *           },
+                     *           "since": "2026-01-31T12:00:00.000Z"
+                     *         },
+                     *         "sent_at": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Conversation"];
                 };
             };
@@ -7511,7 +9847,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: the gateway has no conversations in the browser. */
+            /** @description `conflict`: the gateway has no conversations in the browser; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7538,7 +9874,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7547,7 +9883,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7556,8 +9892,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7593,6 +9947,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "provider_id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+                     *           "state": "waiting",
+                     *           "note": "text",
+                     *           "received_at": "2026-01-31T12:00:00.000Z",
+                     *           "beginning": "text",
+                     *           "runs": 0,
+                     *           "execution_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_InboundDelivery"];
                 };
             };
@@ -7632,7 +10003,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7641,8 +10012,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7678,6 +10067,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "execution_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "message_id": "text",
+                     *           "state": "delivered",
+                     *           "attempts": 0,
+                     *           "status": 204,
+                     *           "answer": "text",
+                     *           "problem": "text",
+                     *           "took_ms": 0,
+                     *           "created_at": "2026-01-31T12:00:00.000Z",
+                     *           "tried_at": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_OutboundDelivery"];
                 };
             };
@@ -7717,7 +10126,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7726,8 +10135,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7740,7 +10167,13 @@ export interface operations {
     disconnectGateway: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The gateway. */
                 id: string;
@@ -7755,6 +10188,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "kind": "telegram-bot",
+                     *       "name": "My shop's bot",
+                     *       "config": {},
+                     *       "has_credentials": true,
+                     *       "status": "disconnected",
+                     *       "status_reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "account": {
+                     *         "id": "110201543",
+                     *         "name": "@my_shop_bot",
+                     *         "details": {}
+                     *       },
+                     *       "webhook_url": "https://bots.example.com/",
+                     *       "webhook_path": "/api/webhooks/web-hook/01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "enabled": true,
+                     *       "last_event_at": "2026-01-31T12:00:00.000Z",
+                     *       "counts": {
+                     *         "accepted": 0,
+                     *         "refused": 0,
+                     *         "duplicates": 0,
+                     *         "not_handled": 0
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["Gateway"];
                 };
             };
@@ -7785,7 +10259,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7794,8 +10286,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7808,7 +10318,13 @@ export interface operations {
     testGateway: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The gateway. */
                 id: string;
@@ -7823,6 +10339,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ok": true,
+                     *       "account": {
+                     *         "id": "110201543",
+                     *         "name": "@my_shop_bot",
+                     *         "details": {}
+                     *       },
+                     *       "trouble": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "took_ms": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["GatewayTest"];
                 };
             };
@@ -7853,7 +10393,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7862,8 +10420,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7888,11 +10464,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ok",
+                     *       "version": "0.1.0",
+                     *       "uptime_seconds": 0,
+                     *       "checks": {
+                     *         "database": "ok",
+                     *         "runtime": "ok"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7917,11 +10531,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ok"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Alive"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7946,7 +10592,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "database": "ok",
+                     *       "runtime": "ok"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Checks"];
+                };
+            };
+            /** @description `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `unavailable`: it can not, at least not now. */
@@ -7958,8 +10628,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8005,7 +10675,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the workspace has too many streams open. */
+            /** @description `rate_limited`: the workspace has too many streams open; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8014,8 +10684,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8048,6 +10727,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "severity": "info",
+                     *           "title": "text",
+                     *           "text": "text",
+                     *           "plugin": {
+                     *             "slug": "auto-reply",
+                     *             "name": "Auto reply"
+                     *           },
+                     *           "read": true,
+                     *           "created_at": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_Notification"];
                 };
             };
@@ -8078,8 +10776,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8092,7 +10817,13 @@ export interface operations {
     readAllNotifications: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8123,8 +10854,53 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8180,8 +10956,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8237,8 +11040,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8294,8 +11124,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8320,6 +11177,58 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "slug": "auto-reply",
+                     *           "name": "Auto reply",
+                     *           "version": "0.1.0",
+                     *           "summary": "text",
+                     *           "description": "text",
+                     *           "author": "text",
+                     *           "category": "text",
+                     *           "capabilities": [
+                     *             "http:api.example.com"
+                     *           ],
+                     *           "subscriptions": [
+                     *             "text"
+                     *           ],
+                     *           "gateway_slots": [
+                     *             {
+                     *               "name": "text",
+                     *               "title": "text",
+                     *               "kinds": [
+                     *                 "text"
+                     *               ],
+                     *               "required": true
+                     *             }
+                     *           ],
+                     *           "schedules": [
+                     *             {
+                     *               "name": "text",
+                     *               "cron": "0 6 * * *",
+                     *               "time_zone": "Europe/Berlin"
+                     *             }
+                     *           ],
+                     *           "actions": [
+                     *             {
+                     *               "name": "text",
+                     *               "title": "text",
+                     *               "description": "text",
+                     *               "kind": "report",
+                     *               "input_schema": {}
+                     *             }
+                     *           ],
+                     *           "config_schema": {},
+                     *           "default_config": {},
+                     *           "installed": true,
+                     *           "digest": "text"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_Plugin"];
                 };
             };
@@ -8341,7 +11250,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8350,8 +11259,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8379,6 +11306,53 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "slug": "auto-reply",
+                     *       "name": "Auto reply",
+                     *       "version": "0.1.0",
+                     *       "summary": "text",
+                     *       "description": "text",
+                     *       "author": "text",
+                     *       "category": "text",
+                     *       "capabilities": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "subscriptions": [
+                     *         "text"
+                     *       ],
+                     *       "gateway_slots": [
+                     *         {
+                     *           "name": "text",
+                     *           "title": "text",
+                     *           "kinds": [
+                     *             "text"
+                     *           ],
+                     *           "required": true
+                     *         }
+                     *       ],
+                     *       "schedules": [
+                     *         {
+                     *           "name": "text",
+                     *           "cron": "0 6 * * *",
+                     *           "time_zone": "Europe/Berlin"
+                     *         }
+                     *       ],
+                     *       "actions": [
+                     *         {
+                     *           "name": "text",
+                     *           "title": "text",
+                     *           "description": "text",
+                     *           "kind": "report",
+                     *           "input_schema": {}
+                     *         }
+                     *       ],
+                     *       "config_schema": {},
+                     *       "default_config": {},
+                     *       "installed": true,
+                     *       "digest": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Plugin"];
                 };
             };
@@ -8409,7 +11383,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8418,8 +11392,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8444,11 +11436,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ok",
+                     *       "version": "0.1.0",
+                     *       "uptime_seconds": 0,
+                     *       "checks": {
+                     *         "database": "ok",
+                     *         "runtime": "ok"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8489,6 +11519,84 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "from": "2026-01-31",
+                     *       "to": "2026-01-31",
+                     *       "totals": {
+                     *         "executions": 0,
+                     *         "failed_executions": 0,
+                     *         "messages_in": 0,
+                     *         "messages_out": 0,
+                     *         "fuel": 0,
+                     *         "peak_memory_bytes": 0,
+                     *         "wall_ms": 0,
+                     *         "ai_tokens_in": 0,
+                     *         "ai_tokens_out": 0,
+                     *         "http_requests": 0,
+                     *         "http_bytes_in": 0,
+                     *         "http_bytes_out": 0
+                     *       },
+                     *       "resolution": "text",
+                     *       "days": [
+                     *         {
+                     *           "executions": 0,
+                     *           "failed_executions": 0,
+                     *           "messages_in": 0,
+                     *           "messages_out": 0,
+                     *           "fuel": 0,
+                     *           "peak_memory_bytes": 0,
+                     *           "wall_ms": 0,
+                     *           "ai_tokens_in": 0,
+                     *           "ai_tokens_out": 0,
+                     *           "http_requests": 0,
+                     *           "http_bytes_in": 0,
+                     *           "http_bytes_out": 0,
+                     *           "date": "2026-01-31"
+                     *         }
+                     *       ],
+                     *       "periods": [
+                     *         {
+                     *           "executions": 0,
+                     *           "failed_executions": 0,
+                     *           "messages_in": 0,
+                     *           "messages_out": 0,
+                     *           "fuel": 0,
+                     *           "peak_memory_bytes": 0,
+                     *           "wall_ms": 0,
+                     *           "ai_tokens_in": 0,
+                     *           "ai_tokens_out": 0,
+                     *           "http_requests": 0,
+                     *           "http_bytes_in": 0,
+                     *           "http_bytes_out": 0,
+                     *           "at": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "limits": {
+                     *         "gateways": 0,
+                     *         "plugins": 0,
+                     *         "workflows": 0,
+                     *         "executions_per_day": 0,
+                     *         "workflow_runs_per_day": 0,
+                     *         "ai_tokens_per_month": 0,
+                     *         "storage_bytes": 0,
+                     *         "plugin_storage_bytes": 0,
+                     *         "plugin_storage_keys": 0,
+                     *         "waiting_events": 0,
+                     *         "memory_bytes": 0,
+                     *         "plugin_memory_bytes": 0,
+                     *         "gateway_memory_bytes": 0,
+                     *         "vcpu": 1,
+                     *         "fuel_per_execution": 0,
+                     *         "handler_seconds": 0,
+                     *         "execution_seconds": 0,
+                     *         "history_days": 0,
+                     *         "sleep_after_minutes": 0,
+                     *         "sessions": 0,
+                     *         "api_keys": 0
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["UsageReport"];
                 };
             };
@@ -8519,7 +11627,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8528,8 +11636,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8548,6 +11674,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "current_password": "Analytical-Engine-1",
+                 *       "new_password": "Difference-Engine-2"
+                 *     }
+                 */
                 "application/json": components["schemas"]["PasswordChange"];
             };
         };
@@ -8613,7 +11745,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8622,8 +11754,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8648,6 +11798,92 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "plugin": {
+                     *             "slug": "auto-reply",
+                     *             "name": "Auto reply",
+                     *             "version": "0.1.0",
+                     *             "summary": "text",
+                     *             "description": "text",
+                     *             "author": "text",
+                     *             "category": "text",
+                     *             "capabilities": [
+                     *               "http:api.example.com"
+                     *             ],
+                     *             "subscriptions": [
+                     *               "text"
+                     *             ],
+                     *             "gateway_slots": [
+                     *               {
+                     *                 "name": "text",
+                     *                 "title": "text",
+                     *                 "kinds": [
+                     *                   "text"
+                     *                 ],
+                     *                 "required": true
+                     *               }
+                     *             ],
+                     *             "schedules": [
+                     *               {
+                     *                 "name": "text",
+                     *                 "cron": "0 6 * * *",
+                     *                 "time_zone": "Europe/Berlin"
+                     *               }
+                     *             ],
+                     *             "actions": [
+                     *               {
+                     *                 "name": "text",
+                     *                 "title": "text",
+                     *                 "description": "text",
+                     *                 "kind": "report",
+                     *                 "input_schema": {}
+                     *               }
+                     *             ],
+                     *             "config_schema": {},
+                     *             "default_config": {},
+                     *             "installed": true,
+                     *             "digest": "text"
+                     *           },
+                     *           "version": "0.1.0",
+                     *           "state": "enabled",
+                     *           "state_reason": {
+                     *             "code": "gateway_unauthorized",
+                     *             "title": "Telegram refuses the token",
+                     *             "detail": "text",
+                     *             "advice": "text",
+                     *             "limit": {
+                     *               "name": "fuel_per_execution",
+                     *               "used": 0,
+                     *               "allowed": 0,
+                     *               "unit": "fuel"
+                     *             },
+                     *             "since": "2026-01-31T12:00:00.000Z"
+                     *           },
+                     *           "config": {},
+                     *           "grants": [
+                     *             "http:api.example.com"
+                     *           ],
+                     *           "undecided": [
+                     *             "http:api.example.com"
+                     *           ],
+                     *           "gateways": {},
+                     *           "stats": {
+                     *             "executions_24h": 0,
+                     *             "failures_24h": 0,
+                     *             "last_execution_at": "2026-01-31T12:00:00.000Z"
+                     *           },
+                     *           "created_at": "2026-01-31T12:00:00.000Z",
+                     *           "updated_at": "2026-01-31T12:00:00.000Z",
+                     *           "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_Install"];
                 };
             };
@@ -8669,7 +11905,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8678,8 +11914,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8707,6 +11961,87 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "plugin": {
+                     *         "slug": "auto-reply",
+                     *         "name": "Auto reply",
+                     *         "version": "0.1.0",
+                     *         "summary": "text",
+                     *         "description": "text",
+                     *         "author": "text",
+                     *         "category": "text",
+                     *         "capabilities": [
+                     *           "http:api.example.com"
+                     *         ],
+                     *         "subscriptions": [
+                     *           "text"
+                     *         ],
+                     *         "gateway_slots": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "kinds": [
+                     *               "text"
+                     *             ],
+                     *             "required": true
+                     *           }
+                     *         ],
+                     *         "schedules": [
+                     *           {
+                     *             "name": "text",
+                     *             "cron": "0 6 * * *",
+                     *             "time_zone": "Europe/Berlin"
+                     *           }
+                     *         ],
+                     *         "actions": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "description": "text",
+                     *             "kind": "report",
+                     *             "input_schema": {}
+                     *           }
+                     *         ],
+                     *         "config_schema": {},
+                     *         "default_config": {},
+                     *         "installed": true,
+                     *         "digest": "text"
+                     *       },
+                     *       "version": "0.1.0",
+                     *       "state": "enabled",
+                     *       "state_reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "config": {},
+                     *       "grants": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "undecided": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "gateways": {},
+                     *       "stats": {
+                     *         "executions_24h": 0,
+                     *         "failures_24h": 0,
+                     *         "last_execution_at": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["Install"];
                 };
             };
@@ -8737,7 +12072,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8746,8 +12081,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8760,7 +12113,13 @@ export interface operations {
     runAction: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description An installed plugin. */
                 slug: string;
@@ -8769,8 +12128,13 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "input": {}
+                 *     }
+                 */
                 "application/json": components["schemas"]["ActionRequest"];
             };
         };
@@ -8781,6 +12145,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "output": {},
+                     *       "execution_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ActionResult"];
                 };
             };
@@ -8820,7 +12190,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: the plugin is not enabled, or the workspace does not run. */
+            /** @description `conflict`: the plugin is not enabled, or the workspace does not run; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8847,7 +12217,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: the input does not fit; or the code of what went wrong in the plugin. */
+            /** @description `validation_failed`: the input does not fit; or the code of what went wrong in the plugin; `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8856,8 +12226,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8883,8 +12262,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8897,7 +12276,14 @@ export interface operations {
     putPluginConfig: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
+                 *     it is now.
+                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
+                 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description An installed plugin. */
                 slug: string;
@@ -8906,6 +12292,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "config": {}
+                 *     }
+                 */
                 "application/json": components["schemas"]["ConfigChange"];
             };
         };
@@ -8916,6 +12307,87 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "plugin": {
+                     *         "slug": "auto-reply",
+                     *         "name": "Auto reply",
+                     *         "version": "0.1.0",
+                     *         "summary": "text",
+                     *         "description": "text",
+                     *         "author": "text",
+                     *         "category": "text",
+                     *         "capabilities": [
+                     *           "http:api.example.com"
+                     *         ],
+                     *         "subscriptions": [
+                     *           "text"
+                     *         ],
+                     *         "gateway_slots": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "kinds": [
+                     *               "text"
+                     *             ],
+                     *             "required": true
+                     *           }
+                     *         ],
+                     *         "schedules": [
+                     *           {
+                     *             "name": "text",
+                     *             "cron": "0 6 * * *",
+                     *             "time_zone": "Europe/Berlin"
+                     *           }
+                     *         ],
+                     *         "actions": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "description": "text",
+                     *             "kind": "report",
+                     *             "input_schema": {}
+                     *           }
+                     *         ],
+                     *         "config_schema": {},
+                     *         "default_config": {},
+                     *         "installed": true,
+                     *         "digest": "text"
+                     *       },
+                     *       "version": "0.1.0",
+                     *       "state": "enabled",
+                     *       "state_reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "config": {},
+                     *       "grants": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "undecided": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "gateways": {},
+                     *       "stats": {
+                     *         "executions_24h": 0,
+                     *         "failures_24h": 0,
+                     *         "last_execution_at": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["Install"];
                 };
             };
@@ -8955,6 +12427,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large`: the body has more than 1 MB. */
             413: {
                 headers: {
@@ -8982,7 +12463,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8991,8 +12472,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9005,7 +12504,14 @@ export interface operations {
     configurePlugin: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
+                 *     it is now.
+                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
+                 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description An installed plugin. */
                 slug: string;
@@ -9014,6 +12520,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "config": {}
+                 *     }
+                 */
                 "application/json": components["schemas"]["ConfigChange"];
             };
         };
@@ -9024,6 +12535,87 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "plugin": {
+                     *         "slug": "auto-reply",
+                     *         "name": "Auto reply",
+                     *         "version": "0.1.0",
+                     *         "summary": "text",
+                     *         "description": "text",
+                     *         "author": "text",
+                     *         "category": "text",
+                     *         "capabilities": [
+                     *           "http:api.example.com"
+                     *         ],
+                     *         "subscriptions": [
+                     *           "text"
+                     *         ],
+                     *         "gateway_slots": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "kinds": [
+                     *               "text"
+                     *             ],
+                     *             "required": true
+                     *           }
+                     *         ],
+                     *         "schedules": [
+                     *           {
+                     *             "name": "text",
+                     *             "cron": "0 6 * * *",
+                     *             "time_zone": "Europe/Berlin"
+                     *           }
+                     *         ],
+                     *         "actions": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "description": "text",
+                     *             "kind": "report",
+                     *             "input_schema": {}
+                     *           }
+                     *         ],
+                     *         "config_schema": {},
+                     *         "default_config": {},
+                     *         "installed": true,
+                     *         "digest": "text"
+                     *       },
+                     *       "version": "0.1.0",
+                     *       "state": "enabled",
+                     *       "state_reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "config": {},
+                     *       "grants": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "undecided": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "gateways": {},
+                     *       "stats": {
+                     *         "executions_24h": 0,
+                     *         "failures_24h": 0,
+                     *         "last_execution_at": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["Install"];
                 };
             };
@@ -9063,6 +12655,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large`: the body has more than 1 MB. */
             413: {
                 headers: {
@@ -9090,7 +12691,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9099,8 +12700,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9113,7 +12732,13 @@ export interface operations {
     disablePlugin: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description An installed plugin. */
                 slug: string;
@@ -9128,6 +12753,87 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "plugin": {
+                     *         "slug": "auto-reply",
+                     *         "name": "Auto reply",
+                     *         "version": "0.1.0",
+                     *         "summary": "text",
+                     *         "description": "text",
+                     *         "author": "text",
+                     *         "category": "text",
+                     *         "capabilities": [
+                     *           "http:api.example.com"
+                     *         ],
+                     *         "subscriptions": [
+                     *           "text"
+                     *         ],
+                     *         "gateway_slots": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "kinds": [
+                     *               "text"
+                     *             ],
+                     *             "required": true
+                     *           }
+                     *         ],
+                     *         "schedules": [
+                     *           {
+                     *             "name": "text",
+                     *             "cron": "0 6 * * *",
+                     *             "time_zone": "Europe/Berlin"
+                     *           }
+                     *         ],
+                     *         "actions": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "description": "text",
+                     *             "kind": "report",
+                     *             "input_schema": {}
+                     *           }
+                     *         ],
+                     *         "config_schema": {},
+                     *         "default_config": {},
+                     *         "installed": true,
+                     *         "digest": "text"
+                     *       },
+                     *       "version": "0.1.0",
+                     *       "state": "enabled",
+                     *       "state_reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "config": {},
+                     *       "grants": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "undecided": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "gateways": {},
+                     *       "stats": {
+                     *         "executions_24h": 0,
+                     *         "failures_24h": 0,
+                     *         "last_execution_at": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["Install"];
                 };
             };
@@ -9158,7 +12864,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9167,8 +12891,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9181,7 +12923,13 @@ export interface operations {
     enablePlugin: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description An installed plugin. */
                 slug: string;
@@ -9196,6 +12944,87 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "plugin": {
+                     *         "slug": "auto-reply",
+                     *         "name": "Auto reply",
+                     *         "version": "0.1.0",
+                     *         "summary": "text",
+                     *         "description": "text",
+                     *         "author": "text",
+                     *         "category": "text",
+                     *         "capabilities": [
+                     *           "http:api.example.com"
+                     *         ],
+                     *         "subscriptions": [
+                     *           "text"
+                     *         ],
+                     *         "gateway_slots": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "kinds": [
+                     *               "text"
+                     *             ],
+                     *             "required": true
+                     *           }
+                     *         ],
+                     *         "schedules": [
+                     *           {
+                     *             "name": "text",
+                     *             "cron": "0 6 * * *",
+                     *             "time_zone": "Europe/Berlin"
+                     *           }
+                     *         ],
+                     *         "actions": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "description": "text",
+                     *             "kind": "report",
+                     *             "input_schema": {}
+                     *           }
+                     *         ],
+                     *         "config_schema": {},
+                     *         "default_config": {},
+                     *         "installed": true,
+                     *         "digest": "text"
+                     *       },
+                     *       "version": "0.1.0",
+                     *       "state": "enabled",
+                     *       "state_reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "config": {},
+                     *       "grants": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "undecided": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "gateways": {},
+                     *       "stats": {
+                     *         "executions_24h": 0,
+                     *         "failures_24h": 0,
+                     *         "last_execution_at": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["Install"];
                 };
             };
@@ -9226,7 +13055,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: a required slot has no gateway; `permissions_needed`: it asks for what was not decided on. */
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: a required slot has no gateway; `permissions_needed`: it asks for what was not decided on; `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9235,7 +13073,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9244,8 +13082,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9258,7 +13114,19 @@ export interface operations {
     bindGateways: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
+                 *     it is now.
+                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
+                 */
+                "If-Match"?: string | null;
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description An installed plugin. */
                 slug: string;
@@ -9267,6 +13135,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "gateways": {}
+                 *     }
+                 */
                 "application/json": components["schemas"]["BindingChange"];
             };
         };
@@ -9277,6 +13150,87 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "plugin": {
+                     *         "slug": "auto-reply",
+                     *         "name": "Auto reply",
+                     *         "version": "0.1.0",
+                     *         "summary": "text",
+                     *         "description": "text",
+                     *         "author": "text",
+                     *         "category": "text",
+                     *         "capabilities": [
+                     *           "http:api.example.com"
+                     *         ],
+                     *         "subscriptions": [
+                     *           "text"
+                     *         ],
+                     *         "gateway_slots": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "kinds": [
+                     *               "text"
+                     *             ],
+                     *             "required": true
+                     *           }
+                     *         ],
+                     *         "schedules": [
+                     *           {
+                     *             "name": "text",
+                     *             "cron": "0 6 * * *",
+                     *             "time_zone": "Europe/Berlin"
+                     *           }
+                     *         ],
+                     *         "actions": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "description": "text",
+                     *             "kind": "report",
+                     *             "input_schema": {}
+                     *           }
+                     *         ],
+                     *         "config_schema": {},
+                     *         "default_config": {},
+                     *         "installed": true,
+                     *         "digest": "text"
+                     *       },
+                     *       "version": "0.1.0",
+                     *       "state": "enabled",
+                     *       "state_reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "config": {},
+                     *       "grants": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "undecided": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "gateways": {},
+                     *       "stats": {
+                     *         "executions_24h": 0,
+                     *         "failures_24h": 0,
+                     *         "last_execution_at": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["Install"];
                 };
             };
@@ -9309,6 +13263,24 @@ export interface operations {
             };
             /** @description `not_found`: there is none in this workspace. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9334,7 +13306,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9343,7 +13315,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9352,8 +13324,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9366,7 +13356,14 @@ export interface operations {
     grantPlugin: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
+                 *     it is now.
+                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
+                 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description An installed plugin. */
                 slug: string;
@@ -9375,6 +13372,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "grants": [
+                 *         "http:api.example.com"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["GrantChange"];
             };
         };
@@ -9385,6 +13389,87 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "plugin": {
+                     *         "slug": "auto-reply",
+                     *         "name": "Auto reply",
+                     *         "version": "0.1.0",
+                     *         "summary": "text",
+                     *         "description": "text",
+                     *         "author": "text",
+                     *         "category": "text",
+                     *         "capabilities": [
+                     *           "http:api.example.com"
+                     *         ],
+                     *         "subscriptions": [
+                     *           "text"
+                     *         ],
+                     *         "gateway_slots": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "kinds": [
+                     *               "text"
+                     *             ],
+                     *             "required": true
+                     *           }
+                     *         ],
+                     *         "schedules": [
+                     *           {
+                     *             "name": "text",
+                     *             "cron": "0 6 * * *",
+                     *             "time_zone": "Europe/Berlin"
+                     *           }
+                     *         ],
+                     *         "actions": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "description": "text",
+                     *             "kind": "report",
+                     *             "input_schema": {}
+                     *           }
+                     *         ],
+                     *         "config_schema": {},
+                     *         "default_config": {},
+                     *         "installed": true,
+                     *         "digest": "text"
+                     *       },
+                     *       "version": "0.1.0",
+                     *       "state": "enabled",
+                     *       "state_reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "config": {},
+                     *       "grants": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "undecided": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "gateways": {},
+                     *       "stats": {
+                     *         "executions_24h": 0,
+                     *         "failures_24h": 0,
+                     *         "last_execution_at": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["Install"];
                 };
             };
@@ -9417,6 +13502,15 @@ export interface operations {
             };
             /** @description `not_found`: there is none in this workspace. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9451,7 +13545,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9460,8 +13554,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9474,15 +13586,31 @@ export interface operations {
     installPlugin: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description A plugin of the catalogue. */
                 slug: string;
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "config": {},
+                 *       "gateways": {},
+                 *       "grants": [
+                 *         "http:api.example.com"
+                 *       ],
+                 *       "enable": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["InstallRequest"];
             };
         };
@@ -9493,6 +13621,87 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "plugin": {
+                     *         "slug": "auto-reply",
+                     *         "name": "Auto reply",
+                     *         "version": "0.1.0",
+                     *         "summary": "text",
+                     *         "description": "text",
+                     *         "author": "text",
+                     *         "category": "text",
+                     *         "capabilities": [
+                     *           "http:api.example.com"
+                     *         ],
+                     *         "subscriptions": [
+                     *           "text"
+                     *         ],
+                     *         "gateway_slots": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "kinds": [
+                     *               "text"
+                     *             ],
+                     *             "required": true
+                     *           }
+                     *         ],
+                     *         "schedules": [
+                     *           {
+                     *             "name": "text",
+                     *             "cron": "0 6 * * *",
+                     *             "time_zone": "Europe/Berlin"
+                     *           }
+                     *         ],
+                     *         "actions": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "description": "text",
+                     *             "kind": "report",
+                     *             "input_schema": {}
+                     *           }
+                     *         ],
+                     *         "config_schema": {},
+                     *         "default_config": {},
+                     *         "installed": true,
+                     *         "digest": "text"
+                     *       },
+                     *       "version": "0.1.0",
+                     *       "state": "enabled",
+                     *       "state_reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "config": {},
+                     *       "grants": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "undecided": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "gateways": {},
+                     *       "stats": {
+                     *         "executions_24h": 0,
+                     *         "failures_24h": 0,
+                     *         "last_execution_at": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["Install"];
                 };
             };
@@ -9532,7 +13741,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: it is installed already. */
+            /** @description `conflict`: it is installed already; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9559,7 +13768,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9568,7 +13777,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9577,8 +13786,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9591,7 +13818,19 @@ export interface operations {
     postUninstallPlugin: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
+                 *     it is now.
+                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
+                 */
+                "If-Match"?: string | null;
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description An installed plugin. */
                 slug: string;
@@ -9634,7 +13873,34 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9643,8 +13909,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9657,7 +13941,14 @@ export interface operations {
     uninstallPlugin: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
+                 *     it is now.
+                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
+                 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description An installed plugin. */
                 slug: string;
@@ -9700,7 +13991,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9709,8 +14009,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9735,6 +14053,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "user": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "email": "ada@example.org",
+                     *         "name": "Ada Lovelace",
+                     *         "role": "owner",
+                     *         "created_at": "2026-01-31T12:00:00.000Z",
+                     *         "email_verified": true
+                     *       },
+                     *       "tenant": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "name": "Ada Lovelace",
+                     *         "plan": {
+                     *           "id": "free",
+                     *           "name": "Free"
+                     *         },
+                     *         "closes_at": "2026-01-31T12:00:00.000Z"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Me"];
                 };
             };
@@ -9756,8 +14095,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9782,6 +14148,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "user": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "email": "ada@example.org",
+                     *         "name": "Ada Lovelace",
+                     *         "role": "owner",
+                     *         "created_at": "2026-01-31T12:00:00.000Z",
+                     *         "email_verified": true
+                     *       },
+                     *       "tenant": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "name": "Ada Lovelace",
+                     *         "plan": {
+                     *           "id": "free",
+                     *           "name": "Free"
+                     *         },
+                     *         "closes_at": "2026-01-31T12:00:00.000Z"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Me"];
                 };
             };
@@ -9803,8 +14190,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9823,6 +14237,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "token": "N2Vd0P3lq4w0mX7uV1cQ9sRk5tYb8zEhJ6aGfLoIxWs",
+                 *       "password": "Analytical-Engine-1"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Confirmation"];
             };
         };
@@ -9833,6 +14253,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "closes_at": "2026-01-31T12:00:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Closing"];
                 };
             };
@@ -9890,7 +14315,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9899,8 +14324,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9913,12 +14356,24 @@ export interface operations {
     deleteData: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "token": "N2Vd0P3lq4w0mX7uV1cQ9sRk5tYb8zEhJ6aGfLoIxWs",
+                 *       "password": "Analytical-Engine-1"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Confirmation"];
             };
         };
@@ -9929,6 +14384,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "closes_at": "2026-01-31T12:00:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Closing"];
                 };
             };
@@ -9959,6 +14419,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large`: the body has more than 1 MB. */
             413: {
                 headers: {
@@ -9977,7 +14446,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9986,7 +14455,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9995,8 +14464,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10021,6 +14508,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       0
+                     *     ]
+                     */
                     "application/zip": number[];
                 };
             };
@@ -10042,7 +14534,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: three of them in the last hour, or too many streams are open; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: three of them in the last hour, or too many streams are open; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10051,8 +14543,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10065,7 +14566,13 @@ export interface operations {
     keepAccount: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -10096,7 +14603,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: its deletion was not asked for. */
+            /** @description `conflict`: its deletion was not asked for; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10105,8 +14612,44 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10134,6 +14677,7 @@ export interface operations {
         /** @description The provider's document. */
         requestBody: {
             content: {
+                /** @example {} */
                 "application/json": Record<string, never>;
             };
         };
@@ -10144,6 +14688,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example {} */
                     "application/json": Record<string, never>;
                 };
             };
@@ -10183,6 +14728,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `queue_full`: too many events are waiting; `Retry-After` says how long to wait. */
             503: {
                 headers: {
@@ -10192,8 +14746,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10206,7 +14760,13 @@ export interface operations {
     startWorkspace: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -10218,6 +14778,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "state": "running",
+                     *       "plan": {
+                     *         "id": "free",
+                     *         "name": "Free",
+                     *         "price_cents": 0,
+                     *         "limits": {
+                     *           "gateways": 0,
+                     *           "plugins": 0,
+                     *           "workflows": 0,
+                     *           "executions_per_day": 0,
+                     *           "workflow_runs_per_day": 0,
+                     *           "ai_tokens_per_month": 0,
+                     *           "storage_bytes": 0,
+                     *           "plugin_storage_bytes": 0,
+                     *           "plugin_storage_keys": 0,
+                     *           "waiting_events": 0,
+                     *           "memory_bytes": 0,
+                     *           "plugin_memory_bytes": 0,
+                     *           "gateway_memory_bytes": 0,
+                     *           "vcpu": 1,
+                     *           "fuel_per_execution": 0,
+                     *           "handler_seconds": 0,
+                     *           "execution_seconds": 0,
+                     *           "history_days": 0,
+                     *           "sleep_after_minutes": 0,
+                     *           "sessions": 0,
+                     *           "api_keys": 0
+                     *         }
+                     *       },
+                     *       "counts": {
+                     *         "gateways": 0,
+                     *         "plugins": 0,
+                     *         "waiting_events": 0
+                     *       },
+                     *       "storage_bytes": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["Workspace"];
                 };
             };
@@ -10239,7 +14838,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: the operator has suspended it, or the account is going to be deleted. */
+            /** @description `conflict`: the operator has suspended it, or the account is going to be deleted; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10248,8 +14847,44 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10274,6 +14909,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "state": "running",
+                     *       "plan": {
+                     *         "id": "free",
+                     *         "name": "Free",
+                     *         "price_cents": 0,
+                     *         "limits": {
+                     *           "gateways": 0,
+                     *           "plugins": 0,
+                     *           "workflows": 0,
+                     *           "executions_per_day": 0,
+                     *           "workflow_runs_per_day": 0,
+                     *           "ai_tokens_per_month": 0,
+                     *           "storage_bytes": 0,
+                     *           "plugin_storage_bytes": 0,
+                     *           "plugin_storage_keys": 0,
+                     *           "waiting_events": 0,
+                     *           "memory_bytes": 0,
+                     *           "plugin_memory_bytes": 0,
+                     *           "gateway_memory_bytes": 0,
+                     *           "vcpu": 1,
+                     *           "fuel_per_execution": 0,
+                     *           "handler_seconds": 0,
+                     *           "execution_seconds": 0,
+                     *           "history_days": 0,
+                     *           "sleep_after_minutes": 0,
+                     *           "sessions": 0,
+                     *           "api_keys": 0
+                     *         }
+                     *       },
+                     *       "counts": {
+                     *         "gateways": 0,
+                     *         "plugins": 0,
+                     *         "waiting_events": 0
+                     *       },
+                     *       "storage_bytes": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["Workspace"];
                 };
             };
@@ -10295,7 +14969,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10304,8 +14978,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10318,7 +15010,13 @@ export interface operations {
     stopWorkspace: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -10330,6 +15028,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "state": "running",
+                     *       "plan": {
+                     *         "id": "free",
+                     *         "name": "Free",
+                     *         "price_cents": 0,
+                     *         "limits": {
+                     *           "gateways": 0,
+                     *           "plugins": 0,
+                     *           "workflows": 0,
+                     *           "executions_per_day": 0,
+                     *           "workflow_runs_per_day": 0,
+                     *           "ai_tokens_per_month": 0,
+                     *           "storage_bytes": 0,
+                     *           "plugin_storage_bytes": 0,
+                     *           "plugin_storage_keys": 0,
+                     *           "waiting_events": 0,
+                     *           "memory_bytes": 0,
+                     *           "plugin_memory_bytes": 0,
+                     *           "gateway_memory_bytes": 0,
+                     *           "vcpu": 1,
+                     *           "fuel_per_execution": 0,
+                     *           "handler_seconds": 0,
+                     *           "execution_seconds": 0,
+                     *           "history_days": 0,
+                     *           "sleep_after_minutes": 0,
+                     *           "sessions": 0,
+                     *           "api_keys": 0
+                     *         }
+                     *       },
+                     *       "counts": {
+                     *         "gateways": 0,
+                     *         "plugins": 0,
+                     *         "waiting_events": 0
+                     *       },
+                     *       "storage_bytes": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["Workspace"];
                 };
             };
@@ -10351,7 +15088,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: the operator has suspended it. */
+            /** @description `conflict`: the operator has suspended it; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10360,8 +15097,44 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
