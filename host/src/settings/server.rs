@@ -145,3 +145,35 @@ impl Server {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_what_a_browser_sends() {
+        let named = |text: &str| origins(text).ok();
+        assert_eq!(named(""), Some(Vec::new()));
+        let two = vec!["https://app.example.com".to_owned(), "http://localhost:5173".to_owned()];
+        assert_eq!(named("https://app.example.com, http://localhost:5173,"), Some(two));
+        for wrong in [
+            "*",
+            "null",
+            "app.example.com",
+            "https://app.example.com/",
+            "https://App.example.com",
+            "https://a.example:443",
+            "ftp://a",
+        ] {
+            assert_eq!(named(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_allowed_nothing() {
+        assert_eq!(at_least_one("100").map(NonZeroU32::get), Ok(100));
+        for wrong in ["0", "-1", "many", ""] {
+            assert!(at_least_one(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -49,8 +49,8 @@ fn hashed(name: &str) -> Vec<u8> {
 }
 
 /// What a sealed answer belongs to.
-fn context(scope: TenantScope, id: Uuid) -> String {
-    format!("answer {} {id}", scope.tenant())
+pub(crate) fn context(id: Uuid) -> String {
+    format!("answer {id}")
 }
 
 impl Store {
@@ -102,17 +102,12 @@ impl Store {
             Ok(known)
         })?;
         match row {
-            Some(row) => self.known_request(scope, named, &row),
+            Some(row) => self.known_request(named, &row),
             None => Ok(Begun::Now(id)),
         }
     }
 
-    fn known_request(
-        &self,
-        scope: TenantScope,
-        named: &NamedRequest,
-        row: &Row,
-    ) -> Result<Begun, StoreError> {
+    fn known_request(&self, named: &NamedRequest, row: &Row) -> Result<Begun, StoreError> {
         if row.get::<Vec<u8>>("request")? != named.request {
             return Ok(Begun::Other);
         }
@@ -120,7 +115,7 @@ impl Store {
             return Ok(Begun::Unanswered(row.get("begun_at")?));
         }
         let envelope = row.get::<Option<Vec<u8>>>("answer")?;
-        let context = context(scope, row.get("id")?);
+        let context = context(row.get("id")?);
         Ok(Begun::Done(envelope.and_then(|envelope| self.key.open(&context, &envelope).ok())))
     }
 
@@ -135,7 +130,7 @@ impl Store {
         answer: &SecretString,
     ) -> Result<(), StoreError> {
         let fits = answer.expose_secret().len() <= MAX_ANSWER;
-        let sealed = if fits { Some(self.key.seal(&context(scope, id), answer)?) } else { None };
+        let sealed = if fits { Some(self.key.seal(&context(id), answer)?) } else { None };
         let statement =
             sql("UPDATE idempotency_keys SET done_at = $1, answer = $2 WHERE tenant_id = $3 AND id = $4")
                 .bind(Timestamp::now())

@@ -1804,6 +1804,15 @@ export interface components {
             /** @description When it is removed with all that it has. Until then it can be called off. */
             closes_at: components["schemas"]["Time"];
         };
+        /** @description Says that it is really the account's owner who asks. */
+        ClosingRequest: {
+            /**
+             * Format: password
+             * @description The present password.
+             * @example Analytical-Engine-1
+             */
+            password: string;
+        };
         /** @description A plugin's new configuration. */
         ConfigChange: {
             /** @description Settings to change; null removes one. */
@@ -7000,6 +7009,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `not_found`: the `gateway` that is filtered by is none of this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
@@ -7107,6 +7125,15 @@ export interface operations {
             };
             /** @description `scope_missing`: the key lacks the scope. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: the `gateway` that is filtered by is none of this workspace. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7226,6 +7253,15 @@ export interface operations {
             };
             /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: the `gateway` that is filtered by is none of this workspace. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7372,6 +7408,15 @@ export interface operations {
             };
             /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: the `gateway` that is filtered by is none of this workspace. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14239,11 +14284,10 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "token": "N2Vd0P3lq4w0mX7uV1cQ9sRk5tYb8zEhJ6aGfLoIxWs",
                  *       "password": "Analytical-Engine-1"
                  *     }
                  */
-                "application/json": components["schemas"]["Confirmation"];
+                "application/json": components["schemas"]["ClosingRequest"];
             };
         };
         responses: {
@@ -14370,11 +14414,10 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "token": "N2Vd0P3lq4w0mX7uV1cQ9sRk5tYb8zEhJ6aGfLoIxWs",
                  *       "password": "Analytical-Engine-1"
                  *     }
                  */
-                "application/json": components["schemas"]["Confirmation"];
+                "application/json": components["schemas"]["ClosingRequest"];
             };
         };
         responses: {

@@ -205,6 +205,11 @@ pub(crate) async fn estate(world: &World, name: &str) -> Estate {
     else {
         panic!("the name is taken");
     };
+    let Begun::Now(answered) = store.begin_request(scope, &named(tenant.user.id, "answered")).await.unwrap()
+    else {
+        panic!("the name is taken");
+    };
+    store.answer_request(scope, answered, &SecretString::from("201")).await.unwrap();
     let notification = store.notifications(scope, PageRequest::default()).await.unwrap().items[0].id;
     Estate {
         scope,
