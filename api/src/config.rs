@@ -1,5 +1,6 @@
 //! What the operator decides about the API.
 
+use crate::limits::Limits;
 use std::net::IpAddr;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -25,6 +26,10 @@ pub struct ApiConfig {
     pub mails_go_out: bool,
     /// Counts who does what how often, such as trying to sign in.
     pub windows: Arc<Windows>,
+    /// How many requests are answered in a minute.
+    pub limits: Limits,
+    /// Origins of other sites whose pages may call the API, with a token and never with the cookie; such as `https://app.example.com`.
+    pub cors_origins: Vec<String>,
     /// Cancelled when the server stops: live streams end, so that the stop does not wait for them.
     pub shutdown: CancellationToken,
 }
@@ -41,6 +46,8 @@ impl ApiConfig {
             registration_open: true,
             mails_go_out: false,
             windows: Arc::default(),
+            limits: Limits::default(),
+            cors_origins: Vec::new(),
             shutdown: CancellationToken::new(),
         }
     }

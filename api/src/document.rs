@@ -1,6 +1,7 @@
 //! The OpenAPI document: generated from the handlers, and completed with what holds for all of them.
 
 mod aliases;
+mod examples;
 
 use crate::access::{self, Access};
 use crate::error::{FieldProblem, Problem};
@@ -10,13 +11,13 @@ use axum::http::Method;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::routing::get;
 use twobot_domain::ApiScope;
-use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::response::{Response, ResponseBuilder};
-use utoipa::openapi::schema::Schema;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
-use utoipa::openapi::{Components, Content, OpenApi, Ref, RefOr};
+use utoipa::openapi::{Components, Content, OpenApi, Ref, RefOr, Required};
 use utoipa::{OpenApi as _, ToSchema};
 
 const INTRODUCTION: &str = "\
@@ -26,8 +27,14 @@ Everything that the dashboard does, it does through this API; so can you.
 cookie; requests that change something and carry the cookie must come from 2Bot's own pages.
 
 **API keys** (`POST /api-keys`) are for programs: send one as `Authorization: Bearer 2bot_…`. A key may do what its scopes say; which scope an
-operation takes stands in its `security`. What names no scope takes a session. A key may make 100 requests a minute; `X-RateLimit-Limit`,
+operation takes stands in its `security`. What names no scope takes a session.
+
+**How much.** A person, and each key, may make 100 requests a minute where the operator did not decide otherwise; `X-RateLimit-Limit`,
 `X-RateLimit-Remaining` and `X-RateLimit-Reset` (seconds) tell how many are left.
+
+**Once.** A `POST` with an `Idempotency-Key` can be sent again when its answer was lost: it is done once, and answered the same.
+
+**Versions.** What can be changed answers an `etag`. Sent back as `If-Match`, the change is made only if nobody made another one meanwhile.
 
 **Lists** come in pages: `{items, next_cursor}`. Ask again with `cursor` set to `next_cursor` until it is null.
 
@@ -92,6 +99,7 @@ pub fn openapi() -> OpenApi {
 /// Adds other spellings, the problems that operations have in common, and who may call each.
 pub(crate) fn finished(mut document: OpenApi) -> OpenApi {
     aliases::add(&mut document);
+    let may_be_empty = may_be_empty(&document);
     let mut sent_by_clients = vec![Problem::name().into_owned()];
     for (path, item) in &mut document.paths.paths {
         let PathItem { get, put, post, delete, patch, .. } = item;
@@ -104,8 +112,17 @@ pub(crate) fn finished(mut document: OpenApi) -> OpenApi {
         ];
         for (method, operation) in operations {
             let Some(operation) = operation else { continue };
-            sent_by_clients.extend(body_schema(operation));
+            let sent = body_schema(operation);
+            if let (Some(RefOr::T(body)), Some(schema)) = (&mut operation.request_body, &sent)
+                && may_be_empty.contains(schema)
+            {
+                body.required = Some(Required::False);
+            }
+            sent_by_clients.extend(sent);
             let access = access::of(&method, path);
+            if method == Method::POST && access.is_some_and(|access| access != Access::Anyone) {
+                name_by_key(operation);
+            }
             complete(operation, method != Method::GET, access);
             if let Some(Access::Key(scope)) = access {
                 operation.security = Some(opened_by(scope));
@@ -117,7 +134,17 @@ pub(crate) fn finished(mut document: OpenApi) -> OpenApi {
             require_all(schema);
         }
     }
+    examples::add(&mut document);
     document
+}
+
+/// Names of schemas of which every field may be left out. A body of such a shape may be left out too, which means an empty one.
+fn may_be_empty(document: &OpenApi) -> Vec<String> {
+    let schemas = document.components.iter().flat_map(|components| &components.schemas);
+    let empty = schemas.filter(
+        |(_, schema)| matches!(schema, RefOr::T(Schema::Object(object)) if object.required.is_empty()),
+    );
+    empty.map(|(name, _)| name.clone()).collect()
 }
 
 /// What opens an operation that programs with a key may call.
@@ -169,17 +196,29 @@ fn complete(operation: &mut Operation, is_change: bool, access: Option<Access>) 
              `api_key_replaced`: the key does not hold.",
         ));
         also(operation, "403", "`scope_missing`: the key lacks the scope.");
-        also(
-            operation,
-            "429",
-            "`rate_limited`: the key makes too many requests; `Retry-After` says how long to wait.",
-        );
     } else if !is_public {
         usual.push(("401", "`unauthenticated`: no session, or one that has ended."));
         also(operation, "403", "`session_required`: no API key may do this.");
     }
+    if !is_delivery {
+        if access.is_some_and(|access| access != Access::Anyone) {
+            also(
+                operation,
+                "429",
+                "`rate_limited`: too many requests of one caller; `Retry-After` says how long to wait.",
+            );
+        }
+        also(
+            operation,
+            "429",
+            "`address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait.",
+        );
+    }
     if is_change && !is_public {
         also(operation, "403", "`csrf_failed`: the cookie came along, but not from one of 2Bot's pages.");
+    }
+    if by_version(operation) {
+        usual.push(("412", "`precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed."));
     }
     if in_path {
         usual.push(("404", "`not_found`: there is none in this workspace."));
@@ -190,9 +229,16 @@ fn complete(operation: &mut Operation, is_change: bool, access: Option<Access>) 
         usual.push(("415", "`unsupported_media_type`: the body does not say that it is JSON."));
     }
     if has_body || in_query {
-        usual.push(("422", "`validation_failed`: `errors` says what is wrong with each field."));
+        also(operation, "422", "`validation_failed`: `errors` says what is wrong with each field.");
     }
-    usual.push(("default", "Any other problem, such as `internal` or `timed_out`."));
+    usual.push((
+        "500",
+        "`internal`: something went wrong on the server's side; its log knows more under the request's id.",
+    ));
+    usual.push(("503", "`unavailable`: the server is starting, stopping or without its database."));
+    if !is_endless(operation) {
+        usual.push(("504", "`timed_out`: it took longer than anybody should wait."));
+    }
     for (status, description) in usual {
         operation
             .responses
@@ -202,11 +248,54 @@ fn complete(operation: &mut Operation, is_change: bool, access: Option<Access>) 
     }
     for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response
-            && (status.starts_with('4') || status.starts_with('5') || status == "default")
+            && (status.starts_with('4') || status.starts_with('5'))
         {
             describe_problem(response);
         }
     }
+}
+
+/// Says that a request may be sent again under its name.
+fn name_by_key(operation: &mut Operation) {
+    let name = ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: \
+             the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.",
+        ))
+        .schema(Some(
+            ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255)).pattern(Some("^[!#-~]+$")),
+        ))
+        .example(Some("8e03978e-40d5-43dd-bc93-6894a57f9324".into()))
+        .build();
+    operation.parameters.get_or_insert_default().push(RefOr::T(name));
+    also(
+        operation,
+        "409",
+        "`request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was \
+         begun before, and its answer is not there.",
+    );
+    also(
+        operation,
+        "422",
+        "`idempotency_key_reused`: something else was asked for with this `Idempotency-Key`.",
+    );
+}
+
+/// Whether an operation answers with something that may go on for long, which no limit of time cuts off.
+fn is_endless(operation: &Operation) -> bool {
+    let endless = ["text/event-stream", "application/zip"];
+    operation.responses.responses.values().any(|response| {
+        matches!(response, RefOr::T(response) if response.content.keys().any(|kind| endless.contains(&kind.as_str())))
+    })
+}
+
+/// Whether an operation goes by `If-Match`.
+fn by_version(operation: &Operation) -> bool {
+    let parameters = operation.parameters.iter().flatten();
+    parameters.into_iter().any(|parameter| matches!(parameter, RefOr::T(one) if one.name == "If-Match"))
 }
 
 /// Says something more of a status.

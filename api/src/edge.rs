@@ -1,12 +1,16 @@
 //! What happens to every request, whatever it asks for: it gets an id, its outcome is logged once, its error becomes a
 //! problem document, a panic costs nobody else anything, and its answer carries the headers that keep browsers safe.
 
+mod callers;
+mod cors;
 mod headers;
-mod keys;
+mod idempotency;
 mod render;
 mod time;
 
-pub(crate) use keys::keys;
+pub(crate) use callers::{addresses, callers};
+pub(crate) use cors::cors;
+pub(crate) use idempotency::idempotent;
 pub(crate) use time::time_limit;
 
 use crate::error::ApiError;

@@ -1,6 +1,7 @@
 //! The one error of the API, and the problem document (RFC 9457) that it becomes.
 
 mod convert;
+mod idempotency;
 mod keys;
 mod problem;
 
@@ -134,6 +135,16 @@ impl ApiError {
     /// 409.
     pub(crate) fn conflict(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "conflict", "This is not possible now", detail)
+    }
+
+    /// 412: who asks for a change knows an older version.
+    pub(crate) fn precondition_failed() -> Self {
+        Self::new(
+            StatusCode::PRECONDITION_FAILED,
+            "precondition_failed",
+            "It was changed meanwhile",
+            "It is no longer in the version that `If-Match` names, and nothing was changed. Load it again, and decide anew.",
+        )
     }
 
     /// 400: a token of a mail that opens nothing.

@@ -11,6 +11,7 @@ mod access;
 mod edge;
 mod error;
 mod extract;
+mod limits;
 mod validate;
 
 mod key_token;
@@ -28,6 +29,7 @@ mod reference;
 
 pub use config::ApiConfig;
 pub use document::openapi;
+pub use limits::Limits;
 pub use password::{PasswordError, hash_password, validate_email, validate_password};
 pub use router::{health_router, router};
 

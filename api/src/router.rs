@@ -1,7 +1,7 @@
 //! Everything put together.
 
 use crate::config::ApiConfig;
-use crate::edge::{edge, keys, time_limit};
+use crate::edge::{addresses, callers, cors, edge, idempotent, time_limit};
 use crate::error::ApiError;
 use crate::extract::BODY_LIMIT;
 use crate::state::AppState;
@@ -21,7 +21,7 @@ use utoipa_axum::router::OpenApiRouter;
 const QUICK: Duration = Duration::from_secs(30);
 /// Whatever waits for a sandbox or a provider; a little more than the longest execution may take, so that its own outcome is
 /// what the caller hears.
-const SLOW: Duration = Duration::from_secs(twobot_domain::plan::EXECUTION_SECONDS + 10);
+pub(crate) const SLOW: Duration = Duration::from_secs(twobot_domain::plan::EXECUTION_SECONDS + 10);
 
 /// The API under `/api/v1` and under `/api`, its reference under `/api/docs`, `/healthz` and `/readyz`, and the dashboard
 /// under everything else.
@@ -31,16 +31,24 @@ pub fn router(engine: Engine, config: ApiConfig) -> Router {
     let state = AppState::new(engine, config);
     let (api, document) = api().split_for_parts();
     let document = document::served(&document::finished(document));
-    let api: Router<AppState> = api.merge(document).layer(from_fn_with_state(state.clone(), keys));
+    let api: Router<AppState> = api
+        .merge(document)
+        .layer(from_fn_with_state(state.clone(), idempotent))
+        .layer(from_fn_with_state(state.clone(), callers))
+        .layer(from_fn_with_state(state.clone(), addresses));
     let root: Router<AppState> = Router::new()
         .nest("/api/v1", api.clone())
         .nest("/api", api)
         .merge(reference::routes())
         .merge(routes::health::root_routes());
-    root.method_not_allowed_fallback(method_not_allowed)
+    let mut root = root
+        .method_not_allowed_fallback(method_not_allowed)
         .fallback(unknown)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(from_fn_with_state(state.clone(), edge))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT));
+    if let Some(cors) = cors(&state.config.cors_origins) {
+        root = root.layer(cors);
+    }
+    root.layer(from_fn_with_state(state.clone(), edge))
         // Leaves live streams alone, which it would hold back, and what is packed already.
         .layer(
             CompressionLayer::new()

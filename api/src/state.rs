@@ -1,6 +1,7 @@
 //! What every handler can reach.
 
 use crate::config::ApiConfig;
+use crate::limits::Blocked;
 use crate::streams::Streams;
 use crate::throttle::Throttle;
 use std::sync::Arc;
@@ -20,6 +21,8 @@ pub(crate) struct AppState {
     pub(crate) config: Arc<ApiConfig>,
     /// Counts open live streams.
     pub(crate) streams: Streams,
+    /// Network addresses that asked for far too much.
+    pub(crate) blocked: Blocked,
     /// Tells live streams that their session has ended.
     pub(crate) signed_out: broadcast::Sender<SessionId>,
     pub(crate) started: Instant,
@@ -31,6 +34,7 @@ impl AppState {
             engine,
             config: Arc::new(config),
             streams: Streams::default(),
+            blocked: Blocked::default(),
             signed_out: broadcast::Sender::new(SIGN_OUTS),
             started: Instant::now(),
         }

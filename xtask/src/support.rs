@@ -8,6 +8,7 @@ pub(crate) mod machine;
 pub(crate) mod npm;
 pub(crate) mod postgres;
 pub(crate) mod process;
+pub(crate) mod python;
 pub(crate) mod redis;
 pub(crate) mod stages;
 pub(crate) mod stamp;

@@ -9,7 +9,7 @@ use crate::support::postgres::{self, Postgres};
 use crate::support::redis::{self, Redis};
 use crate::support::stages::{self, Stage};
 use crate::support::workspace::Workspace;
-use crate::support::{apt, npm, process};
+use crate::support::{apt, npm, process, python};
 use crate::{build, guests, web};
 
 /// Programs by which Chromium goes.
@@ -34,6 +34,8 @@ enum Part {
     Web,
     /// The dashboard in a browser against the real server
     Browser,
+    /// The whole API of the real server, by input that a machine thinks of
+    Api,
 }
 
 /// Runs the stages of the asked part, or all.
@@ -51,7 +53,7 @@ pub(crate) fn command(ws: &Workspace, args: &Args) -> Result<()> {
 /// Every stage with the parts that it belongs to, in an order in which each finds what it needs. `built` says that the native tests
 /// run too, which build the binary for themselves.
 fn all_stages(ws: &Workspace, built: bool) -> Vec<(&'static [Part], Stage<'_>)> {
-    use Part::{Browser, Guests, Rust, Web};
+    use Part::{Api, Browser, Guests, Rust, Web};
     fn stage<'a>(
         name: &'static str,
         needs: &'static [&'static str],
@@ -62,10 +64,10 @@ fn all_stages(ws: &Workspace, built: bool) -> Vec<(&'static [Part], Stage<'_>)> 
     vec![
         (&[Browser], stage("browser set-up", &[], || browser().map(|path| println!("{}", path.display())))),
         (
-            &[Rust, Guests, Browser],
+            &[Rust, Guests, Browser, Api],
             stage("components", &[], || guests::command(ws, &guests::Args::default())),
         ),
-        (&[Rust, Web, Browser], stage("dashboard set-up", &[], || npm::install(ws))),
+        (&[Rust, Web, Browser, Api], stage("dashboard set-up", &[], || npm::install(ws))),
         (
             &[Web],
             stage("dashboard check", &["dashboard set-up"], || process::run(&mut npm::script(ws, "check"))),
@@ -75,7 +77,7 @@ fn all_stages(ws: &Workspace, built: bool) -> Vec<(&'static [Part], Stage<'_>)> 
             stage("dashboard tests", &["dashboard set-up"], || process::run(&mut npm::script(ws, "test"))),
         ),
         (
-            &[Rust, Web, Browser],
+            &[Rust, Web, Browser, Api],
             stage("dashboard build", &["dashboard set-up"], || web::command(ws, &web::Args::default())),
         ),
         (&[Rust], stage("native tests", &["components", "dashboard build"], || workspace_tests(ws))),
@@ -84,8 +86,10 @@ fn all_stages(ws: &Workspace, built: bool) -> Vec<(&'static [Part], Stage<'_>)> 
             stage("documentation tests", &["components", "dashboard build"], || documentation_tests(ws)),
         ),
         (&[Guests], stage("guest tests", &["components"], || guest_tests(ws))),
-        (&[Browser], stage("binary", &["components", "dashboard build"], move || binary(ws, built))),
+        (&[Browser, Api], stage("binary", &["components", "dashboard build"], move || binary(ws, built))),
         (&[Browser], stage("browser tests", &["browser set-up", "binary"], || browser_tests(ws))),
+        (&[Api], stage("api tutorial", &["binary"], || tutorial(ws))),
+        (&[Api], stage("api properties", &["binary"], || api_properties(ws))),
     ]
 }
 
@@ -148,6 +152,25 @@ fn binary(ws: &Workspace, built: bool) -> Result<()> {
 fn browser_tests(ws: &Workspace) -> Result<()> {
     let mut npm = npm::script(ws, "e2e");
     process::run(npm.env("TWOBOT_BIN", ws.binary(false)).env("CHROMIUM", browser()?))
+}
+
+/// Has the server's API tried by what its own document says.
+fn api_properties(ws: &Workspace) -> Result<()> {
+    let folder = ws.root().join("api/properties");
+    let python = python::with(ws, &folder.join("requirements.txt"))?;
+    process::run(process::command(python, ws.root()).arg(folder.join("run.py")).arg(ws.binary(false)))
+}
+
+/// Runs the commands of the API's tutorial.
+fn tutorial(ws: &Workspace) -> Result<()> {
+    let missing: Vec<_> =
+        ["bash", "curl", "jq"].into_iter().filter(|name| process::find(name).is_none()).collect();
+    if !missing.is_empty() {
+        apt::install(&missing)?;
+    }
+    let folder = ws.root().join("api/properties");
+    let python = python::with(ws, &folder.join("requirements.txt"))?;
+    process::run(process::command(python, ws.root()).arg(folder.join("tutorial.py")).arg(ws.binary(false)))
 }
 
 /// Chromium: the one that `CHROMIUM` names, one on `PATH`, or Debian's, installed now.

@@ -2,11 +2,23 @@
 
 use crate::error::ApiError;
 use axum::body::Body;
-use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// What was said already and holds for the problem too.
+const KEPT: [&str; 8] = [
+    "access-control-allow-origin",
+    "access-control-expose-headers",
+    "allow",
+    "idempotent-replayed",
+    "vary",
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
+];
 
 /// An error as a response; `before` are the headers of the one that it takes the place of.
 pub(super) fn problem(mut error: ApiError, request_id: &str, before: &HeaderMap) -> Response {
@@ -18,8 +30,10 @@ pub(super) fn problem(mut error: ApiError, request_id: &str, before: &HeaderMap)
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, PROBLEM);
-    if let Some(allow) = before.get(ALLOW) {
-        headers.insert(ALLOW, allow.clone());
+    for name in KEPT {
+        if let Some(value) = before.get(name) {
+            headers.insert(HeaderName::from_static(name), value.clone());
+        }
     }
     if let Some(seconds) = error.retry_after {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));

@@ -13,6 +13,7 @@ impl From<StoreError> for ApiError {
             StoreError::NotFound => Self::not_found("thing"),
             StoreError::Exists(_) => Self::conflict("It exists already."),
             StoreError::Conflict => Self::conflict("Someone else changed it at the same time. Try again."),
+            StoreError::Stale => Self::precondition_failed(),
             StoreError::Quota { name, used, allowed, unit } => Self::limit_reached(name, used, allowed, unit),
             StoreError::QueueFull(_) => Self::queue_full(),
             error => Self::internal(error),

@@ -2,7 +2,9 @@
 
 use super::ApiError;
 use axum::http::StatusCode;
+use std::time::Duration;
 use twobot_domain::ApiScope;
+use twobot_redis::Taken;
 
 impl ApiError {
     /// 401: no key, or a wrong secret; which one is not said.
@@ -68,12 +70,44 @@ impl ApiError {
     }
 
     /// 429: more requests than one caller may make.
-    pub(crate) fn too_many_requests(limit: u32, seconds: u64) -> Self {
+    pub(crate) fn too_many_requests(taken: Taken) -> Self {
+        let seconds = taken.resets.as_secs() + 1;
         let mut error = Self::new(
             StatusCode::TOO_MANY_REQUESTS,
             "rate_limited",
             "Too many requests",
-            format!("A key may make {limit} requests a minute. Wait {seconds} seconds, then go on."),
+            format!("You may make {} requests a minute. Wait {seconds} seconds, then go on.", taken.limit),
+        );
+        error.retry_after = Some(seconds);
+        error
+    }
+
+    /// 429: more requests than may come from one network address.
+    pub(crate) fn too_many_from_address(taken: Taken) -> Self {
+        let seconds = taken.resets.as_secs() + 1;
+        let mut error = Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "address_rate_limited",
+            "Too many requests from one network",
+            format!(
+                "{} requests a minute may come from one network address. Wait {seconds} seconds, then go on.",
+                taken.limit
+            ),
+        );
+        error.retry_after = Some(seconds);
+        error
+    }
+
+    /// 429: a network address that went on and on.
+    pub(crate) fn address_blocked(left: Duration) -> Self {
+        let seconds = left.as_secs() + 1;
+        let mut error = Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "address_blocked",
+            "This network address is blocked for a while",
+            format!(
+                "Far more requests came from it than are answered. It is heard again in {seconds} seconds."
+            ),
         );
         error.retry_after = Some(seconds);
         error

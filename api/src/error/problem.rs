@@ -1,11 +1,11 @@
 //! Problem documents.
 
 use axum::http::StatusCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// Why a request was not done (RFC 9457, `application/problem+json`).
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({
     "type": "urn:2bot:problem:validation_failed",
     "title": "The input is not valid",
@@ -30,7 +30,7 @@ pub(crate) struct Problem {
     /// The id under which the server's log knows the request; also in `x-request-id`.
     pub(crate) request_id: String,
     /// With `validation_failed`: what is wrong with each field.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) errors: Vec<FieldProblem>,
     /// What to do about it, where there is more to say than `detail` does.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,7 +73,7 @@ impl Problem {
 }
 
 /// What is wrong with one field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct FieldProblem {
     /// The way to the field, such as `credentials.token`.
     #[schema(example = "credentials.token")]

@@ -46,10 +46,17 @@ impl Session {
     }
 }
 
+/// A session that was looked at already. Only [`crate::edge::callers`] puts one into a request.
+#[derive(Clone, Debug)]
+pub(crate) struct ShownSession(pub(crate) Box<Session>);
+
 impl FromRequestParts<AppState> for Session {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        if let Some(ShownSession(session)) = parts.extensions.get() {
+            return Ok(Self::clone(session));
+        }
         let (token, carrier) = token::token_of(&parts.headers).ok_or_else(ApiError::unauthenticated)?;
         let signed_in =
             state.store().authenticate(token.expose_secret()).await?.ok_or_else(ApiError::unauthenticated)?;
@@ -62,7 +69,8 @@ impl FromRequestParts<AppState> for Session {
     }
 }
 
-fn is_safe(method: &Method) -> bool {
+/// Whether a method only reads.
+pub(crate) fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 

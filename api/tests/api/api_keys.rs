@@ -21,6 +21,7 @@ async fn a_key_is_made_shown_once_and_used() {
     let made = make(&app, &ada, body).await;
     assert_json_snapshot!("api_key_made", made.snapshot(), {
         ".**.id" => "[id]", ".**.created_at" => "[time]", ".**.prefix" => "[prefix]", ".**.token" => "[token]",
+        ".**.etag" => "[etag]",
     });
     let key = made.json()["key"].clone();
     let token = made.json()["token"].as_str().unwrap().to_owned();

@@ -14,7 +14,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
-use twobot_api::ApiConfig;
+use twobot_api::{ApiConfig, Limits};
 use twobot_domain::PlanCatalogue;
 use twobot_engine::{Catalogue, Engine, EngineConfig};
 use twobot_gateways::{
@@ -54,6 +54,11 @@ impl TestApp {
     /// A server whose operator decided otherwise.
     pub(crate) async fn with(change: impl FnOnce(&mut ApiConfig)) -> Self {
         Self::made(change, &[]).await
+    }
+
+    /// A server that answers as many requests as a test has.
+    pub(crate) async fn patient() -> Self {
+        Self::with(|config| config.limits = Limits { per_caller: u32::MAX, per_address: u32::MAX }).await
     }
 
     /// A server that offers more components, by their files.

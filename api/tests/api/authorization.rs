@@ -73,7 +73,7 @@ fn needs_session(operation: &Operation) -> bool {
 
 #[tokio::test]
 async fn every_operation_wants_a_session() {
-    let app = TestApp::start().await;
+    let app = TestApp::patient().await;
     let id = "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11";
     for operation in operations().iter().filter(|operation| needs_session(operation)) {
         let path =

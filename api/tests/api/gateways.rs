@@ -13,7 +13,7 @@ async fn a_gateway_is_made_changed_and_deleted() {
     let body =
         json!({"kind": "web-chat", "name": " Console ", "config": {"greeting": "hi"}, "connect": false});
     let made = app.post(&ada, "/gateways", body).await;
-    assert_json_snapshot!("gateway_made", made.snapshot(), {".**.id" => "[id]", ".**.created_at" => "[time]", ".**.updated_at" => "[time]"});
+    assert_json_snapshot!("gateway_made", made.snapshot(), {".**.id" => "[id]", ".**.created_at" => "[time]", ".**.updated_at" => "[time]", ".**.etag" => "[etag]"});
     let id = made.json()["id"].as_str().unwrap().to_owned();
     let path = format!("/gateways/{id}");
 

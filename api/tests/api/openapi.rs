@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::path::Path;
 
 const METHODS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
 
@@ -76,6 +77,69 @@ fn every_operation_says_what_it_does_and_what_can_go_wrong() {
 }
 
 #[test]
+fn every_operation_tells_the_problems_that_its_parts_can_cause_and_gives_examples() {
+    let document = document();
+    let mut wrong = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in METHODS {
+            let Some(operation) = item.get(method) else { continue };
+            let name = format!("{} {path}", method.to_uppercase());
+            let responses = operation["responses"].as_object().unwrap();
+            let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+            let takes = |place: &str| parameters.iter().any(|parameter| parameter["in"] == place);
+            let header = |name: &str| parameters.iter().any(|parameter| parameter["name"] == name);
+            let is_public = operation.get("security") == Some(&serde_json::json!([{}]));
+            let is_delivery = path.contains("/webhooks/");
+            let has_body = operation.get("requestBody").is_some() && !is_delivery;
+            let mut expected = vec!["500", "503"];
+            let mut expect = |condition: bool, statuses: &[&'static str]| {
+                if condition {
+                    expected.extend(statuses);
+                }
+            };
+            expect(has_body, &["400", "413", "415", "422"]);
+            expect(takes("query"), &["422"]);
+            expect(takes("path"), &["404"]);
+            expect(!is_public, &["401", "403"]);
+            expect(!is_delivery, &["429"]);
+            expect(header("If-Match"), &["412"]);
+            expect(header("Idempotency-Key"), &["409", "422"]);
+            wrong.extend(
+                expected
+                    .iter()
+                    .filter(|status| !responses.contains_key(**status))
+                    .map(|status| format!("{name} does not tell of {status}")),
+            );
+            // Whatever is not told is not hidden behind a word for all.
+            if responses.contains_key("default") {
+                wrong.push(format!("{name} tells of anything"));
+            }
+            if header("Idempotency-Key") != (method == "post" && !is_public) {
+                wrong.push(format!("{name}: Idempotency-Key"));
+            }
+            for parameter in &parameters {
+                if parameter["description"].as_str().unwrap_or_default().is_empty() {
+                    wrong.push(format!("{name} does not say what {} is", parameter["name"]));
+                }
+            }
+            let sent = operation.pointer("/requestBody/content").into_iter();
+            let answered = responses
+                .iter()
+                .filter(|(status, _)| status.starts_with('2'))
+                .filter_map(|(_, response)| response.get("content"));
+            for content in sent.chain(answered).flat_map(|content| content.as_object().unwrap()) {
+                let (kind, content) = content;
+                let shown = content.get("example").or_else(|| content.get("examples"));
+                if kind == "application/json" && shown.is_none_or(Value::is_null) {
+                    wrong.push(format!("{name} gives no example of {kind}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
 fn everything_that_is_referred_to_is_there() {
     fn visit(value: &Value, document: &Value) {
         match value {
@@ -92,4 +156,30 @@ fn everything_that_is_referred_to_is_there() {
     }
     let document = document();
     visit(&document, &document);
+}
+
+/// A second schema of a name would take the place of the first, and nobody would be told.
+#[test]
+fn every_schema_has_a_name_of_its_own() {
+    fn files(folder: &Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                files(&path, found);
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                found.push(std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    let mut sources = Vec::new();
+    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut sources);
+    let mut names = BTreeSet::new();
+    for source in &sources {
+        for rest in source.split("ToSchema)]").skip(1) {
+            let line = rest.lines().find(|line| line.contains("struct ") || line.contains("enum ")).unwrap();
+            let name = line.split(['{', '(', '<']).next().unwrap().split_whitespace().last().unwrap();
+            assert!(names.insert(name.to_owned()), "there are two schemas with the name {name}");
+        }
+    }
+    assert!(names.len() > 50, "{names:?}");
 }

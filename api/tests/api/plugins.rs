@@ -34,7 +34,7 @@ async fn a_plugin_is_installed_configured_run_and_removed() {
     let made = app.request("POST", "/user/plugins/auto-reply/install").bearer(&ada.token).send().await;
     made.expect(201);
     assert_json_snapshot!("installed", made.snapshot(), {
-        ".**.id" => "[id]", ".**.created_at" => "[time]", ".**.updated_at" => "[time]", ".**.plugin" => "[plugin]", ".**.config" => "[config]"
+        ".**.id" => "[id]", ".**.created_at" => "[time]", ".**.updated_at" => "[time]", ".**.etag" => "[etag]", ".**.plugin" => "[plugin]", ".**.config" => "[config]"
     });
     app.post(&ada, "/user/plugins/auto-reply/install", json!({})).await.expect_problem(409, "conflict");
     let answer = app.post(&ada, "/user/plugins/auto-reply/enable", json!({})).await;

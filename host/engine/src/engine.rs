@@ -19,6 +19,7 @@ use twobot_gateways::{Connector, Connectors, EgressClients};
 use twobot_redis::Redis;
 use twobot_runtime::Machine;
 use twobot_store::executions::WorkKind;
+use twobot_store::versions::Expected;
 use twobot_store::workspace::Workspace;
 use twobot_store::{Store, StoreError, TenantScope};
 use url::Url;
@@ -235,6 +236,12 @@ impl Engine {
     /// The connector of a gateway kind.
     pub(crate) fn connector(&self, entry: &GatewayEntry) -> Option<Arc<dyn Connector>> {
         self.inner.connectors.get(&entry.manifest.connector).cloned()
+    }
+
+    /// The engine for a person's change that is made only if a thing is still as they know it; see [`Store::expecting`].
+    #[must_use]
+    pub fn expecting(&self, expected: Expected) -> Self {
+        Self { inner: Arc::clone(&self.inner), store: self.store.expecting(expected) }
     }
 
     /// The engine for what is done under a lease: it writes nothing once the lease is lost.

@@ -146,7 +146,12 @@ impl Engine {
         self.inner.connections.end(id);
         self.tell_provider_goodbye(scope, &gateway).await;
         let note = Note::new(by, AuditAction::GatewayDelete, target(&gateway));
-        self.store().noting(note).delete_gateway(scope, id).await.map_err(EngineError::missing("gateway"))?;
+        let deleted = self.store().noting(note).delete_gateway(scope, id).await;
+        if matches!(deleted, Err(StoreError::Stale)) && gateway.enabled {
+            // Somebody was faster, and it stays: its provider is greeted again.
+            self.connect(scope, id, self.store()).await?;
+        }
+        deleted.map_err(EngineError::missing("gateway"))?;
         self.wake_connections(scope);
         Ok(())
     }

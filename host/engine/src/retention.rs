@@ -4,6 +4,7 @@ use crate::engine::Engine;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 use twobot_domain::{Timestamp, plan};
+use twobot_store::idempotency::KEPT_MILLIS;
 use twobot_store::retention::Retention;
 use twobot_store::{StoreError, TenantScope};
 use uuid::Uuid;
@@ -75,6 +76,7 @@ async fn remove(engine: &Engine, seen: &mut HashMap<TenantScope, Uuid>) -> Resul
         return Ok(());
     }
     crate::closing::remove_due(engine).await?;
+    remove_requests(engine).await?;
     for scope in engine.store().tenants_with_history().await? {
         let after = seen.entry(scope).or_insert_with(Uuid::nil);
         loop {
@@ -89,6 +91,15 @@ async fn remove(engine: &Engine, seen: &mut HashMap<TenantScope, Uuid>) -> Resul
         if removed > 0 {
             tracing::debug!(tenant = %scope.tenant(), removed, "old events were removed");
         }
+    }
+    Ok(())
+}
+
+/// Removes the answers that are no longer given again.
+async fn remove_requests(engine: &Engine) -> Result<(), StoreError> {
+    let before = Timestamp::now().plus_millis(-KEPT_MILLIS);
+    while engine.store().remove_requests(before, BATCH).await? > 0 {
+        tokio::time::sleep(BREATH).await;
     }
     Ok(())
 }

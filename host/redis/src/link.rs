@@ -9,7 +9,8 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, timeout};
 
-/// How long anything waits for an answer of Redis; what takes longer counts as away. A request makes one such call at most.
+/// How long anything waits for an answer of Redis; what takes longer counts as away. A request makes a few such calls,
+/// and where the first of them took so long, the others do not wait.
 pub const BOUND: Duration = Duration::from_millis(250);
 
 /// How long making a connection may take, with TLS and signing in. Nobody waits for it.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use twobot_api::ApiConfig;
+use twobot_api::{ApiConfig, Limits};
 use twobot_engine::{Post, Role};
 use twobot_mail::Smtp;
 use twobot_redis::Windows;
@@ -72,6 +72,11 @@ pub(crate) async fn run(settings: Settings, with_demo: bool, role: Role) -> anyh
         registration_open: settings.server.registration_open,
         mails_go_out: settings.mail.smtp.is_some(),
         windows: Arc::new(windows),
+        limits: Limits {
+            per_caller: settings.server.requests_per_caller.get(),
+            per_address: settings.server.requests_per_address.get(),
+        },
+        cors_origins: settings.server.cors_origins.clone(),
         shutdown: shutdown.clone(),
         ..ApiConfig::local(env!("CARGO_PKG_VERSION"))
     };

@@ -6,7 +6,7 @@ mod authenticate;
 
 pub use authenticate::{KeyCheck, KeyUse};
 
-use crate::db::{Row, sql, sql_of, transaction};
+use crate::db::{Row, Tx, sql, sql_of, transaction};
 use crate::{Page, PageRequest, Store, StoreError, TenantScope};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -84,6 +84,14 @@ fn api_key(row: &Row) -> Result<ApiKey, StoreError> {
 
 const COLUMNS: &str =
     "id, name, prefix, scopes, created_at, expires_at, rotated_at, replaced_until, last_used_at";
+
+/// The same as [`Store::api_key`], within a transaction.
+pub(crate) async fn within(tx: &mut Tx, scope: TenantScope, id: ApiKeyId) -> Result<ApiKey, StoreError> {
+    let text =
+        format!("SELECT {COLUMNS} FROM api_keys WHERE id = $1 AND tenant_id = $2 AND revoked_at IS NULL");
+    let row = tx.optional(sql_of(text).bind(id).bind(scope.tenant())).await?;
+    api_key(&row.ok_or(StoreError::NotFound)?)
+}
 
 impl Store {
     /// Makes a key, unless the tenant has `limit` of them already. Expired ones count until they are revoked.
@@ -211,7 +219,7 @@ impl Store {
     /// # Errors
     /// `NotFound` when the scope has no such key.
     pub async fn revoke_api_key(&self, scope: TenantScope, id: ApiKeyId) -> Result<(), StoreError> {
-        transaction!(self.db.begin(scope), |tx| {
+        transaction!(self.begin(scope), |tx| {
             let revoked = tx
                 .run(
                     sql("UPDATE api_keys SET revoked_at = $1 WHERE id = $2 AND tenant_id = $3 AND revoked_at IS NULL")

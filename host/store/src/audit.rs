@@ -273,7 +273,7 @@ impl Store {
         if self.note.is_none() {
             return self.db.run(statement).await;
         }
-        transaction!(self.db.begin(scope), |tx| {
+        transaction!(self.begin(scope), |tx| {
             let changed = tx.run(statement.clone()).await?;
             if changed > 0 {
                 self.write_note(&mut tx, scope).await?;

@@ -14,6 +14,9 @@ pub enum StoreError {
     /// A key that the execution read was written by another before it committed.
     #[error("another execution was faster")]
     Conflict,
+    /// It is no longer as who asked for the change knows it; see [`crate::Store::expecting`]. Nothing was written.
+    #[error("it was changed meanwhile")]
+    Stale,
     /// A quota of the tenant's plan would be exceeded.
     #[error("{name}: {used} of {allowed} {unit}")]
     Quota {
@@ -83,11 +86,15 @@ impl From<rusqlite::Error> for StoreError {
 const ANOTHER_TRY: [&str; 3] = ["40001", "40P01", "23503"];
 
 /// The names of constraints that SQLite does not tell: it names the columns. What is missing here is a primary key.
-const UNIQUE: [(&str, &str); 9] = [
+const UNIQUE: [(&str, &str); 10] = [
     ("users.email", "users_email_unique"),
     ("sessions.token_hash", "sessions_token_hash_key"),
     ("account_tokens.token_hash", "account_tokens_token_hash_key"),
     ("api_keys.prefix", "api_keys_prefix_unique"),
+    (
+        "idempotency_keys.tenant_id, idempotency_keys.caller, idempotency_keys.name",
+        "idempotency_keys_name_unique",
+    ),
     ("installs.tenant_id, installs.slug", "installs_slug_unique"),
     ("inbound.gateway_id, inbound.provider_id", "inbound_once"),
     ("schedules.install_id, schedules.name", "schedules_name_unique"),

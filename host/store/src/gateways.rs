@@ -1,6 +1,6 @@
 //! A tenant's gateways.
 
-use crate::db::{Row, Statement, sql, transaction};
+use crate::db::{Row, Statement, Tx, sql, transaction};
 use crate::{MasterKey, Page, PageRequest, Store, StoreError, TenantScope};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -84,7 +84,7 @@ pub struct Gateway {
     pub counts: DeliveryCounts,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When it was changed by its owner.
+    /// When it was changed by its owner; each change has a later time than the one before.
     pub updated_at: Timestamp,
 }
 
@@ -218,6 +218,13 @@ pub(crate) fn bind_status(
         .bind(scope.tenant()))
 }
 
+/// The same as [`Store::gateway`], within a transaction.
+pub(crate) async fn within(tx: &mut Tx, scope: TenantScope, id: GatewayId) -> Result<Gateway, StoreError> {
+    let text = format!("SELECT {COLUMNS} FROM gateways WHERE id = $1 AND tenant_id = $2");
+    let row = tx.optional(crate::db::sql_of(text).bind(id).bind(scope.tenant())).await?;
+    gateway(&row.ok_or(StoreError::NotFound)?)
+}
+
 impl Store {
     /// Makes a gateway, unless the tenant has `limit` of them already.
     ///
@@ -338,7 +345,8 @@ impl Store {
         let changed = self
             .change(
                 scope,
-                sql("UPDATE gateways SET name = $1, config = $2, credentials = coalesce($3, credentials), updated_at = $4 \
+                sql("UPDATE gateways SET name = $1, config = $2, credentials = coalesce($3, credentials), \
+                     updated_at = CASE WHEN updated_at < $4 THEN $4 ELSE updated_at + 1 END \
                      WHERE id = $5 AND tenant_id = $6")
                 .bind(name)
                 .bind(config.to_string())
@@ -451,7 +459,7 @@ impl Store {
     /// `NotFound` when the scope has no such gateway.
     pub async fn delete_gateway(&self, scope: TenantScope, id: GatewayId) -> Result<(), StoreError> {
         // Much goes with it, which other transactions of the tenant may be about to change in another order.
-        transaction!(self.db.begin(scope), |tx| {
+        transaction!(self.begin(scope), |tx| {
             crate::usage::forget_gateway(&mut tx, scope, id).await?;
             let delete = sql("DELETE FROM gateways WHERE id = $1 AND tenant_id = $2");
             let deleted = tx.run(delete.bind(id).bind(scope.tenant())).await?;

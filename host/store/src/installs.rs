@@ -69,7 +69,7 @@ pub struct Install {
     pub failures: u64,
     /// When it was installed.
     pub created_at: Timestamp,
-    /// When it was changed by its owner.
+    /// When it was changed by its owner; each change has a later time than the one before.
     pub updated_at: Timestamp,
 }
 
@@ -159,6 +159,13 @@ async fn write_bindings(
         }
     }
     Ok(())
+}
+
+/// The same as [`Store::install`], within a transaction.
+pub(crate) async fn within(tx: &mut Tx, scope: TenantScope, slug: &str) -> Result<Install, StoreError> {
+    let text = format!("SELECT {COLUMNS} FROM installs WHERE slug = $1 AND tenant_id = $2");
+    let row = tx.optional(sql_of(text).bind(slug).bind(scope.tenant())).await?;
+    install(&row.ok_or(StoreError::NotFound)?)
 }
 
 impl Store {
@@ -296,7 +303,7 @@ impl Store {
         id: InstallId,
         bindings: &Bindings,
     ) -> Result<(), StoreError> {
-        transaction!(self.db.begin(scope), |tx| {
+        transaction!(self.begin(scope), |tx| {
             for slot in bindings.keys() {
                 tx.run(
                     sql(
@@ -310,7 +317,8 @@ impl Store {
             }
             let touched = tx
                 .run(
-                    sql("UPDATE installs SET updated_at = $1 WHERE id = $2 AND tenant_id = $3")
+                    sql("UPDATE installs SET updated_at = CASE WHEN updated_at < $1 THEN $1 ELSE updated_at + 1 END \
+                         WHERE id = $2 AND tenant_id = $3")
                         .bind(Timestamp::now())
                         .bind(id)
                         .bind(scope.tenant()),
@@ -338,7 +346,8 @@ impl Store {
         let changed = self
             .change(
                 scope,
-                sql("UPDATE installs SET config = $1, updated_at = $2 WHERE id = $3 AND tenant_id = $4")
+                sql("UPDATE installs SET config = $1, updated_at = CASE WHEN updated_at < $2 THEN $2 ELSE updated_at + 1 END \
+                     WHERE id = $3 AND tenant_id = $4")
                     .bind(config.to_string())
                     .bind(Timestamp::now())
                     .bind(id)
@@ -359,7 +368,7 @@ impl Store {
         state: InstallState,
         trouble: Option<&Trouble>,
     ) -> Result<(), StoreError> {
-        transaction!(self.db.begin(scope), |tx| {
+        transaction!(self.begin(scope), |tx| {
             let changed = tx
             .run(
                 sql("UPDATE installs SET state = $1, trouble = $2, waits = 0, \
@@ -419,10 +428,11 @@ impl Store {
         grants: &[Capability],
         asked: &[Capability],
     ) -> Result<(), StoreError> {
-        transaction!(self.db.begin(scope), |tx| {
+        transaction!(self.begin(scope), |tx| {
             let changed = tx
             .run(
-                sql("UPDATE installs SET grants = $1, asked = $2, updated_at = $3, \
+                sql("UPDATE installs SET grants = $1, asked = $2, \
+                     updated_at = CASE WHEN updated_at < $3 THEN $3 ELSE updated_at + 1 END, \
                      state = CASE WHEN waits = 1 THEN 'enabled' ELSE state END, \
                      trouble = CASE WHEN waits = 1 THEN NULL ELSE trouble END, \
                      failures = CASE WHEN waits = 1 THEN 0 ELSE failures END, waits = 0 WHERE id = $4 AND tenant_id = $5")
@@ -472,7 +482,7 @@ impl Store {
     /// # Errors
     /// `NotFound` when the scope has no such install.
     pub async fn delete_install(&self, scope: TenantScope, id: InstallId) -> Result<(), StoreError> {
-        transaction!(self.db.begin(scope), |tx| {
+        transaction!(self.begin(scope), |tx| {
             crate::kv::forget_install(&mut tx, scope, id).await?;
             crate::usage::forget_install(&mut tx, scope, id).await?;
             let deleted = tx

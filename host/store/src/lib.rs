@@ -23,6 +23,7 @@ pub mod events;
 pub mod executions;
 pub mod export;
 pub mod gateways;
+pub mod idempotency;
 pub mod inbound;
 pub mod installs;
 pub mod journal;
@@ -40,6 +41,7 @@ pub mod schedules;
 pub mod sessions;
 pub mod setups;
 pub mod usage;
+pub mod versions;
 pub mod workspace;
 
 pub use error::StoreError;
@@ -66,6 +68,8 @@ pub struct Store {
     metering: usage::Metering,
     /// What the next change is recorded as; see [`Store::noting`].
     note: Option<Arc<audit::Note>>,
+    /// What the next change goes by; see [`Store::expecting`].
+    expected: Option<Arc<versions::Expected>>,
 }
 
 impl Store {
@@ -91,6 +95,7 @@ impl Store {
             kept: workspace::Kept::default(),
             metering: usage::Metering::default(),
             note: None,
+            expected: None,
         }
     }
 

@@ -1596,6 +1596,8 @@ export interface components {
             rotated_at: components["schemas"]["Time"] | null;
             old_secret_until: components["schemas"]["Time"] | null;
             last_used_at: components["schemas"]["Time"] | null;
+            /** @description Its version, as in the header `ETag`: send it as `If-Match` with a change. */
+            etag: components["schemas"]["Etag"];
         };
         /** @description What to change of an API key. What is left out stays. */
         ApiKeyChanges: {
@@ -1801,6 +1803,15 @@ export interface components {
         Closing: {
             /** @description When it is removed with all that it has. Until then it can be called off. */
             closes_at: components["schemas"]["Time"];
+        };
+        /** @description Says that it is really the account's owner who asks. */
+        ClosingRequest: {
+            /**
+             * Format: password
+             * @description The present password.
+             * @example Analytical-Engine-1
+             */
+            password: string;
         };
         /** @description A plugin's new configuration. */
         ConfigChange: {
@@ -2046,6 +2057,12 @@ export interface components {
             state: string;
             trouble: components["schemas"]["Trouble"] | null;
         };
+        /**
+         * @description The version of something, as an entity tag: send it back as `If-Match` with a change, and nobody's work is undone unseen. It stays
+         *     the same for what happens to the thing by itself.
+         * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
+         */
+        Etag: string;
         /** @description What an execution ran for. */
         EventSummary: {
             /**
@@ -2255,6 +2272,8 @@ export interface components {
             created_at: components["schemas"]["Time"];
             /** @description When its owner changed it. */
             updated_at: components["schemas"]["Time"];
+            /** @description Its version, as in the header `ETag`: send it as `If-Match` with a change. */
+            etag: components["schemas"]["Etag"];
         };
         /** @description What to change of a gateway. What is left out stays. */
         GatewayChanges: {
@@ -2440,6 +2459,8 @@ export interface components {
             created_at: components["schemas"]["Time"];
             /** @description When its owner changed it. */
             updated_at: components["schemas"]["Time"];
+            /** @description The version of its settings, grants and gateways, as in the header `ETag`: send it as `If-Match` with a change. */
+            etag: components["schemas"]["Etag"];
         };
         /** @description How to install a plugin. */
         InstallRequest: {
@@ -2633,6 +2654,8 @@ export interface components {
                 rotated_at?: components["schemas"]["Time"] | null;
                 old_secret_until?: components["schemas"]["Time"] | null;
                 last_used_at?: components["schemas"]["Time"] | null;
+                /** @description Its version, as in the header `ETag`: send it as `If-Match` with a change. */
+                etag: components["schemas"]["Etag"];
             }[];
             /** @description Give it as `cursor` to get the page after this one; null on the last. */
             next_cursor: string | null;
@@ -2912,6 +2935,8 @@ export interface components {
                 created_at: components["schemas"]["Time"];
                 /** @description When its owner changed it. */
                 updated_at: components["schemas"]["Time"];
+                /** @description Its version, as in the header `ETag`: send it as `If-Match` with a change. */
+                etag: components["schemas"]["Etag"];
             }[];
             /** @description Give it as `cursor` to get the page after this one; null on the last. */
             next_cursor: string | null;
@@ -3022,6 +3047,8 @@ export interface components {
                 created_at: components["schemas"]["Time"];
                 /** @description When its owner changed it. */
                 updated_at: components["schemas"]["Time"];
+                /** @description The version of its settings, grants and gateways, as in the header `ETag`: send it as `If-Match` with a change. */
+                etag: components["schemas"]["Etag"];
             }[];
             /** @description Give it as `cursor` to get the page after this one; null on the last. */
             next_cursor: string | null;
@@ -3891,6 +3918,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "plugin": {
+                     *             "slug": "auto-reply",
+                     *             "name": "Auto reply"
+                     *           },
+                     *           "action": "text",
+                     *           "title": "text",
+                     *           "output": {},
+                     *           "trouble": {
+                     *             "code": "gateway_unauthorized",
+                     *             "title": "Telegram refuses the token",
+                     *             "detail": "text",
+                     *             "advice": "text",
+                     *             "limit": {
+                     *               "name": "fuel_per_execution",
+                     *               "used": 0,
+                     *               "allowed": 0,
+                     *               "unit": "fuel"
+                     *             },
+                     *             "since": "2026-01-31T12:00:00.000Z"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_ReportResult"];
                 };
             };
@@ -3921,7 +3977,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3930,8 +3986,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3964,6 +4038,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "name": "Deploy script",
+                     *           "prefix": "2bot_k3v9x0q2ma",
+                     *           "scopes": [
+                     *             "read:gateways"
+                     *           ],
+                     *           "expired": true,
+                     *           "created_at": "2026-01-31T12:00:00.000Z",
+                     *           "expires_at": "2026-01-31T12:00:00.000Z",
+                     *           "rotated_at": "2026-01-31T12:00:00.000Z",
+                     *           "old_secret_until": "2026-01-31T12:00:00.000Z",
+                     *           "last_used_at": "2026-01-31T12:00:00.000Z",
+                     *           "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_ApiKey"];
                 };
             };
@@ -3994,8 +4090,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4008,12 +4131,27 @@ export interface operations {
     createApiKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Deploy script",
+                 *       "scopes": [
+                 *         "read:gateways"
+                 *       ],
+                 *       "expires_at": "2027-01-31T12:00:00Z"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewApiKey"];
             };
         };
@@ -4024,6 +4162,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "key": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "name": "Deploy script",
+                     *         "prefix": "2bot_k3v9x0q2ma",
+                     *         "scopes": [
+                     *           "read:gateways"
+                     *         ],
+                     *         "expired": true,
+                     *         "created_at": "2026-01-31T12:00:00.000Z",
+                     *         "expires_at": "2026-01-31T12:00:00.000Z",
+                     *         "rotated_at": "2026-01-31T12:00:00.000Z",
+                     *         "old_secret_until": "2026-01-31T12:00:00.000Z",
+                     *         "last_used_at": "2026-01-31T12:00:00.000Z",
+                     *         "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *       },
+                     *       "token": "2bot_k3v9x0q2ma_1lFu5Ly5BbYq7bPqyEsLeOqJG3dUy0Qm6cNc2l5Cw8R3NdVzq"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiKeyWithSecret"];
                 };
             };
@@ -4054,6 +4212,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large`: the body has more than 1 MB. */
             413: {
                 headers: {
@@ -4072,7 +4239,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4081,8 +4248,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4110,6 +4304,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "name": "Deploy script",
+                     *       "prefix": "2bot_k3v9x0q2ma",
+                     *       "scopes": [
+                     *         "read:gateways"
+                     *       ],
+                     *       "expired": true,
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "expires_at": "2026-01-31T12:00:00.000Z",
+                     *       "rotated_at": "2026-01-31T12:00:00.000Z",
+                     *       "old_secret_until": "2026-01-31T12:00:00.000Z",
+                     *       "last_used_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiKey"];
                 };
             };
@@ -4140,8 +4351,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4154,7 +4392,14 @@ export interface operations {
     revokeApiKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
+                 *     it is now.
+                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
+                 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description The key. */
                 id: string;
@@ -4197,8 +4442,44 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4211,15 +4492,27 @@ export interface operations {
     changeApiKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
+                 *     it is now.
+                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
+                 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description The key. */
                 id: string;
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Deploy script"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ApiKeyChanges"];
             };
         };
@@ -4230,6 +4523,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "name": "Deploy script",
+                     *       "prefix": "2bot_k3v9x0q2ma",
+                     *       "scopes": [
+                     *         "read:gateways"
+                     *       ],
+                     *       "expired": true,
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "expires_at": "2026-01-31T12:00:00.000Z",
+                     *       "rotated_at": "2026-01-31T12:00:00.000Z",
+                     *       "old_secret_until": "2026-01-31T12:00:00.000Z",
+                     *       "last_used_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiKey"];
                 };
             };
@@ -4269,6 +4579,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large`: the body has more than 1 MB. */
             413: {
                 headers: {
@@ -4296,8 +4615,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4310,15 +4656,32 @@ export interface operations {
     rotateApiKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
+                 *     it is now.
+                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
+                 */
+                "If-Match"?: string | null;
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The key. */
                 id: string;
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "grace_seconds": 86400
+                 *     }
+                 */
                 "application/json": components["schemas"]["Rotation"];
             };
         };
@@ -4329,6 +4692,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "key": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "name": "Deploy script",
+                     *         "prefix": "2bot_k3v9x0q2ma",
+                     *         "scopes": [
+                     *           "read:gateways"
+                     *         ],
+                     *         "expired": true,
+                     *         "created_at": "2026-01-31T12:00:00.000Z",
+                     *         "expires_at": "2026-01-31T12:00:00.000Z",
+                     *         "rotated_at": "2026-01-31T12:00:00.000Z",
+                     *         "old_secret_until": "2026-01-31T12:00:00.000Z",
+                     *         "last_used_at": "2026-01-31T12:00:00.000Z",
+                     *         "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *       },
+                     *       "token": "2bot_k3v9x0q2ma_1lFu5Ly5BbYq7bPqyEsLeOqJG3dUy0Qm6cNc2l5Cw8R3NdVzq"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiKeyWithSecret"];
                 };
             };
@@ -4368,8 +4751,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: the key has expired. */
+            /** @description `conflict`: the key has expired; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4395,7 +4787,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4404,8 +4796,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4457,6 +4876,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "at": "2026-01-31T12:00:00.000Z",
+                     *           "actor": {
+                     *             "kind": "user",
+                     *             "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *             "name": "Ada Lovelace"
+                     *           },
+                     *           "action": "plugin.install",
+                     *           "target": {
+                     *             "kind": "plugin",
+                     *             "id": "auto-reply",
+                     *             "name": "Auto-reply"
+                     *           },
+                     *           "outcome": "success",
+                     *           "detail": {},
+                     *           "request_id": "text",
+                     *           "address": "203.0.113.7"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_AuditEntry"];
                 };
             };
@@ -4487,8 +4932,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4507,6 +4979,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "ada@example.org"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ForgottenPassword"];
             };
         };
@@ -4563,7 +5040,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many mails; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many mails; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4572,8 +5049,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4592,6 +5087,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "ada@example.org",
+                 *       "password": "Analytical-Engine-1"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Credentials"];
             };
         };
@@ -4602,6 +5103,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "token": "text",
+                     *       "expires_in": 900,
+                     *       "refresh_token": "text",
+                     *       "user": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "email": "ada@example.org",
+                     *         "name": "Ada Lovelace",
+                     *         "role": "owner",
+                     *         "created_at": "2026-01-31T12:00:00.000Z",
+                     *         "email_verified": true
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
@@ -4659,7 +5175,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4668,8 +5184,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4682,7 +5216,13 @@ export interface operations {
     logout: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4713,8 +5253,53 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4739,6 +5324,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "user": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "email": "ada@example.org",
+                     *         "name": "Ada Lovelace",
+                     *         "role": "owner",
+                     *         "created_at": "2026-01-31T12:00:00.000Z",
+                     *         "email_verified": true
+                     *       },
+                     *       "tenant": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "name": "Ada Lovelace",
+                     *         "plan": {
+                     *           "id": "free",
+                     *           "name": "Free"
+                     *         },
+                     *         "closes_at": "2026-01-31T12:00:00.000Z"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Me"];
                 };
             };
@@ -4760,8 +5366,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4778,8 +5411,13 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "refresh_token": "text"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Refresh"];
             };
         };
@@ -4790,6 +5428,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "token": "text",
+                     *       "expires_in": 900,
+                     *       "refresh_token": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Tokens"];
                 };
             };
@@ -4854,7 +5499,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: renewed too often; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: renewed too often; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4863,8 +5508,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4883,6 +5546,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "ada@example.org",
+                 *       "password": "Analytical-Engine-1",
+                 *       "name": "Ada Lovelace"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewAccount"];
             };
         };
@@ -4893,6 +5563,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "token": "text",
+                     *       "expires_in": 900,
+                     *       "refresh_token": "text",
+                     *       "user": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "email": "ada@example.org",
+                     *         "name": "Ada Lovelace",
+                     *         "role": "owner",
+                     *         "created_at": "2026-01-31T12:00:00.000Z",
+                     *         "email_verified": true
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
@@ -4957,7 +5642,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many accounts; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many accounts; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4966,8 +5651,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4986,6 +5689,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "token": "N2Vd0P3lq4w0mX7uV1cQ9sRk5tYb8zEhJ6aGfLoIxWs",
+                 *       "password": "Difference-Engine-2"
+                 *     }
+                 */
                 "application/json": components["schemas"]["PasswordReset"];
             };
         };
@@ -5042,7 +5751,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5051,8 +5760,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5077,6 +5804,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "user": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "email": "ada@example.org",
+                     *         "name": "Ada Lovelace",
+                     *         "role": "owner",
+                     *         "created_at": "2026-01-31T12:00:00.000Z",
+                     *         "email_verified": true
+                     *       },
+                     *       "tenant": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "name": "Ada Lovelace",
+                     *         "plan": {
+                     *           "id": "free",
+                     *           "name": "Free"
+                     *         },
+                     *         "closes_at": "2026-01-31T12:00:00.000Z"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Me"];
                 };
             };
@@ -5098,8 +5846,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5124,6 +5899,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "device": "Firefox on Linux",
+                     *           "network": "203.0.113.0/24",
+                     *           "created_at": "2026-01-31T12:00:00.000Z",
+                     *           "last_used_at": "2026-01-31T12:00:00.000Z",
+                     *           "expires_at": "2026-01-31T12:00:00.000Z",
+                     *           "current": true
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_AuthSession"];
                 };
             };
@@ -5145,8 +5936,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5190,8 +6008,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5247,8 +6092,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5267,6 +6139,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "token": "N2Vd0P3lq4w0mX7uV1cQ9sRk5tYb8zEhJ6aGfLoIxWs",
+                 *       "password": "Analytical-Engine-1"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Confirmation"];
             };
         };
@@ -5323,7 +6201,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5332,8 +6210,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5346,7 +6242,13 @@ export interface operations {
     resendVerification: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5377,7 +6279,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many mails; `Retry-After` says how long to wait. */
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many mails; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5386,8 +6306,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5400,7 +6338,13 @@ export interface operations {
     pressButton: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The conversation. */
                 id: string;
@@ -5409,6 +6353,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "message_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                 *       "data": "text"
+                 *     }
+                 */
                 "application/json": components["schemas"]["PressedButton"];
             };
         };
@@ -5456,6 +6406,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large`: the body has more than 1 MB. */
             413: {
                 headers: {
@@ -5474,7 +6433,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5483,8 +6442,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5501,8 +6469,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5538,6 +6506,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "conversation_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "author": "person",
+                     *           "author_name": "Ada Lovelace",
+                     *           "text": "hello",
+                     *           "format": "plain",
+                     *           "buttons": [
+                     *             [
+                     *               {
+                     *                 "text": "Yes",
+                     *                 "data": "text",
+                     *                 "url": "text"
+                     *               }
+                     *             ]
+                     *           ],
+                     *           "reply_to": "text",
+                     *           "edited_at": "2026-01-31T12:00:00.000Z",
+                     *           "trouble": {
+                     *             "code": "gateway_unauthorized",
+                     *             "title": "Telegram refuses the token",
+                     *             "detail": "text",
+                     *             "advice": "text",
+                     *             "limit": {
+                     *               "name": "fuel_per_execution",
+                     *               "used": 0,
+                     *               "allowed": 0,
+                     *               "unit": "fuel"
+                     *             },
+                     *             "since": "2026-01-31T12:00:00.000Z"
+                     *           },
+                     *           "sent_at": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_ChatMessage"];
                 };
             };
@@ -5577,7 +6585,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5586,8 +6594,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5600,7 +6626,13 @@ export interface operations {
     postMessage: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The conversation. */
                 id: string;
@@ -5609,6 +6641,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "text": "hello",
+                 *       "client_id": "text"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewMessage"];
             };
         };
@@ -5619,6 +6657,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "conversation_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "author": "person",
+                     *       "author_name": "Ada Lovelace",
+                     *       "text": "hello",
+                     *       "format": "plain",
+                     *       "buttons": [
+                     *         [
+                     *           {
+                     *             "text": "Yes",
+                     *             "data": "text",
+                     *             "url": "text"
+                     *           }
+                     *         ]
+                     *       ],
+                     *       "reply_to": "text",
+                     *       "edited_at": "2026-01-31T12:00:00.000Z",
+                     *       "trouble": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "sent_at": "2026-01-31T12:00:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ChatMessage"];
                 };
             };
@@ -5658,7 +6731,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: the web chat is switched off. */
+            /** @description `conflict`: the web chat is switched off; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5685,7 +6758,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5694,8 +6767,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5712,8 +6794,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5789,7 +6871,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the workspace has too many streams open. */
+            /** @description `rate_limited`: the workspace has too many streams open; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5798,8 +6880,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5856,6 +6947,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "kind": "execution",
+                     *           "plugin": {
+                     *             "slug": "auto-reply",
+                     *             "name": "Auto reply"
+                     *           },
+                     *           "gateway": {
+                     *             "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *             "name": "My shop's bot"
+                     *           },
+                     *           "what": "message",
+                     *           "reason": {
+                     *             "code": "gateway_unauthorized",
+                     *             "title": "Telegram refuses the token",
+                     *             "detail": "text",
+                     *             "advice": "text",
+                     *             "limit": {
+                     *               "name": "fuel_per_execution",
+                     *               "used": 0,
+                     *               "allowed": 0,
+                     *               "unit": "fuel"
+                     *             },
+                     *             "since": "2026-01-31T12:00:00.000Z"
+                     *           },
+                     *           "failure": {
+                     *             "fault": "plugin",
+                     *             "retry": "scheduled"
+                     *           },
+                     *           "attempts": 0,
+                     *           "execution_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "created_at": "2026-01-31T12:00:00.000Z",
+                     *           "failed_at": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_DeadLetter"];
                 };
             };
@@ -5877,6 +7009,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `not_found`: the `gateway` that is filtered by is none of this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
@@ -5886,7 +7027,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5895,8 +7036,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5946,6 +7105,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "count": 0,
+                     *       "more": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["DeadLetterCount"];
                 };
             };
@@ -5967,6 +7132,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `not_found`: the `gateway` that is filtered by is none of this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
@@ -5976,7 +7150,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5985,8 +7159,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5999,12 +7191,28 @@ export interface operations {
     discardDeadLetters: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "kind": "execution",
+                 *       "plugin": "auto-reply",
+                 *       "gateway": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                 *       "code": "fuel_exhausted",
+                 *       "from": "2026-01-01",
+                 *       "to": "2026-01-31T12:00:00Z"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Filter"];
             };
         };
@@ -6015,6 +7223,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "changed": 0,
+                     *       "skipped": 0,
+                     *       "more": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["BatchResult"];
                 };
             };
@@ -6045,6 +7260,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `not_found`: the `gateway` that is filtered by is none of this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large`: the body has more than 1 MB. */
             413: {
                 headers: {
@@ -6063,7 +7296,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6072,7 +7305,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6081,8 +7314,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6095,12 +7346,28 @@ export interface operations {
     retryDeadLetters: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "kind": "execution",
+                 *       "plugin": "auto-reply",
+                 *       "gateway": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                 *       "code": "fuel_exhausted",
+                 *       "from": "2026-01-01",
+                 *       "to": "2026-01-31T12:00:00Z"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Filter"];
             };
         };
@@ -6111,6 +7378,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "changed": 0,
+                     *       "skipped": 0,
+                     *       "more": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["BatchResult"];
                 };
             };
@@ -6141,6 +7415,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `not_found`: the `gateway` that is filtered by is none of this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large`: the body has more than 1 MB. */
             413: {
                 headers: {
@@ -6159,7 +7451,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6168,8 +7460,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6186,8 +7487,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6215,6 +7516,86 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "kind": "execution",
+                     *       "plugin": {
+                     *         "slug": "auto-reply",
+                     *         "name": "Auto reply"
+                     *       },
+                     *       "gateway": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "name": "My shop's bot"
+                     *       },
+                     *       "what": "message",
+                     *       "reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "failure": {
+                     *         "fault": "plugin",
+                     *         "retry": "scheduled"
+                     *       },
+                     *       "attempts": 0,
+                     *       "execution_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "failed_at": "2026-01-31T12:00:00.000Z",
+                     *       "payload": {},
+                     *       "logs": [
+                     *         {
+                     *           "at": "2026-01-31T12:00:00.000Z",
+                     *           "level": "info",
+                     *           "message": "text",
+                     *           "fields": {}
+                     *         }
+                     *       ],
+                     *       "journal": [
+                     *         {
+                     *           "request": {},
+                     *           "is_answered": true,
+                     *           "answer": {},
+                     *           "answer_bytes": 0
+                     *         }
+                     *       ],
+                     *       "effects": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "kind": "send_message",
+                     *           "gateway": {
+                     *             "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *             "name": "My shop's bot"
+                     *           },
+                     *           "state": "waiting",
+                     *           "attempts": 0,
+                     *           "repeats": 0,
+                     *           "error": {
+                     *             "code": "gateway_unauthorized",
+                     *             "title": "Telegram refuses the token",
+                     *             "detail": "text",
+                     *             "advice": "text",
+                     *             "limit": {
+                     *               "name": "fuel_per_execution",
+                     *               "used": null,
+                     *               "allowed": null,
+                     *               "unit": "fuel"
+                     *             },
+                     *             "since": "2026-01-31T12:00:00.000Z"
+                     *           },
+                     *           "at": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["DeadLetterDetail"];
                 };
             };
@@ -6245,7 +7626,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6254,8 +7635,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6268,7 +7667,13 @@ export interface operations {
     discardDeadLetter: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The dead letter. */
                 id: string;
@@ -6311,7 +7716,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6320,8 +7743,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6334,15 +7775,26 @@ export interface operations {
     retryDeadLetter: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The dead letter. */
                 id: string;
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "payload": {}
+                 *     }
+                 */
                 "application/json": components["schemas"]["RetryRequest"];
             };
         };
@@ -6353,6 +7805,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "kind": "execution"
+                     *     }
+                     */
                     "application/json": components["schemas"]["RetryResult"];
                 };
             };
@@ -6392,7 +7850,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: its plugin is off, or its event is no longer there. */
+            /** @description `conflict`: its plugin is off, or its event is no longer there; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6419,7 +7877,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: the payload is no event of the same kind; `errors` names the field. */
+            /** @description `validation_failed`: the payload is no event of the same kind; `errors` names the field; `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6428,8 +7886,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6446,8 +7913,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6487,6 +7954,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "plugin": {
+                     *             "slug": "auto-reply",
+                     *             "name": "Auto reply"
+                     *           },
+                     *           "gateway": {
+                     *             "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *             "name": "My shop's bot"
+                     *           },
+                     *           "event_kind": "message",
+                     *           "trigger": "event",
+                     *           "state": "waiting",
+                     *           "attempt": 0,
+                     *           "trouble": {
+                     *             "code": "gateway_unauthorized",
+                     *             "title": "Telegram refuses the token",
+                     *             "detail": "text",
+                     *             "advice": "text",
+                     *             "limit": {
+                     *               "name": "fuel_per_execution",
+                     *               "used": 0,
+                     *               "allowed": 0,
+                     *               "unit": "fuel"
+                     *             },
+                     *             "since": "2026-01-31T12:00:00.000Z"
+                     *           },
+                     *           "failure": {
+                     *             "fault": "plugin",
+                     *             "retry": "scheduled"
+                     *           },
+                     *           "is_dead_letter": true,
+                     *           "retry_of": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "fuel": 0,
+                     *           "peak_memory_bytes": 0,
+                     *           "wall_ms": 0,
+                     *           "created_at": "2026-01-31T12:00:00.000Z",
+                     *           "finished_at": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_Execution"];
                 };
             };
@@ -6517,7 +8030,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6526,8 +8039,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6555,6 +8086,88 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "plugin": {
+                     *         "slug": "auto-reply",
+                     *         "name": "Auto reply"
+                     *       },
+                     *       "gateway": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "name": "My shop's bot"
+                     *       },
+                     *       "event_kind": "message",
+                     *       "trigger": "event",
+                     *       "state": "waiting",
+                     *       "attempt": 0,
+                     *       "trouble": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "failure": {
+                     *         "fault": "plugin",
+                     *         "retry": "scheduled"
+                     *       },
+                     *       "is_dead_letter": true,
+                     *       "retry_of": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "fuel": 0,
+                     *       "peak_memory_bytes": 0,
+                     *       "wall_ms": 0,
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "finished_at": "2026-01-31T12:00:00.000Z",
+                     *       "logs": [
+                     *         {
+                     *           "at": "2026-01-31T12:00:00.000Z",
+                     *           "level": "info",
+                     *           "message": "text",
+                     *           "fields": {}
+                     *         }
+                     *       ],
+                     *       "effects": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "kind": "send_message",
+                     *           "gateway": {
+                     *             "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *             "name": "My shop's bot"
+                     *           },
+                     *           "state": "waiting",
+                     *           "attempts": 0,
+                     *           "repeats": 0,
+                     *           "error": {
+                     *             "code": "gateway_unauthorized",
+                     *             "title": "Telegram refuses the token",
+                     *             "detail": "text",
+                     *             "advice": "text",
+                     *             "limit": {
+                     *               "name": "fuel_per_execution",
+                     *               "used": null,
+                     *               "allowed": null,
+                     *               "unit": "fuel"
+                     *             },
+                     *             "since": "2026-01-31T12:00:00.000Z"
+                     *           },
+                     *           "at": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "event": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "kind": "message",
+                     *         "occurred_at": "2026-01-31T12:00:00.000Z",
+                     *         "summary": "text"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ExecutionDetail"];
                 };
             };
@@ -6585,7 +8198,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6594,8 +8207,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6608,15 +8239,26 @@ export interface operations {
     replayExecution: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The execution. */
                 id: string;
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "component": "recorded"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ReplayRequest"];
             };
         };
@@ -6627,6 +8269,87 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "execution_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "plugin": "auto-reply",
+                     *       "version": "text",
+                     *       "event_kind": "message",
+                     *       "recorded_digest": "text",
+                     *       "digest": "text",
+                     *       "recorded": {
+                     *         "state": "failed",
+                     *         "trouble": {
+                     *           "code": "gateway_unauthorized",
+                     *           "title": "Telegram refuses the token",
+                     *           "detail": "text",
+                     *           "advice": "text",
+                     *           "limit": {
+                     *             "name": "fuel_per_execution",
+                     *             "used": 0,
+                     *             "allowed": 0,
+                     *             "unit": "fuel"
+                     *           },
+                     *           "since": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       },
+                     *       "replayed": {
+                     *         "state": "failed",
+                     *         "trouble": {
+                     *           "code": "gateway_unauthorized",
+                     *           "title": "Telegram refuses the token",
+                     *           "detail": "text",
+                     *           "advice": "text",
+                     *           "limit": {
+                     *             "name": "fuel_per_execution",
+                     *             "used": 0,
+                     *             "allowed": 0,
+                     *             "unit": "fuel"
+                     *           },
+                     *           "since": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       },
+                     *       "output": {},
+                     *       "logs": [
+                     *         {
+                     *           "at": "2026-01-31T12:00:00.000Z",
+                     *           "level": "info",
+                     *           "message": "text",
+                     *           "fields": {}
+                     *         }
+                     *       ],
+                     *       "would_do": [
+                     *         {
+                     *           "kind": "write",
+                     *           "to": "counters/today",
+                     *           "what": "set",
+                     *           "content": "text"
+                     *         }
+                     *       ],
+                     *       "calls": [
+                     *         {
+                     *           "request": {},
+                     *           "answer": "journal"
+                     *         }
+                     *       ],
+                     *       "denied": [
+                     *         "text"
+                     *       ],
+                     *       "differences": [
+                     *         {
+                     *           "kind": "outcome",
+                     *           "at": "text",
+                     *           "recorded": "text",
+                     *           "replayed": "text"
+                     *         }
+                     *       ],
+                     *       "not_reproduced": [
+                     *         "text"
+                     *       ],
+                     *       "fuel": 0,
+                     *       "peak_memory_bytes": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["Replay"];
                 };
             };
@@ -6666,7 +8389,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: nothing ran yet, or what it ran for is no longer there; `component_gone`: the component that ran is not kept. */
+            /** @description `conflict`: nothing ran yet, or what it ran for is no longer there; `component_gone`: the component that ran is not kept; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6693,7 +8416,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much of the workspace's was running; or the component can not be run any more. */
+            /** @description Too much of the workspace's was running; or the component can not be run any more; `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6702,7 +8425,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6711,8 +8434,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6737,6 +8478,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "kind": "telegram-bot",
+                     *           "name": "Telegram bot",
+                     *           "summary": "text",
+                     *           "description": "text",
+                     *           "version": "0.1.0",
+                     *           "ingress": [
+                     *             "webhook"
+                     *           ],
+                     *           "features": [
+                     *             "actions"
+                     *           ],
+                     *           "credentials_schema": {},
+                     *           "config_schema": {}
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_GatewayKind"];
                 };
             };
@@ -6758,7 +8521,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6767,8 +8530,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6801,6 +8582,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "kind": "telegram-bot",
+                     *           "name": "My shop's bot",
+                     *           "config": {},
+                     *           "has_credentials": true,
+                     *           "status": "disconnected",
+                     *           "status_reason": {
+                     *             "code": "gateway_unauthorized",
+                     *             "title": "Telegram refuses the token",
+                     *             "detail": "text",
+                     *             "advice": "text",
+                     *             "limit": {
+                     *               "name": "fuel_per_execution",
+                     *               "used": 0,
+                     *               "allowed": 0,
+                     *               "unit": "fuel"
+                     *             },
+                     *             "since": "2026-01-31T12:00:00.000Z"
+                     *           },
+                     *           "account": {
+                     *             "id": "110201543",
+                     *             "name": "@my_shop_bot",
+                     *             "details": {}
+                     *           },
+                     *           "webhook_url": "https://bots.example.com/",
+                     *           "webhook_path": "/api/webhooks/web-hook/01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "enabled": true,
+                     *           "last_event_at": "2026-01-31T12:00:00.000Z",
+                     *           "counts": {
+                     *             "accepted": 0,
+                     *             "refused": 0,
+                     *             "duplicates": 0,
+                     *             "not_handled": 0
+                     *           },
+                     *           "created_at": "2026-01-31T12:00:00.000Z",
+                     *           "updated_at": "2026-01-31T12:00:00.000Z",
+                     *           "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_Gateway"];
                 };
             };
@@ -6831,7 +8658,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6840,8 +8667,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6854,12 +8699,27 @@ export interface operations {
     createGateway: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "kind": "telegram-bot",
+                 *       "name": "My shop's bot",
+                 *       "credentials": {},
+                 *       "config": {},
+                 *       "connect": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewGateway"];
             };
         };
@@ -6870,6 +8730,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "kind": "telegram-bot",
+                     *       "name": "My shop's bot",
+                     *       "config": {},
+                     *       "has_credentials": true,
+                     *       "status": "disconnected",
+                     *       "status_reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "account": {
+                     *         "id": "110201543",
+                     *         "name": "@my_shop_bot",
+                     *         "details": {}
+                     *       },
+                     *       "webhook_url": "https://bots.example.com/",
+                     *       "webhook_path": "/api/webhooks/web-hook/01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "enabled": true,
+                     *       "last_event_at": "2026-01-31T12:00:00.000Z",
+                     *       "counts": {
+                     *         "accepted": 0,
+                     *         "refused": 0,
+                     *         "duplicates": 0,
+                     *         "not_handled": 0
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["Gateway"];
                 };
             };
@@ -6900,6 +8801,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large`: the body has more than 1 MB. */
             413: {
                 headers: {
@@ -6918,7 +8828,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6927,7 +8837,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6936,8 +8846,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6965,6 +8893,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "kind": "telegram-bot",
+                     *       "name": "My shop's bot",
+                     *       "config": {},
+                     *       "has_credentials": true,
+                     *       "status": "disconnected",
+                     *       "status_reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "account": {
+                     *         "id": "110201543",
+                     *         "name": "@my_shop_bot",
+                     *         "details": {}
+                     *       },
+                     *       "webhook_url": "https://bots.example.com/",
+                     *       "webhook_path": "/api/webhooks/web-hook/01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "enabled": true,
+                     *       "last_event_at": "2026-01-31T12:00:00.000Z",
+                     *       "counts": {
+                     *         "accepted": 0,
+                     *         "refused": 0,
+                     *         "duplicates": 0,
+                     *         "not_handled": 0
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["Gateway"];
                 };
             };
@@ -6995,7 +8964,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7004,8 +8973,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7018,15 +9005,29 @@ export interface operations {
     putGateway: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
+                 *     it is now.
+                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
+                 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description The gateway. */
                 id: string;
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "My shop's bot",
+                 *       "credentials": {},
+                 *       "config": {}
+                 *     }
+                 */
                 "application/json": components["schemas"]["GatewayChanges"];
             };
         };
@@ -7037,6 +9038,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "kind": "telegram-bot",
+                     *       "name": "My shop's bot",
+                     *       "config": {},
+                     *       "has_credentials": true,
+                     *       "status": "disconnected",
+                     *       "status_reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "account": {
+                     *         "id": "110201543",
+                     *         "name": "@my_shop_bot",
+                     *         "details": {}
+                     *       },
+                     *       "webhook_url": "https://bots.example.com/",
+                     *       "webhook_path": "/api/webhooks/web-hook/01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "enabled": true,
+                     *       "last_event_at": "2026-01-31T12:00:00.000Z",
+                     *       "counts": {
+                     *         "accepted": 0,
+                     *         "refused": 0,
+                     *         "duplicates": 0,
+                     *         "not_handled": 0
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["Gateway"];
                 };
             };
@@ -7076,6 +9118,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large`: the body has more than 1 MB. */
             413: {
                 headers: {
@@ -7103,7 +9154,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7112,8 +9163,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7126,7 +9195,14 @@ export interface operations {
     deleteGateway: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
+                 *     it is now.
+                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
+                 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description The gateway. */
                 id: string;
@@ -7169,7 +9245,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7178,8 +9263,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7192,15 +9295,29 @@ export interface operations {
     changeGateway: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
+                 *     it is now.
+                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
+                 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description The gateway. */
                 id: string;
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "My shop's bot",
+                 *       "credentials": {},
+                 *       "config": {}
+                 *     }
+                 */
                 "application/json": components["schemas"]["GatewayChanges"];
             };
         };
@@ -7211,6 +9328,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "kind": "telegram-bot",
+                     *       "name": "My shop's bot",
+                     *       "config": {},
+                     *       "has_credentials": true,
+                     *       "status": "disconnected",
+                     *       "status_reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "account": {
+                     *         "id": "110201543",
+                     *         "name": "@my_shop_bot",
+                     *         "details": {}
+                     *       },
+                     *       "webhook_url": "https://bots.example.com/",
+                     *       "webhook_path": "/api/webhooks/web-hook/01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "enabled": true,
+                     *       "last_event_at": "2026-01-31T12:00:00.000Z",
+                     *       "counts": {
+                     *         "accepted": 0,
+                     *         "refused": 0,
+                     *         "duplicates": 0,
+                     *         "not_handled": 0
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["Gateway"];
                 };
             };
@@ -7250,6 +9408,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large`: the body has more than 1 MB. */
             413: {
                 headers: {
@@ -7277,7 +9444,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7286,8 +9453,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7300,7 +9485,13 @@ export interface operations {
     connectGateway: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The gateway. */
                 id: string;
@@ -7315,6 +9506,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "kind": "telegram-bot",
+                     *       "name": "My shop's bot",
+                     *       "config": {},
+                     *       "has_credentials": true,
+                     *       "status": "disconnected",
+                     *       "status_reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "account": {
+                     *         "id": "110201543",
+                     *         "name": "@my_shop_bot",
+                     *         "details": {}
+                     *       },
+                     *       "webhook_url": "https://bots.example.com/",
+                     *       "webhook_path": "/api/webhooks/web-hook/01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "enabled": true,
+                     *       "last_event_at": "2026-01-31T12:00:00.000Z",
+                     *       "counts": {
+                     *         "accepted": 0,
+                     *         "refused": 0,
+                     *         "duplicates": 0,
+                     *         "not_handled": 0
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["Gateway"];
                 };
             };
@@ -7345,7 +9577,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7354,8 +9604,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7391,6 +9659,48 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "gateway_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "title": "New conversation",
+                     *           "last_message": {
+                     *             "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *             "conversation_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *             "author": "person",
+                     *             "author_name": "Ada Lovelace",
+                     *             "text": "hello",
+                     *             "format": "plain",
+                     *             "buttons": [
+                     *               [
+                     *                 {
+                     *                   "text": "Yes",
+                     *                   "data": "text",
+                     *                   "url": "text"
+                     *                 }
+                     *               ]
+                     *             ],
+                     *             "reply_to": "text",
+                     *             "edited_at": "2026-01-31T12:00:00.000Z",
+                     *             "trouble": {
+                     *               "code": "gateway_unauthorized",
+                     *               "title": "Telegram refuses the token",
+                     *               "detail": "text",
+                     *               "advice": "text",
+                     *               "limit": null,
+                     *               "since": "2026-01-31T12:00:00.000Z"
+                     *             },
+                     *             "sent_at": "2026-01-31T12:00:00.000Z"
+                     *           },
+                     *           "created_at": "2026-01-31T12:00:00.000Z",
+                     *           "updated_at": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_Conversation"];
                 };
             };
@@ -7430,7 +9740,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7439,8 +9749,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7453,15 +9781,26 @@ export interface operations {
     createConversation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description A gateway of the kind `web-chat`. */
                 id: string;
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "title": "text"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewConversation"];
             };
         };
@@ -7472,6 +9811,48 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "gateway_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "title": "New conversation",
+                     *       "last_message": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "conversation_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "author": "person",
+                     *         "author_name": "Ada Lovelace",
+                     *         "text": "hello",
+                     *         "format": "plain",
+                     *         "buttons": [
+                     *           [
+                     *             {
+                     *               "text": "Yes",
+                     *               "data": "text",
+                     *               "url": "text"
+                     *             }
+                     *           ]
+                     *         ],
+                     *         "reply_to": "text",
+                     *         "edited_at": "2026-01-31T12:00:00.000Z",
+                     *         "trouble": {
+                     *           "code": "gateway_unauthorized",
+                     *           "title": "Telegram refuses the token",
+                     *           "detail": "text",
+                     *           "advice": "text",
+                     *           "limit": {
+                     *             "name": "fuel_per_execution",
+                     *             "used": 0,
+                     *             "allowed": 0,
+                     *             "unit": "fuel"
+                     *           },
+                     *           "since": "2026-01-31T12:00:00.000Z"
+                     *         },
+                     *         "sent_at": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Conversation"];
                 };
             };
@@ -7511,7 +9892,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: the gateway has no conversations in the browser. */
+            /** @description `conflict`: the gateway has no conversations in the browser; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7538,7 +9919,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7547,7 +9928,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7556,8 +9937,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7593,6 +9992,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "provider_id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+                     *           "state": "waiting",
+                     *           "note": "text",
+                     *           "received_at": "2026-01-31T12:00:00.000Z",
+                     *           "beginning": "text",
+                     *           "runs": 0,
+                     *           "execution_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_InboundDelivery"];
                 };
             };
@@ -7632,7 +10048,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7641,8 +10057,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7678,6 +10112,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "execution_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "message_id": "text",
+                     *           "state": "delivered",
+                     *           "attempts": 0,
+                     *           "status": 204,
+                     *           "answer": "text",
+                     *           "problem": "text",
+                     *           "took_ms": 0,
+                     *           "created_at": "2026-01-31T12:00:00.000Z",
+                     *           "tried_at": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_OutboundDelivery"];
                 };
             };
@@ -7717,7 +10171,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7726,8 +10180,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7740,7 +10212,13 @@ export interface operations {
     disconnectGateway: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The gateway. */
                 id: string;
@@ -7755,6 +10233,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "kind": "telegram-bot",
+                     *       "name": "My shop's bot",
+                     *       "config": {},
+                     *       "has_credentials": true,
+                     *       "status": "disconnected",
+                     *       "status_reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "account": {
+                     *         "id": "110201543",
+                     *         "name": "@my_shop_bot",
+                     *         "details": {}
+                     *       },
+                     *       "webhook_url": "https://bots.example.com/",
+                     *       "webhook_path": "/api/webhooks/web-hook/01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "enabled": true,
+                     *       "last_event_at": "2026-01-31T12:00:00.000Z",
+                     *       "counts": {
+                     *         "accepted": 0,
+                     *         "refused": 0,
+                     *         "duplicates": 0,
+                     *         "not_handled": 0
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["Gateway"];
                 };
             };
@@ -7785,7 +10304,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7794,8 +10331,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7808,7 +10363,13 @@ export interface operations {
     testGateway: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The gateway. */
                 id: string;
@@ -7823,6 +10384,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ok": true,
+                     *       "account": {
+                     *         "id": "110201543",
+                     *         "name": "@my_shop_bot",
+                     *         "details": {}
+                     *       },
+                     *       "trouble": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "took_ms": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["GatewayTest"];
                 };
             };
@@ -7853,7 +10438,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7862,8 +10465,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7888,11 +10509,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ok",
+                     *       "version": "0.1.0",
+                     *       "uptime_seconds": 0,
+                     *       "checks": {
+                     *         "database": "ok",
+                     *         "runtime": "ok"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7917,11 +10576,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ok"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Alive"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7946,7 +10637,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "database": "ok",
+                     *       "runtime": "ok"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Checks"];
+                };
+            };
+            /** @description `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `unavailable`: it can not, at least not now. */
@@ -7958,8 +10673,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8005,7 +10720,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the workspace has too many streams open. */
+            /** @description `rate_limited`: the workspace has too many streams open; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8014,8 +10729,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8048,6 +10772,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "severity": "info",
+                     *           "title": "text",
+                     *           "text": "text",
+                     *           "plugin": {
+                     *             "slug": "auto-reply",
+                     *             "name": "Auto reply"
+                     *           },
+                     *           "read": true,
+                     *           "created_at": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_Notification"];
                 };
             };
@@ -8078,8 +10821,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8092,7 +10862,13 @@ export interface operations {
     readAllNotifications: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -8123,8 +10899,53 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8180,8 +11001,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8237,8 +11085,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8294,8 +11169,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8320,6 +11222,58 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "slug": "auto-reply",
+                     *           "name": "Auto reply",
+                     *           "version": "0.1.0",
+                     *           "summary": "text",
+                     *           "description": "text",
+                     *           "author": "text",
+                     *           "category": "text",
+                     *           "capabilities": [
+                     *             "http:api.example.com"
+                     *           ],
+                     *           "subscriptions": [
+                     *             "text"
+                     *           ],
+                     *           "gateway_slots": [
+                     *             {
+                     *               "name": "text",
+                     *               "title": "text",
+                     *               "kinds": [
+                     *                 "text"
+                     *               ],
+                     *               "required": true
+                     *             }
+                     *           ],
+                     *           "schedules": [
+                     *             {
+                     *               "name": "text",
+                     *               "cron": "0 6 * * *",
+                     *               "time_zone": "Europe/Berlin"
+                     *             }
+                     *           ],
+                     *           "actions": [
+                     *             {
+                     *               "name": "text",
+                     *               "title": "text",
+                     *               "description": "text",
+                     *               "kind": "report",
+                     *               "input_schema": {}
+                     *             }
+                     *           ],
+                     *           "config_schema": {},
+                     *           "default_config": {},
+                     *           "installed": true,
+                     *           "digest": "text"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_Plugin"];
                 };
             };
@@ -8341,7 +11295,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8350,8 +11304,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8379,6 +11351,53 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "slug": "auto-reply",
+                     *       "name": "Auto reply",
+                     *       "version": "0.1.0",
+                     *       "summary": "text",
+                     *       "description": "text",
+                     *       "author": "text",
+                     *       "category": "text",
+                     *       "capabilities": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "subscriptions": [
+                     *         "text"
+                     *       ],
+                     *       "gateway_slots": [
+                     *         {
+                     *           "name": "text",
+                     *           "title": "text",
+                     *           "kinds": [
+                     *             "text"
+                     *           ],
+                     *           "required": true
+                     *         }
+                     *       ],
+                     *       "schedules": [
+                     *         {
+                     *           "name": "text",
+                     *           "cron": "0 6 * * *",
+                     *           "time_zone": "Europe/Berlin"
+                     *         }
+                     *       ],
+                     *       "actions": [
+                     *         {
+                     *           "name": "text",
+                     *           "title": "text",
+                     *           "description": "text",
+                     *           "kind": "report",
+                     *           "input_schema": {}
+                     *         }
+                     *       ],
+                     *       "config_schema": {},
+                     *       "default_config": {},
+                     *       "installed": true,
+                     *       "digest": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Plugin"];
                 };
             };
@@ -8409,7 +11428,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8418,8 +11437,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8444,11 +11481,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ok",
+                     *       "version": "0.1.0",
+                     *       "uptime_seconds": 0,
+                     *       "checks": {
+                     *         "database": "ok",
+                     *         "runtime": "ok"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8489,6 +11564,84 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "from": "2026-01-31",
+                     *       "to": "2026-01-31",
+                     *       "totals": {
+                     *         "executions": 0,
+                     *         "failed_executions": 0,
+                     *         "messages_in": 0,
+                     *         "messages_out": 0,
+                     *         "fuel": 0,
+                     *         "peak_memory_bytes": 0,
+                     *         "wall_ms": 0,
+                     *         "ai_tokens_in": 0,
+                     *         "ai_tokens_out": 0,
+                     *         "http_requests": 0,
+                     *         "http_bytes_in": 0,
+                     *         "http_bytes_out": 0
+                     *       },
+                     *       "resolution": "text",
+                     *       "days": [
+                     *         {
+                     *           "executions": 0,
+                     *           "failed_executions": 0,
+                     *           "messages_in": 0,
+                     *           "messages_out": 0,
+                     *           "fuel": 0,
+                     *           "peak_memory_bytes": 0,
+                     *           "wall_ms": 0,
+                     *           "ai_tokens_in": 0,
+                     *           "ai_tokens_out": 0,
+                     *           "http_requests": 0,
+                     *           "http_bytes_in": 0,
+                     *           "http_bytes_out": 0,
+                     *           "date": "2026-01-31"
+                     *         }
+                     *       ],
+                     *       "periods": [
+                     *         {
+                     *           "executions": 0,
+                     *           "failed_executions": 0,
+                     *           "messages_in": 0,
+                     *           "messages_out": 0,
+                     *           "fuel": 0,
+                     *           "peak_memory_bytes": 0,
+                     *           "wall_ms": 0,
+                     *           "ai_tokens_in": 0,
+                     *           "ai_tokens_out": 0,
+                     *           "http_requests": 0,
+                     *           "http_bytes_in": 0,
+                     *           "http_bytes_out": 0,
+                     *           "at": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "limits": {
+                     *         "gateways": 0,
+                     *         "plugins": 0,
+                     *         "workflows": 0,
+                     *         "executions_per_day": 0,
+                     *         "workflow_runs_per_day": 0,
+                     *         "ai_tokens_per_month": 0,
+                     *         "storage_bytes": 0,
+                     *         "plugin_storage_bytes": 0,
+                     *         "plugin_storage_keys": 0,
+                     *         "waiting_events": 0,
+                     *         "memory_bytes": 0,
+                     *         "plugin_memory_bytes": 0,
+                     *         "gateway_memory_bytes": 0,
+                     *         "vcpu": 1,
+                     *         "fuel_per_execution": 0,
+                     *         "handler_seconds": 0,
+                     *         "execution_seconds": 0,
+                     *         "history_days": 0,
+                     *         "sleep_after_minutes": 0,
+                     *         "sessions": 0,
+                     *         "api_keys": 0
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["UsageReport"];
                 };
             };
@@ -8519,7 +11672,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8528,8 +11681,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8548,6 +11719,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "current_password": "Analytical-Engine-1",
+                 *       "new_password": "Difference-Engine-2"
+                 *     }
+                 */
                 "application/json": components["schemas"]["PasswordChange"];
             };
         };
@@ -8613,7 +11790,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8622,8 +11799,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8648,6 +11843,92 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "plugin": {
+                     *             "slug": "auto-reply",
+                     *             "name": "Auto reply",
+                     *             "version": "0.1.0",
+                     *             "summary": "text",
+                     *             "description": "text",
+                     *             "author": "text",
+                     *             "category": "text",
+                     *             "capabilities": [
+                     *               "http:api.example.com"
+                     *             ],
+                     *             "subscriptions": [
+                     *               "text"
+                     *             ],
+                     *             "gateway_slots": [
+                     *               {
+                     *                 "name": "text",
+                     *                 "title": "text",
+                     *                 "kinds": [
+                     *                   "text"
+                     *                 ],
+                     *                 "required": true
+                     *               }
+                     *             ],
+                     *             "schedules": [
+                     *               {
+                     *                 "name": "text",
+                     *                 "cron": "0 6 * * *",
+                     *                 "time_zone": "Europe/Berlin"
+                     *               }
+                     *             ],
+                     *             "actions": [
+                     *               {
+                     *                 "name": "text",
+                     *                 "title": "text",
+                     *                 "description": "text",
+                     *                 "kind": "report",
+                     *                 "input_schema": {}
+                     *               }
+                     *             ],
+                     *             "config_schema": {},
+                     *             "default_config": {},
+                     *             "installed": true,
+                     *             "digest": "text"
+                     *           },
+                     *           "version": "0.1.0",
+                     *           "state": "enabled",
+                     *           "state_reason": {
+                     *             "code": "gateway_unauthorized",
+                     *             "title": "Telegram refuses the token",
+                     *             "detail": "text",
+                     *             "advice": "text",
+                     *             "limit": {
+                     *               "name": "fuel_per_execution",
+                     *               "used": 0,
+                     *               "allowed": 0,
+                     *               "unit": "fuel"
+                     *             },
+                     *             "since": "2026-01-31T12:00:00.000Z"
+                     *           },
+                     *           "config": {},
+                     *           "grants": [
+                     *             "http:api.example.com"
+                     *           ],
+                     *           "undecided": [
+                     *             "http:api.example.com"
+                     *           ],
+                     *           "gateways": {},
+                     *           "stats": {
+                     *             "executions_24h": 0,
+                     *             "failures_24h": 0,
+                     *             "last_execution_at": "2026-01-31T12:00:00.000Z"
+                     *           },
+                     *           "created_at": "2026-01-31T12:00:00.000Z",
+                     *           "updated_at": "2026-01-31T12:00:00.000Z",
+                     *           "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
                     "application/json": components["schemas"]["List_Install"];
                 };
             };
@@ -8669,7 +11950,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8678,8 +11959,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8707,6 +12006,87 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "plugin": {
+                     *         "slug": "auto-reply",
+                     *         "name": "Auto reply",
+                     *         "version": "0.1.0",
+                     *         "summary": "text",
+                     *         "description": "text",
+                     *         "author": "text",
+                     *         "category": "text",
+                     *         "capabilities": [
+                     *           "http:api.example.com"
+                     *         ],
+                     *         "subscriptions": [
+                     *           "text"
+                     *         ],
+                     *         "gateway_slots": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "kinds": [
+                     *               "text"
+                     *             ],
+                     *             "required": true
+                     *           }
+                     *         ],
+                     *         "schedules": [
+                     *           {
+                     *             "name": "text",
+                     *             "cron": "0 6 * * *",
+                     *             "time_zone": "Europe/Berlin"
+                     *           }
+                     *         ],
+                     *         "actions": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "description": "text",
+                     *             "kind": "report",
+                     *             "input_schema": {}
+                     *           }
+                     *         ],
+                     *         "config_schema": {},
+                     *         "default_config": {},
+                     *         "installed": true,
+                     *         "digest": "text"
+                     *       },
+                     *       "version": "0.1.0",
+                     *       "state": "enabled",
+                     *       "state_reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "config": {},
+                     *       "grants": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "undecided": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "gateways": {},
+                     *       "stats": {
+                     *         "executions_24h": 0,
+                     *         "failures_24h": 0,
+                     *         "last_execution_at": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["Install"];
                 };
             };
@@ -8737,7 +12117,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8746,8 +12126,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8760,7 +12158,13 @@ export interface operations {
     runAction: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description An installed plugin. */
                 slug: string;
@@ -8769,8 +12173,13 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "input": {}
+                 *     }
+                 */
                 "application/json": components["schemas"]["ActionRequest"];
             };
         };
@@ -8781,6 +12190,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "output": {},
+                     *       "execution_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ActionResult"];
                 };
             };
@@ -8820,7 +12235,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: the plugin is not enabled, or the workspace does not run. */
+            /** @description `conflict`: the plugin is not enabled, or the workspace does not run; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8847,7 +12262,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: the input does not fit; or the code of what went wrong in the plugin. */
+            /** @description `validation_failed`: the input does not fit; or the code of what went wrong in the plugin; `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8856,8 +12271,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8883,8 +12307,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8897,7 +12321,14 @@ export interface operations {
     putPluginConfig: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
+                 *     it is now.
+                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
+                 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description An installed plugin. */
                 slug: string;
@@ -8906,6 +12337,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "config": {}
+                 *     }
+                 */
                 "application/json": components["schemas"]["ConfigChange"];
             };
         };
@@ -8916,6 +12352,87 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "plugin": {
+                     *         "slug": "auto-reply",
+                     *         "name": "Auto reply",
+                     *         "version": "0.1.0",
+                     *         "summary": "text",
+                     *         "description": "text",
+                     *         "author": "text",
+                     *         "category": "text",
+                     *         "capabilities": [
+                     *           "http:api.example.com"
+                     *         ],
+                     *         "subscriptions": [
+                     *           "text"
+                     *         ],
+                     *         "gateway_slots": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "kinds": [
+                     *               "text"
+                     *             ],
+                     *             "required": true
+                     *           }
+                     *         ],
+                     *         "schedules": [
+                     *           {
+                     *             "name": "text",
+                     *             "cron": "0 6 * * *",
+                     *             "time_zone": "Europe/Berlin"
+                     *           }
+                     *         ],
+                     *         "actions": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "description": "text",
+                     *             "kind": "report",
+                     *             "input_schema": {}
+                     *           }
+                     *         ],
+                     *         "config_schema": {},
+                     *         "default_config": {},
+                     *         "installed": true,
+                     *         "digest": "text"
+                     *       },
+                     *       "version": "0.1.0",
+                     *       "state": "enabled",
+                     *       "state_reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "config": {},
+                     *       "grants": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "undecided": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "gateways": {},
+                     *       "stats": {
+                     *         "executions_24h": 0,
+                     *         "failures_24h": 0,
+                     *         "last_execution_at": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["Install"];
                 };
             };
@@ -8955,6 +12472,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large`: the body has more than 1 MB. */
             413: {
                 headers: {
@@ -8982,7 +12508,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8991,8 +12517,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9005,7 +12549,14 @@ export interface operations {
     configurePlugin: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
+                 *     it is now.
+                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
+                 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description An installed plugin. */
                 slug: string;
@@ -9014,6 +12565,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "config": {}
+                 *     }
+                 */
                 "application/json": components["schemas"]["ConfigChange"];
             };
         };
@@ -9024,6 +12580,87 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "plugin": {
+                     *         "slug": "auto-reply",
+                     *         "name": "Auto reply",
+                     *         "version": "0.1.0",
+                     *         "summary": "text",
+                     *         "description": "text",
+                     *         "author": "text",
+                     *         "category": "text",
+                     *         "capabilities": [
+                     *           "http:api.example.com"
+                     *         ],
+                     *         "subscriptions": [
+                     *           "text"
+                     *         ],
+                     *         "gateway_slots": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "kinds": [
+                     *               "text"
+                     *             ],
+                     *             "required": true
+                     *           }
+                     *         ],
+                     *         "schedules": [
+                     *           {
+                     *             "name": "text",
+                     *             "cron": "0 6 * * *",
+                     *             "time_zone": "Europe/Berlin"
+                     *           }
+                     *         ],
+                     *         "actions": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "description": "text",
+                     *             "kind": "report",
+                     *             "input_schema": {}
+                     *           }
+                     *         ],
+                     *         "config_schema": {},
+                     *         "default_config": {},
+                     *         "installed": true,
+                     *         "digest": "text"
+                     *       },
+                     *       "version": "0.1.0",
+                     *       "state": "enabled",
+                     *       "state_reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "config": {},
+                     *       "grants": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "undecided": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "gateways": {},
+                     *       "stats": {
+                     *         "executions_24h": 0,
+                     *         "failures_24h": 0,
+                     *         "last_execution_at": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["Install"];
                 };
             };
@@ -9063,6 +12700,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large`: the body has more than 1 MB. */
             413: {
                 headers: {
@@ -9090,7 +12736,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9099,8 +12745,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9113,7 +12777,13 @@ export interface operations {
     disablePlugin: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description An installed plugin. */
                 slug: string;
@@ -9128,6 +12798,87 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "plugin": {
+                     *         "slug": "auto-reply",
+                     *         "name": "Auto reply",
+                     *         "version": "0.1.0",
+                     *         "summary": "text",
+                     *         "description": "text",
+                     *         "author": "text",
+                     *         "category": "text",
+                     *         "capabilities": [
+                     *           "http:api.example.com"
+                     *         ],
+                     *         "subscriptions": [
+                     *           "text"
+                     *         ],
+                     *         "gateway_slots": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "kinds": [
+                     *               "text"
+                     *             ],
+                     *             "required": true
+                     *           }
+                     *         ],
+                     *         "schedules": [
+                     *           {
+                     *             "name": "text",
+                     *             "cron": "0 6 * * *",
+                     *             "time_zone": "Europe/Berlin"
+                     *           }
+                     *         ],
+                     *         "actions": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "description": "text",
+                     *             "kind": "report",
+                     *             "input_schema": {}
+                     *           }
+                     *         ],
+                     *         "config_schema": {},
+                     *         "default_config": {},
+                     *         "installed": true,
+                     *         "digest": "text"
+                     *       },
+                     *       "version": "0.1.0",
+                     *       "state": "enabled",
+                     *       "state_reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "config": {},
+                     *       "grants": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "undecided": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "gateways": {},
+                     *       "stats": {
+                     *         "executions_24h": 0,
+                     *         "failures_24h": 0,
+                     *         "last_execution_at": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["Install"];
                 };
             };
@@ -9158,7 +12909,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9167,8 +12936,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9181,7 +12968,13 @@ export interface operations {
     enablePlugin: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description An installed plugin. */
                 slug: string;
@@ -9196,6 +12989,87 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "plugin": {
+                     *         "slug": "auto-reply",
+                     *         "name": "Auto reply",
+                     *         "version": "0.1.0",
+                     *         "summary": "text",
+                     *         "description": "text",
+                     *         "author": "text",
+                     *         "category": "text",
+                     *         "capabilities": [
+                     *           "http:api.example.com"
+                     *         ],
+                     *         "subscriptions": [
+                     *           "text"
+                     *         ],
+                     *         "gateway_slots": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "kinds": [
+                     *               "text"
+                     *             ],
+                     *             "required": true
+                     *           }
+                     *         ],
+                     *         "schedules": [
+                     *           {
+                     *             "name": "text",
+                     *             "cron": "0 6 * * *",
+                     *             "time_zone": "Europe/Berlin"
+                     *           }
+                     *         ],
+                     *         "actions": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "description": "text",
+                     *             "kind": "report",
+                     *             "input_schema": {}
+                     *           }
+                     *         ],
+                     *         "config_schema": {},
+                     *         "default_config": {},
+                     *         "installed": true,
+                     *         "digest": "text"
+                     *       },
+                     *       "version": "0.1.0",
+                     *       "state": "enabled",
+                     *       "state_reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "config": {},
+                     *       "grants": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "undecided": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "gateways": {},
+                     *       "stats": {
+                     *         "executions_24h": 0,
+                     *         "failures_24h": 0,
+                     *         "last_execution_at": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["Install"];
                 };
             };
@@ -9226,7 +13100,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: a required slot has no gateway; `permissions_needed`: it asks for what was not decided on. */
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: a required slot has no gateway; `permissions_needed`: it asks for what was not decided on; `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9235,7 +13118,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9244,8 +13127,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9258,7 +13159,19 @@ export interface operations {
     bindGateways: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
+                 *     it is now.
+                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
+                 */
+                "If-Match"?: string | null;
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description An installed plugin. */
                 slug: string;
@@ -9267,6 +13180,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "gateways": {}
+                 *     }
+                 */
                 "application/json": components["schemas"]["BindingChange"];
             };
         };
@@ -9277,6 +13195,87 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "plugin": {
+                     *         "slug": "auto-reply",
+                     *         "name": "Auto reply",
+                     *         "version": "0.1.0",
+                     *         "summary": "text",
+                     *         "description": "text",
+                     *         "author": "text",
+                     *         "category": "text",
+                     *         "capabilities": [
+                     *           "http:api.example.com"
+                     *         ],
+                     *         "subscriptions": [
+                     *           "text"
+                     *         ],
+                     *         "gateway_slots": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "kinds": [
+                     *               "text"
+                     *             ],
+                     *             "required": true
+                     *           }
+                     *         ],
+                     *         "schedules": [
+                     *           {
+                     *             "name": "text",
+                     *             "cron": "0 6 * * *",
+                     *             "time_zone": "Europe/Berlin"
+                     *           }
+                     *         ],
+                     *         "actions": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "description": "text",
+                     *             "kind": "report",
+                     *             "input_schema": {}
+                     *           }
+                     *         ],
+                     *         "config_schema": {},
+                     *         "default_config": {},
+                     *         "installed": true,
+                     *         "digest": "text"
+                     *       },
+                     *       "version": "0.1.0",
+                     *       "state": "enabled",
+                     *       "state_reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "config": {},
+                     *       "grants": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "undecided": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "gateways": {},
+                     *       "stats": {
+                     *         "executions_24h": 0,
+                     *         "failures_24h": 0,
+                     *         "last_execution_at": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["Install"];
                 };
             };
@@ -9309,6 +13308,24 @@ export interface operations {
             };
             /** @description `not_found`: there is none in this workspace. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9334,7 +13351,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9343,7 +13360,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9352,8 +13369,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9366,7 +13401,14 @@ export interface operations {
     grantPlugin: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
+                 *     it is now.
+                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
+                 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description An installed plugin. */
                 slug: string;
@@ -9375,6 +13417,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "grants": [
+                 *         "http:api.example.com"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["GrantChange"];
             };
         };
@@ -9385,6 +13434,87 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "plugin": {
+                     *         "slug": "auto-reply",
+                     *         "name": "Auto reply",
+                     *         "version": "0.1.0",
+                     *         "summary": "text",
+                     *         "description": "text",
+                     *         "author": "text",
+                     *         "category": "text",
+                     *         "capabilities": [
+                     *           "http:api.example.com"
+                     *         ],
+                     *         "subscriptions": [
+                     *           "text"
+                     *         ],
+                     *         "gateway_slots": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "kinds": [
+                     *               "text"
+                     *             ],
+                     *             "required": true
+                     *           }
+                     *         ],
+                     *         "schedules": [
+                     *           {
+                     *             "name": "text",
+                     *             "cron": "0 6 * * *",
+                     *             "time_zone": "Europe/Berlin"
+                     *           }
+                     *         ],
+                     *         "actions": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "description": "text",
+                     *             "kind": "report",
+                     *             "input_schema": {}
+                     *           }
+                     *         ],
+                     *         "config_schema": {},
+                     *         "default_config": {},
+                     *         "installed": true,
+                     *         "digest": "text"
+                     *       },
+                     *       "version": "0.1.0",
+                     *       "state": "enabled",
+                     *       "state_reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "config": {},
+                     *       "grants": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "undecided": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "gateways": {},
+                     *       "stats": {
+                     *         "executions_24h": 0,
+                     *         "failures_24h": 0,
+                     *         "last_execution_at": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["Install"];
                 };
             };
@@ -9417,6 +13547,15 @@ export interface operations {
             };
             /** @description `not_found`: there is none in this workspace. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9451,7 +13590,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9460,8 +13599,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9474,15 +13631,31 @@ export interface operations {
     installPlugin: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description A plugin of the catalogue. */
                 slug: string;
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "config": {},
+                 *       "gateways": {},
+                 *       "grants": [
+                 *         "http:api.example.com"
+                 *       ],
+                 *       "enable": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["InstallRequest"];
             };
         };
@@ -9493,6 +13666,87 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "plugin": {
+                     *         "slug": "auto-reply",
+                     *         "name": "Auto reply",
+                     *         "version": "0.1.0",
+                     *         "summary": "text",
+                     *         "description": "text",
+                     *         "author": "text",
+                     *         "category": "text",
+                     *         "capabilities": [
+                     *           "http:api.example.com"
+                     *         ],
+                     *         "subscriptions": [
+                     *           "text"
+                     *         ],
+                     *         "gateway_slots": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "kinds": [
+                     *               "text"
+                     *             ],
+                     *             "required": true
+                     *           }
+                     *         ],
+                     *         "schedules": [
+                     *           {
+                     *             "name": "text",
+                     *             "cron": "0 6 * * *",
+                     *             "time_zone": "Europe/Berlin"
+                     *           }
+                     *         ],
+                     *         "actions": [
+                     *           {
+                     *             "name": "text",
+                     *             "title": "text",
+                     *             "description": "text",
+                     *             "kind": "report",
+                     *             "input_schema": {}
+                     *           }
+                     *         ],
+                     *         "config_schema": {},
+                     *         "default_config": {},
+                     *         "installed": true,
+                     *         "digest": "text"
+                     *       },
+                     *       "version": "0.1.0",
+                     *       "state": "enabled",
+                     *       "state_reason": {
+                     *         "code": "gateway_unauthorized",
+                     *         "title": "Telegram refuses the token",
+                     *         "detail": "text",
+                     *         "advice": "text",
+                     *         "limit": {
+                     *           "name": "fuel_per_execution",
+                     *           "used": 0,
+                     *           "allowed": 0,
+                     *           "unit": "fuel"
+                     *         },
+                     *         "since": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "config": {},
+                     *       "grants": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "undecided": [
+                     *         "http:api.example.com"
+                     *       ],
+                     *       "gateways": {},
+                     *       "stats": {
+                     *         "executions_24h": 0,
+                     *         "failures_24h": 0,
+                     *         "last_execution_at": "2026-01-31T12:00:00.000Z"
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z",
+                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
+                     *     }
+                     */
                     "application/json": components["schemas"]["Install"];
                 };
             };
@@ -9532,7 +13786,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: it is installed already. */
+            /** @description `conflict`: it is installed already; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9559,7 +13813,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9568,7 +13822,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9577,8 +13831,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9591,7 +13863,19 @@ export interface operations {
     postUninstallPlugin: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
+                 *     it is now.
+                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
+                 */
+                "If-Match"?: string | null;
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description An installed plugin. */
                 slug: string;
@@ -9634,7 +13918,34 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9643,8 +13954,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9657,7 +13986,14 @@ export interface operations {
     uninstallPlugin: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
+                 *     it is now.
+                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
+                 */
+                "If-Match"?: string | null;
+            };
             path: {
                 /** @description An installed plugin. */
                 slug: string;
@@ -9700,7 +14036,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9709,8 +14054,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9735,6 +14098,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "user": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "email": "ada@example.org",
+                     *         "name": "Ada Lovelace",
+                     *         "role": "owner",
+                     *         "created_at": "2026-01-31T12:00:00.000Z",
+                     *         "email_verified": true
+                     *       },
+                     *       "tenant": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "name": "Ada Lovelace",
+                     *         "plan": {
+                     *           "id": "free",
+                     *           "name": "Free"
+                     *         },
+                     *         "closes_at": "2026-01-31T12:00:00.000Z"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Me"];
                 };
             };
@@ -9756,8 +14140,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9782,6 +14193,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "user": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "email": "ada@example.org",
+                     *         "name": "Ada Lovelace",
+                     *         "role": "owner",
+                     *         "created_at": "2026-01-31T12:00:00.000Z",
+                     *         "email_verified": true
+                     *       },
+                     *       "tenant": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "name": "Ada Lovelace",
+                     *         "plan": {
+                     *           "id": "free",
+                     *           "name": "Free"
+                     *         },
+                     *         "closes_at": "2026-01-31T12:00:00.000Z"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Me"];
                 };
             };
@@ -9803,8 +14235,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9823,7 +14282,12 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Confirmation"];
+                /**
+                 * @example {
+                 *       "password": "Analytical-Engine-1"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ClosingRequest"];
             };
         };
         responses: {
@@ -9833,6 +14297,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "closes_at": "2026-01-31T12:00:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Closing"];
                 };
             };
@@ -9890,7 +14359,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9899,8 +14368,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9913,13 +14400,24 @@ export interface operations {
     deleteData: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Confirmation"];
+                /**
+                 * @example {
+                 *       "password": "Analytical-Engine-1"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ClosingRequest"];
             };
         };
         responses: {
@@ -9929,6 +14427,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "closes_at": "2026-01-31T12:00:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Closing"];
                 };
             };
@@ -9959,6 +14462,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large`: the body has more than 1 MB. */
             413: {
                 headers: {
@@ -9977,7 +14489,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9986,7 +14498,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9995,8 +14507,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10021,6 +14551,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       0
+                     *     ]
+                     */
                     "application/zip": number[];
                 };
             };
@@ -10042,7 +14577,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: three of them in the last hour, or too many streams are open; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: three of them in the last hour, or too many streams are open; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10051,8 +14586,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10065,7 +14609,13 @@ export interface operations {
     keepAccount: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -10096,7 +14646,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: its deletion was not asked for. */
+            /** @description `conflict`: its deletion was not asked for; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10105,8 +14655,44 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10134,6 +14720,7 @@ export interface operations {
         /** @description The provider's document. */
         requestBody: {
             content: {
+                /** @example {} */
                 "application/json": Record<string, never>;
             };
         };
@@ -10144,6 +14731,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example {} */
                     "application/json": Record<string, never>;
                 };
             };
@@ -10183,6 +14771,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `queue_full`: too many events are waiting; `Retry-After` says how long to wait. */
             503: {
                 headers: {
@@ -10192,8 +14789,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10206,7 +14803,13 @@ export interface operations {
     startWorkspace: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -10218,6 +14821,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "state": "running",
+                     *       "plan": {
+                     *         "id": "free",
+                     *         "name": "Free",
+                     *         "price_cents": 0,
+                     *         "limits": {
+                     *           "gateways": 0,
+                     *           "plugins": 0,
+                     *           "workflows": 0,
+                     *           "executions_per_day": 0,
+                     *           "workflow_runs_per_day": 0,
+                     *           "ai_tokens_per_month": 0,
+                     *           "storage_bytes": 0,
+                     *           "plugin_storage_bytes": 0,
+                     *           "plugin_storage_keys": 0,
+                     *           "waiting_events": 0,
+                     *           "memory_bytes": 0,
+                     *           "plugin_memory_bytes": 0,
+                     *           "gateway_memory_bytes": 0,
+                     *           "vcpu": 1,
+                     *           "fuel_per_execution": 0,
+                     *           "handler_seconds": 0,
+                     *           "execution_seconds": 0,
+                     *           "history_days": 0,
+                     *           "sleep_after_minutes": 0,
+                     *           "sessions": 0,
+                     *           "api_keys": 0
+                     *         }
+                     *       },
+                     *       "counts": {
+                     *         "gateways": 0,
+                     *         "plugins": 0,
+                     *         "waiting_events": 0
+                     *       },
+                     *       "storage_bytes": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["Workspace"];
                 };
             };
@@ -10239,7 +14881,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: the operator has suspended it, or the account is going to be deleted. */
+            /** @description `conflict`: the operator has suspended it, or the account is going to be deleted; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10248,8 +14890,44 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10274,6 +14952,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "state": "running",
+                     *       "plan": {
+                     *         "id": "free",
+                     *         "name": "Free",
+                     *         "price_cents": 0,
+                     *         "limits": {
+                     *           "gateways": 0,
+                     *           "plugins": 0,
+                     *           "workflows": 0,
+                     *           "executions_per_day": 0,
+                     *           "workflow_runs_per_day": 0,
+                     *           "ai_tokens_per_month": 0,
+                     *           "storage_bytes": 0,
+                     *           "plugin_storage_bytes": 0,
+                     *           "plugin_storage_keys": 0,
+                     *           "waiting_events": 0,
+                     *           "memory_bytes": 0,
+                     *           "plugin_memory_bytes": 0,
+                     *           "gateway_memory_bytes": 0,
+                     *           "vcpu": 1,
+                     *           "fuel_per_execution": 0,
+                     *           "handler_seconds": 0,
+                     *           "execution_seconds": 0,
+                     *           "history_days": 0,
+                     *           "sleep_after_minutes": 0,
+                     *           "sessions": 0,
+                     *           "api_keys": 0
+                     *         }
+                     *       },
+                     *       "counts": {
+                     *         "gateways": 0,
+                     *         "plugins": 0,
+                     *         "waiting_events": 0
+                     *       },
+                     *       "storage_bytes": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["Workspace"];
                 };
             };
@@ -10295,7 +15012,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10304,8 +15021,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10318,7 +15053,13 @@ export interface operations {
     stopWorkspace: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -10330,6 +15071,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "state": "running",
+                     *       "plan": {
+                     *         "id": "free",
+                     *         "name": "Free",
+                     *         "price_cents": 0,
+                     *         "limits": {
+                     *           "gateways": 0,
+                     *           "plugins": 0,
+                     *           "workflows": 0,
+                     *           "executions_per_day": 0,
+                     *           "workflow_runs_per_day": 0,
+                     *           "ai_tokens_per_month": 0,
+                     *           "storage_bytes": 0,
+                     *           "plugin_storage_bytes": 0,
+                     *           "plugin_storage_keys": 0,
+                     *           "waiting_events": 0,
+                     *           "memory_bytes": 0,
+                     *           "plugin_memory_bytes": 0,
+                     *           "gateway_memory_bytes": 0,
+                     *           "vcpu": 1,
+                     *           "fuel_per_execution": 0,
+                     *           "handler_seconds": 0,
+                     *           "execution_seconds": 0,
+                     *           "history_days": 0,
+                     *           "sleep_after_minutes": 0,
+                     *           "sessions": 0,
+                     *           "api_keys": 0
+                     *         }
+                     *       },
+                     *       "counts": {
+                     *         "gateways": 0,
+                     *         "plugins": 0,
+                     *         "waiting_events": 0
+                     *       },
+                     *       "storage_bytes": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["Workspace"];
                 };
             };
@@ -10351,7 +15131,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: the operator has suspended it. */
+            /** @description `conflict`: the operator has suspended it; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10360,8 +15140,44 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Any other problem, such as `internal` or `timed_out`. */
-            default: {
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };

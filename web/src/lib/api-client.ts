@@ -11,14 +11,17 @@ export interface RequestOptions {
   /** Sent as JSON. */
   body?: unknown;
   query?: Record<string, QueryValue>;
+  /** The `etag` of what is changed: where somebody else changed it since, the request is refused (`precondition_failed`). */
+  ifMatch?: string;
   signal?: AbortSignal;
 }
 
 /** Asks the API. Resolves with the answer's JSON (undefined for 204), rejects with an `ApiError`. */
 export async function api<Answer>(path: string, options: RequestOptions = {}): Promise<Answer> {
-  const { method = "GET", body, query, signal } = options;
+  const { method = "GET", body, query, ifMatch, signal } = options;
   const headers: Record<string, string> = { accept: "application/json, application/problem+json" };
   if (body !== undefined) headers["content-type"] = "application/json";
+  if (ifMatch !== undefined) headers["if-match"] = ifMatch;
   let response: Response;
   try {
     response = await renewingFetch(urlOf(path, query), {

@@ -158,6 +158,8 @@ export interface ApiKey {
   old_secret_until: Timestamp | null;
   /** To the minute. */
   last_used_at: Timestamp | null;
+  /** The version: what a change sends back. */
+  etag: string;
 }
 
 /** The token is shown this once. */
@@ -266,6 +268,8 @@ export interface Gateway {
   counts: { accepted: number; refused: number; duplicates: number; not_handled: number };
   created_at: Timestamp;
   updated_at: Timestamp;
+  /** The version: what a change sends back. */
+  etag: string;
 }
 
 export interface InboundDelivery {
@@ -357,6 +361,8 @@ export interface Install {
   stats: { executions_24h: number; failures_24h: number; last_execution_at: Timestamp | null };
   created_at: Timestamp;
   updated_at: Timestamp;
+  /** The version: what a change sends back. */
+  etag: string;
 }
 
 export interface ActionResult {

@@ -6,6 +6,7 @@ use crate::extract::{Json, Session};
 use crate::key_token;
 use crate::state::AppState;
 use crate::validate::Validation;
+use crate::wire::Tagged;
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::DateTime;
@@ -35,7 +36,7 @@ pub(super) async fn create(
     State(state): State<AppState>,
     session: Session,
     Json(new): Json<NewApiKey>,
-) -> Result<(StatusCode, Json<ApiKeyWithSecret>), ApiError> {
+) -> Result<(StatusCode, Tagged<ApiKeyWithSecret>), ApiError> {
     let mut check = Validation::default();
     let name = check.name("name", &new.name);
     let scopes: BTreeSet<_> = new.scopes.iter().map(|scope| ApiScope::from(*scope)).collect();
@@ -55,7 +56,7 @@ pub(super) async fn create(
     let new =
         api_keys::NewApiKey { user: session.user.id, name, prefix, token: token.clone(), scopes, expires_at };
     match state.store().noting(note.clone()).create_api_key(session.scope, &new, limit).await {
-        Ok(key) => Ok((StatusCode::CREATED, Json(ApiKeyWithSecret::new(key, &token)?))),
+        Ok(key) => Ok((StatusCode::CREATED, Tagged(ApiKeyWithSecret::new(key, &token)?))),
         Err(StoreError::Quota { name, used, allowed, unit }) => {
             let note = note
                 .ending(AuditOutcome::Denied)

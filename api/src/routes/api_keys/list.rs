@@ -4,7 +4,7 @@ use super::wire::ApiKey;
 use crate::error::ApiError;
 use crate::extract::{Id, Json, ListQuery, Query, Session};
 use crate::state::AppState;
-use crate::wire::List;
+use crate::wire::{List, Tagged};
 use axum::extract::State;
 use twobot_domain::ApiKeyId;
 
@@ -41,6 +41,6 @@ pub(super) async fn get(
     State(state): State<AppState>,
     session: Session,
     Id(id): Id<ApiKeyId>,
-) -> Result<Json<ApiKey>, ApiError> {
-    ApiKey::new(super::load(&state, &session, id).await?).map(Json)
+) -> Result<Tagged<ApiKey>, ApiError> {
+    ApiKey::new(super::load(&state, &session, id).await?).map(Tagged)
 }

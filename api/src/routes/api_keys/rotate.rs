@@ -2,12 +2,14 @@
 
 use super::wire::{ApiKeyWithSecret, Rotation};
 use crate::error::ApiError;
-use crate::extract::{Id, Json, Session};
+use crate::extract::{Id, IfMatch, IfMatchHeader, Json, Session};
 use crate::key_token;
 use crate::state::AppState;
+use crate::wire::Tagged;
 use axum::extract::State;
 use serde_json::json;
 use twobot_domain::{ApiKeyId, AuditAction, Timestamp};
+use twobot_store::versions::Versioned;
 
 /// Rotate an API key
 ///
@@ -18,7 +20,7 @@ use twobot_domain::{ApiKeyId, AuditAction, Timestamp};
     path = "/api-keys/{id}/rotate",
     operation_id = "rotateApiKey",
     tag = "api keys",
-    params(("id" = Uuid, Path, description = "The key.")),
+    params(("id" = Uuid, Path, description = "The key."), IfMatchHeader),
     request_body = Rotation,
     responses(
         (status = 200, description = "The key with its new token.", body = ApiKeyWithSecret),
@@ -29,8 +31,9 @@ pub(super) async fn rotate(
     State(state): State<AppState>,
     session: Session,
     Id(id): Id<ApiKeyId>,
+    if_match: IfMatch,
     Json(rotation): Json<Rotation>,
-) -> Result<Json<ApiKeyWithSecret>, ApiError> {
+) -> Result<Tagged<ApiKeyWithSecret>, ApiError> {
     let grace = rotation.grace()?;
     let key = super::load(&state, &session, id).await?;
     let now = Timestamp::now();
@@ -41,7 +44,7 @@ pub(super) async fn rotate(
     let until = now.plus_millis(i64::from(grace) * 1000);
     let note = super::note(&session, AuditAction::ApiKeyRotate, id.to_string(), &key.name)
         .with(json!({"prefix": key.prefix, "grace_seconds": grace}));
-    let store = state.store().noting(note);
+    let store = if_match.store(&state, Versioned::ApiKey(id)).noting(note);
     let key = store.rotate_api_key(session.scope, id, &token, until).await.map_err(super::gone)?;
-    ApiKeyWithSecret::new(key, &token).map(Json)
+    ApiKeyWithSecret::new(key, &token).map(Tagged)
 }

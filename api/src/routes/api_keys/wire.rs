@@ -2,7 +2,7 @@
 
 use crate::error::ApiError;
 use crate::key_token;
-use crate::wire::{ApiScope, Time};
+use crate::wire::{ApiScope, Etag, Time, Versioned};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use twobot_domain::{ApiKeyId, Timestamp};
@@ -41,6 +41,14 @@ pub(super) struct ApiKey {
     old_secret_until: Option<Time>,
     /// When it was last used, to the minute.
     last_used_at: Option<Time>,
+    /// Its version, as in the header `ETag`: send it as `If-Match` with a change.
+    etag: Etag,
+}
+
+impl Versioned for ApiKey {
+    fn etag(&self) -> &Etag {
+        &self.etag
+    }
 }
 
 impl ApiKey {
@@ -48,6 +56,7 @@ impl ApiKey {
         let now = Timestamp::now();
         let scopes = key.scopes.iter().map(|scope| ApiScope::stored(scope.as_str()));
         Ok(Self {
+            etag: key.version().into(),
             id: key.id,
             name: key.name,
             prefix: key_token::shown(&key.prefix),
@@ -69,6 +78,12 @@ pub(super) struct ApiKeyWithSecret {
     /// Send it as `Authorization: Bearer <token>`. Keep it now: it is not kept here, and can not be shown again.
     #[schema(example = "2bot_k3v9x0q2ma_1lFu5Ly5BbYq7bPqyEsLeOqJG3dUy0Qm6cNc2l5Cw8R3NdVzq")]
     token: String,
+}
+
+impl Versioned for ApiKeyWithSecret {
+    fn etag(&self) -> &Etag {
+        &self.key.etag
+    }
 }
 
 impl ApiKeyWithSecret {

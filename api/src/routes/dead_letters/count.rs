@@ -17,7 +17,10 @@ use twobot_store::dead_letters::MOST_COUNTED;
     operation_id = "countDeadLetters",
     tag = "dead letters",
     params(Filter),
-    responses((status = 200, description = "How many there are.", body = DeadLetterCount))
+    responses(
+        (status = 200, description = "How many there are.", body = DeadLetterCount),
+        (status = 404, description = "`not_found`: the `gateway` that is filtered by is none of this workspace."),
+    )
 )]
 pub(super) async fn count(
     State(state): State<AppState>,

@@ -32,12 +32,12 @@ pub(super) struct Filter {
     #[schema(example = "fuel_exhausted")]
     code: Option<String>,
     /// Queued at or after this: a day in UTC, or a time.
-    #[param(example = "2026-01-01")]
-    #[schema(example = "2026-01-01")]
+    #[param(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T.+)?$", example = "2026-01-01")]
+    #[schema(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T.+)?$", example = "2026-01-01")]
     from: Option<String>,
     /// Queued before this time, or up to this day and with it.
-    #[param(example = "2026-01-31T12:00:00Z")]
-    #[schema(example = "2026-01-31T12:00:00Z")]
+    #[param(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T.+)?$", example = "2026-01-31T12:00:00Z")]
+    #[schema(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T.+)?$", example = "2026-01-31T12:00:00Z")]
     to: Option<String>,
 }
 

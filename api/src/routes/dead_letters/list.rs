@@ -18,7 +18,10 @@ use axum::extract::State;
     operation_id = "listDeadLetters",
     tag = "dead letters",
     params(Filter, ListQuery),
-    responses((status = 200, description = "A page of dead letters.", body = List<DeadLetter>))
+    responses(
+        (status = 200, description = "A page of dead letters.", body = List<DeadLetter>),
+        (status = 404, description = "`not_found`: the `gateway` that is filtered by is none of this workspace."),
+    )
 )]
 pub(super) async fn list(
     State(state): State<AppState>,

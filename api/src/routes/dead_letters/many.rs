@@ -25,6 +25,7 @@ impl From<Batch> for BatchResult {
     request_body = Filter,
     responses(
         (status = 200, description = "How many it were.", body = BatchResult),
+        (status = 404, description = "`not_found`: the `gateway` that is filtered by is none of this workspace."),
         (status = 503, description = "`queue_full`: too many events are waiting."),
     )
 )]
@@ -47,7 +48,10 @@ pub(super) async fn retry(
     operation_id = "discardDeadLetters",
     tag = "dead letters",
     request_body = Filter,
-    responses((status = 200, description = "How many it were.", body = BatchResult))
+    responses(
+        (status = 200, description = "How many it were.", body = BatchResult),
+        (status = 404, description = "`not_found`: the `gateway` that is filtered by is none of this workspace."),
+    )
 )]
 pub(super) async fn discard(
     State(state): State<AppState>,

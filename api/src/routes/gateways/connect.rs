@@ -2,8 +2,9 @@
 
 use super::wire::Gateway;
 use crate::error::ApiError;
-use crate::extract::{Caller, Id, Json};
+use crate::extract::{Caller, Id};
 use crate::state::AppState;
+use crate::wire::Tagged;
 use axum::extract::State;
 use twobot_domain::GatewayId;
 
@@ -22,9 +23,9 @@ pub(super) async fn connect(
     State(state): State<AppState>,
     caller: Caller,
     Id(id): Id<GatewayId>,
-) -> Result<Json<Gateway>, ApiError> {
+) -> Result<Tagged<Gateway>, ApiError> {
     let gateway = state.engine.connect_gateway(caller.scope, &caller.by(), id).await?;
-    Ok(Json(Gateway::new(&state.engine, gateway)))
+    Ok(Tagged(Gateway::new(&state.engine, gateway)))
 }
 
 /// Disconnect a gateway
@@ -42,7 +43,7 @@ pub(super) async fn disconnect(
     State(state): State<AppState>,
     caller: Caller,
     Id(id): Id<GatewayId>,
-) -> Result<Json<Gateway>, ApiError> {
+) -> Result<Tagged<Gateway>, ApiError> {
     let gateway = state.engine.disconnect_gateway(caller.scope, &caller.by(), id).await?;
-    Ok(Json(Gateway::new(&state.engine, gateway)))
+    Ok(Tagged(Gateway::new(&state.engine, gateway)))
 }

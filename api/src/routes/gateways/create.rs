@@ -5,6 +5,7 @@ use crate::error::ApiError;
 use crate::extract::{Caller, Json};
 use crate::state::AppState;
 use crate::validate::Validation;
+use crate::wire::Tagged;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -28,7 +29,7 @@ pub(super) async fn create(
     State(state): State<AppState>,
     caller: Caller,
     Json(new): Json<NewGateway>,
-) -> Result<(StatusCode, Json<Gateway>), ApiError> {
+) -> Result<(StatusCode, Tagged<Gateway>), ApiError> {
     let mut check = Validation::default();
     let name = check.name("name", &new.name);
     let config = new.config.unwrap_or_else(|| json!({}));
@@ -55,5 +56,5 @@ pub(super) async fn create(
     if new.connect.unwrap_or(true) {
         gateway = state.engine.connect_gateway(caller.scope, &caller.by(), gateway.id).await?;
     }
-    Ok((StatusCode::CREATED, Json(Gateway::new(&state.engine, gateway))))
+    Ok((StatusCode::CREATED, Tagged(Gateway::new(&state.engine, gateway))))
 }

@@ -4,7 +4,7 @@ use super::wire::Gateway;
 use crate::error::{ApiError, OrNotFound};
 use crate::extract::{Caller, Id, Json, ListQuery, Query};
 use crate::state::AppState;
-use crate::wire::List;
+use crate::wire::{List, Tagged};
 use axum::extract::State;
 use twobot_domain::GatewayId;
 
@@ -41,7 +41,7 @@ pub(super) async fn get(
     State(state): State<AppState>,
     caller: Caller,
     Id(id): Id<GatewayId>,
-) -> Result<Json<Gateway>, ApiError> {
+) -> Result<Tagged<Gateway>, ApiError> {
     let gateway = state.store().gateway(caller.scope, id).await.or_not_found("gateway")?;
-    Ok(Json(Gateway::new(&state.engine, gateway)))
+    Ok(Tagged(Gateway::new(&state.engine, gateway)))
 }

@@ -1,6 +1,6 @@
 //! Gateways on the wire.
 
-use crate::wire::{GatewayStatus, Time, Trouble};
+use crate::wire::{Etag, GatewayStatus, Time, Trouble, Versioned};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -48,11 +48,20 @@ pub(super) struct Gateway {
     created_at: Time,
     /// When its owner changed it.
     updated_at: Time,
+    /// Its version, as in the header `ETag`: send it as `If-Match` with a change.
+    etag: Etag,
+}
+
+impl Versioned for Gateway {
+    fn etag(&self) -> &Etag {
+        &self.etag
+    }
 }
 
 impl Gateway {
     pub(super) fn new(engine: &Engine, gateway: gateways::Gateway) -> Self {
         Self {
+            etag: gateway.version().into(),
             webhook_url: engine.webhook_url(&gateway).map(|url| url.to_string()),
             webhook_path: engine.webhook_path(&gateway),
             id: gateway.id,

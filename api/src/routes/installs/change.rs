@@ -2,10 +2,12 @@
 
 use super::wire::{BindingChange, ConfigChange, GrantChange, Install};
 use crate::error::ApiError;
-use crate::extract::{Caller, Json, Names};
+use crate::extract::{Caller, IfMatch, IfMatchHeader, Json, Names};
 use crate::state::AppState;
 use crate::validate::Validation;
+use crate::wire::Tagged;
 use axum::extract::State;
+use twobot_store::versions::Versioned;
 
 /// Configure a plugin
 ///
@@ -15,7 +17,7 @@ use axum::extract::State;
     path = "/user/plugins/{slug}/config",
     operation_id = "configurePlugin",
     tag = "plugins",
-    params(("slug" = String, Path, description = "An installed plugin.")),
+    params(("slug" = String, Path, description = "An installed plugin."), IfMatchHeader),
     request_body = ConfigChange,
     responses((status = 200, description = "The plugin as it is now.", body = Install))
 )]
@@ -23,13 +25,15 @@ pub(super) async fn configure(
     State(state): State<AppState>,
     caller: Caller,
     Names(slug): Names<String>,
+    if_match: IfMatch,
     Json(change): Json<ConfigChange>,
-) -> Result<Json<Install>, ApiError> {
+) -> Result<Tagged<Install>, ApiError> {
     let mut check = Validation::default();
     check.object("config", &change.config);
     check.finish()?;
-    let install = state.engine.configure_plugin(caller.scope, &caller.by(), &slug, change.config).await?;
-    Install::load(&state, caller.scope, install).await.map(Json)
+    let engine = if_match.engine(&state, caller.scope, Versioned::Plugin(slug.clone())).await?;
+    let install = engine.configure_plugin(caller.scope, &caller.by(), &slug, change.config).await?;
+    Install::load(&state, caller.scope, install).await.map(Tagged)
 }
 
 /// Enable a plugin
@@ -51,9 +55,9 @@ pub(super) async fn enable(
     State(state): State<AppState>,
     caller: Caller,
     Names(slug): Names<String>,
-) -> Result<Json<Install>, ApiError> {
+) -> Result<Tagged<Install>, ApiError> {
     let install = state.engine.enable_plugin(caller.scope, &caller.by(), &slug).await?;
-    Install::load(&state, caller.scope, install).await.map(Json)
+    Install::load(&state, caller.scope, install).await.map(Tagged)
 }
 
 /// Disable a plugin
@@ -71,9 +75,9 @@ pub(super) async fn disable(
     State(state): State<AppState>,
     caller: Caller,
     Names(slug): Names<String>,
-) -> Result<Json<Install>, ApiError> {
+) -> Result<Tagged<Install>, ApiError> {
     let install = state.engine.disable_plugin(caller.scope, &caller.by(), &slug).await?;
-    Install::load(&state, caller.scope, install).await.map(Json)
+    Install::load(&state, caller.scope, install).await.map(Tagged)
 }
 
 /// Bind gateways to a plugin
@@ -84,7 +88,7 @@ pub(super) async fn disable(
     path = "/user/plugins/{slug}/gateways",
     operation_id = "bindGateways",
     tag = "plugins",
-    params(("slug" = String, Path, description = "An installed plugin.")),
+    params(("slug" = String, Path, description = "An installed plugin."), IfMatchHeader),
     request_body = BindingChange,
     responses((status = 200, description = "The plugin as it is now.", body = Install))
 )]
@@ -92,10 +96,12 @@ pub(super) async fn bind(
     State(state): State<AppState>,
     caller: Caller,
     Names(slug): Names<String>,
+    if_match: IfMatch,
     Json(change): Json<BindingChange>,
-) -> Result<Json<Install>, ApiError> {
-    let install = state.engine.bind_gateways(caller.scope, &caller.by(), &slug, change.gateways).await?;
-    Install::load(&state, caller.scope, install).await.map(Json)
+) -> Result<Tagged<Install>, ApiError> {
+    let engine = if_match.engine(&state, caller.scope, Versioned::Plugin(slug.clone())).await?;
+    let install = engine.bind_gateways(caller.scope, &caller.by(), &slug, change.gateways).await?;
+    Install::load(&state, caller.scope, install).await.map(Tagged)
 }
 
 /// Decide what a plugin may do
@@ -107,7 +113,7 @@ pub(super) async fn bind(
     path = "/user/plugins/{slug}/grants",
     operation_id = "grantPlugin",
     tag = "plugins",
-    params(("slug" = String, Path, description = "An installed plugin.")),
+    params(("slug" = String, Path, description = "An installed plugin."), IfMatchHeader),
     request_body = GrantChange,
     responses(
         (status = 200, description = "The plugin as it is now.", body = Install),
@@ -118,9 +124,11 @@ pub(super) async fn grant(
     State(state): State<AppState>,
     caller: Caller,
     Names(slug): Names<String>,
+    if_match: IfMatch,
     Json(change): Json<GrantChange>,
-) -> Result<Json<Install>, ApiError> {
+) -> Result<Tagged<Install>, ApiError> {
     let grants = change.grants.into_iter().map(Into::into).collect();
-    let install = state.engine.grant_plugin(caller.scope, &caller.by(), &slug, grants).await?;
-    Install::load(&state, caller.scope, install).await.map(Json)
+    let engine = if_match.engine(&state, caller.scope, Versioned::Plugin(slug.clone())).await?;
+    let install = engine.grant_plugin(caller.scope, &caller.by(), &slug, grants).await?;
+    Install::load(&state, caller.scope, install).await.map(Tagged)
 }

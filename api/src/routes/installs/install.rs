@@ -5,6 +5,7 @@ use crate::error::ApiError;
 use crate::extract::{Caller, Json, Names};
 use crate::state::AppState;
 use crate::validate::Validation;
+use crate::wire::Tagged;
 use axum::extract::State;
 use axum::http::StatusCode;
 use twobot_engine::InstallOptions;
@@ -30,7 +31,7 @@ pub(super) async fn install(
     caller: Caller,
     Names(slug): Names<String>,
     Json(request): Json<InstallRequest>,
-) -> Result<(StatusCode, Json<Install>), ApiError> {
+) -> Result<(StatusCode, Tagged<Install>), ApiError> {
     let mut check = Validation::default();
     if let Some(config) = &request.config {
         check.object("config", config);
@@ -43,7 +44,7 @@ pub(super) async fn install(
         enable: request.enable,
     };
     match state.engine.install_plugin(caller.scope, &caller.by(), &slug, options).await {
-        Ok(install) => Ok((StatusCode::CREATED, Json(Install::load(&state, caller.scope, install).await?))),
+        Ok(install) => Ok((StatusCode::CREATED, Tagged(Install::load(&state, caller.scope, install).await?))),
         Err(error) => Err(ApiError::from(error).naming_plan(&state, caller.scope).await),
     }
 }

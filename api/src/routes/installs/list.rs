@@ -4,7 +4,7 @@ use super::wire::Install;
 use crate::error::{ApiError, OrNotFound};
 use crate::extract::{Caller, Json, Names};
 use crate::state::AppState;
-use crate::wire::List;
+use crate::wire::{List, Tagged};
 use axum::extract::State;
 
 /// List the installed plugins
@@ -41,7 +41,7 @@ pub(super) async fn get(
     State(state): State<AppState>,
     caller: Caller,
     Names(slug): Names<String>,
-) -> Result<Json<Install>, ApiError> {
+) -> Result<Tagged<Install>, ApiError> {
     let install = state.store().install(caller.scope, &slug).await.or_not_found("installed plugin")?;
-    Install::load(&state, caller.scope, install).await.map(Json)
+    Install::load(&state, caller.scope, install).await.map(Tagged)
 }

@@ -3,7 +3,7 @@
 use crate::error::ApiError;
 use crate::routes::plugins::Plugin;
 use crate::state::AppState;
-use crate::wire::{Capability, InstallState, Time, Trouble};
+use crate::wire::{Capability, Etag, InstallState, Time, Trouble, Versioned};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -43,6 +43,14 @@ pub(super) struct Install {
     created_at: Time,
     /// When its owner changed it.
     updated_at: Time,
+    /// The version of its settings, grants and gateways, as in the header `ETag`: send it as `If-Match` with a change.
+    etag: Etag,
+}
+
+impl Versioned for Install {
+    fn etag(&self) -> &Etag {
+        &self.etag
+    }
 }
 
 /// A gateway that is bound to a plugin.
@@ -92,6 +100,7 @@ impl Install {
             });
         }
         Ok(Self {
+            etag: install.version_of_settings().into(),
             id: install.id,
             plugin,
             version: install.version,

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 /// Says that it is really the account's owner who asks.
 #[derive(Debug, Deserialize, ToSchema)]
-pub(super) struct Confirmation {
+pub(super) struct ClosingRequest {
     /// The present password.
     #[schema(value_type = String, format = Password, example = "Analytical-Engine-1")]
     password: SecretString,
@@ -37,7 +37,7 @@ pub(super) struct Closing {
     path = "/users/me",
     operation_id = "closeAccount",
     tag = "account",
-    request_body = Confirmation,
+    request_body = ClosingRequest,
     responses(
         (status = 202, description = "It will be removed.", body = Closing),
         (status = 403, description = "`wrong_password`: the present one is another; `forbidden`: only the owner may; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages."),
@@ -49,7 +49,7 @@ pub(super) async fn close(
     session: Session,
     ClientAddress(address): ClientAddress,
     origin: Origin,
-    Json(body): Json<Confirmation>,
+    Json(body): Json<ClosingRequest>,
 ) -> Result<(StatusCode, Json<Closing>), ApiError> {
     session.require_owner()?;
     let note = super::note(AuditAction::AccountClose, &origin.by(&session.user), &session.user);

@@ -33,6 +33,12 @@ impl Request {
         self
     }
 
+    /// The same with something that the server knows of it.
+    pub(crate) fn extension(mut self, extension: impl Clone + Send + Sync + 'static) -> Self {
+        self.builder = self.builder.extension(extension);
+        self
+    }
+
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.builder = self.builder.header(name, value);
         self

@@ -87,7 +87,7 @@ async fn forget_requests(app: &TestApp, keys: &[(&str, String, String)]) {
 
 #[tokio::test]
 async fn nobody_does_what_they_may_not() {
-    let app = TestApp::start().await;
+    let app = TestApp::patient().await;
     let (ann, eve) = (app.register("ann").await, app.register("eve").await);
     let things = Things::of(&app, &ann).await;
     app.store().set_plan(eve.scope, "enterprise").await.unwrap();
@@ -150,7 +150,7 @@ async fn nobody_does_what_they_may_not() {
 
 #[tokio::test]
 async fn everybody_does_what_they_may() {
-    let app = TestApp::start().await;
+    let app = TestApp::patient().await;
     let (ann, kim) = (app.register("ann").await, app.register("kim").await);
     let (of_ann, of_kim) = (Things::of(&app, &ann).await, Things::of(&app, &kim).await);
     let of_scope = keys(&app, &kim).await;
@@ -189,7 +189,7 @@ async fn everybody_does_what_they_may() {
 
 #[tokio::test]
 async fn what_is_open_to_all_does_not_look_at_keys() {
-    let app = TestApp::start().await;
+    let app = TestApp::patient().await;
     let ann = app.register("ann").await;
     let (_, expired) = app.expired_key(&ann, "0123456789").await;
     for operation in operations().iter().filter(|operation| !needs_session(operation)) {

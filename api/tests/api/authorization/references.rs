@@ -51,7 +51,7 @@ fn takes_id(schema: &Value, document: &Value) -> bool {
 
 #[tokio::test]
 async fn an_id_of_another_tenant_is_as_if_it_was_not_there() {
-    let app = TestApp::start().await;
+    let app = TestApp::patient().await;
     let (ann, eve) = (app.register("ann").await, app.register("eve").await);
     let (of_ann, of_eve) = (Things::of(&app, &ann).await, Things::of(&app, &eve).await);
     let user = app.get(&ann, "/auth/me").await.json()["user"]["id"].as_str().unwrap().to_owned();

@@ -12,11 +12,13 @@ use twobot_store::account_tokens::TokenPurpose;
 use twobot_store::audit::{By, Note, Target};
 use twobot_store::chat::{Author, NewChatMessage};
 use twobot_store::executions::{Appointment, Denial, Failure, Kept, LogLine, NewEffect, NewNotification};
+use twobot_store::idempotency::{Begun, NamedRequest};
 use twobot_store::inbound::Decoded;
 use twobot_store::outbound::NewTry;
 use twobot_store::schedules::NewSchedule;
 use twobot_store::setups::Setup;
 use twobot_store::{PageRequest, TenantScope};
+use uuid::Uuid;
 
 /// The ids of what a tenant has.
 #[derive(Clone)]
@@ -49,6 +51,13 @@ pub(crate) struct Estate {
     /// The bot's message.
     pub(crate) answer: ChatMessageId,
     pub(crate) notification: NotificationId,
+    /// A request that was begun under a name.
+    pub(crate) request: Uuid,
+}
+
+/// A request under a name.
+pub(crate) fn named(caller: UserId, name: &str) -> NamedRequest {
+    NamedRequest { caller: caller.uuid(), name: name.to_owned(), request: [1; 32] }
 }
 
 pub(crate) fn new_effect(gateway: GatewayId) -> NewEffect {
@@ -192,6 +201,15 @@ pub(crate) async fn estate(world: &World, name: &str) -> Estate {
     let (question, _) = store.add_chat_message(scope, conversation, &question).await.unwrap();
     let answer = NewChatMessage::plain(Author::Bot, "Bot", "hello yourself");
     let (answer, _) = store.add_chat_message(scope, conversation, &answer).await.unwrap();
+    let Begun::Now(request) = store.begin_request(scope, &named(tenant.user.id, "begun")).await.unwrap()
+    else {
+        panic!("the name is taken");
+    };
+    let Begun::Now(answered) = store.begin_request(scope, &named(tenant.user.id, "answered")).await.unwrap()
+    else {
+        panic!("the name is taken");
+    };
+    store.answer_request(scope, answered, &SecretString::from("201")).await.unwrap();
     let notification = store.notifications(scope, PageRequest::default()).await.unwrap().items[0].id;
     Estate {
         scope,
@@ -213,6 +231,7 @@ pub(crate) async fn estate(world: &World, name: &str) -> Estate {
         question: question.id,
         answer: answer.id,
         notification,
+        request,
     }
 }
 

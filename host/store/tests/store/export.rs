@@ -45,6 +45,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("gateways.poll_cursor", "the provider's count of its deliveries"),
     ("gateways.webhook_secret", "opens the webhook"),
     ("inbound.next_at", "when the platform looks again"),
+    ("idempotency_keys", "answers that are given again for a day, sealed"),
     ("installs.waits", "how the platform keeps the order"),
     ("kv_totals", "the sums of what stands in `kv`"),
     ("leases", "which of the platform's machines works for the tenant"),

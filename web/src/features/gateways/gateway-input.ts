@@ -26,7 +26,7 @@ export function newDraft(kind: GatewayKind): GatewayDraft {
   };
 }
 
-export function draftOf(gateway: Gateway, kind: GatewayKind): GatewayDraft {
+export function draftOf(gateway: Pick<Gateway, "name" | "config">, kind: GatewayKind): GatewayDraft {
   return {
     name: gateway.name,
     // What is stored never comes back; the form begins empty and an empty field keeps it.

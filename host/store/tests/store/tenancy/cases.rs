@@ -1,7 +1,7 @@
 //! One call or more for every method that takes a scope.
 
 use super::{Case, case};
-use crate::estate::{appointment, effect_event, failure, new_try, note, schedule};
+use crate::estate::{appointment, effect_event, failure, named, new_try, note, schedule};
 use crate::world::{
     limits, new_api_key, new_execution, new_gateway, new_inbound, new_install, new_session, new_token, page,
     set, trouble, usage, writes,
@@ -19,11 +19,13 @@ use twobot_store::dead_letters::{DeadLetterFilter, DeadLetterKind, EditedEvent};
 use twobot_store::effects::Tried;
 use twobot_store::executions::{ExecutionFilter, WorkKind};
 use twobot_store::gateways::{DeliveryOutcome, GatewayStatus};
+use twobot_store::idempotency::Begun;
 use twobot_store::inbound::{Accepted, Decoded};
 use twobot_store::installs::InstallState;
 use twobot_store::retention::Retention;
 use twobot_store::sessions::{Device, Renewed};
 use twobot_store::usage::Resolution;
+use twobot_store::versions::{Expected, Versioned};
 
 /// Every case. A call by the stranger must find nothing of the owner's (`false` or not found) and change nothing of it.
 pub(super) fn all() -> Vec<Case> {
@@ -567,6 +569,28 @@ fn rest() -> Vec<Case> {
             Ok(!c.store.audit_log(c.scope, &filter, page(50)).await?.items.is_empty())
         }),
         case("verify_audit", |c| async move { Ok(c.store.verify_audit(c.scope).await?.sound > 0) }),
+        case("begin_request", |c| async move {
+            let begun = c.store.begin_request(c.scope, &named(c.of.user, "begun")).await?;
+            Ok(matches!(begun, Begun::Unanswered(_)))
+        }),
+        case("answer_request", |c| async move {
+            let answer = SecretString::from("another");
+            c.store.answer_request(c.scope, c.of.request, &answer).await.map(|()| false)
+        }),
+        case("forget_request", |c| async move {
+            c.store.forget_request(c.scope, c.of.request).await.map(|()| false)
+        }),
+        case("check_expected", |c| async move {
+            for of in [
+                Versioned::Gateway(c.of.gateway),
+                Versioned::ApiKey(c.of.api_key),
+                Versioned::Plugin(c.store.install_by_id(c.of.scope, c.of.install).await?.slug),
+            ] {
+                let store = c.store.expecting(Expected { of, versions: None });
+                store.check_expected(c.scope).await?;
+            }
+            Ok(true)
+        }),
         case("notify", |c| async move { c.store.notify(c.scope, "info", "Hi", "").await.map(|_| false) }),
         case("notifications", |c| async move {
             Ok(!c.store.notifications(c.scope, page(50)).await?.items.is_empty())

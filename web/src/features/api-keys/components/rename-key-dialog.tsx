@@ -1,4 +1,5 @@
-import { useState, type FormEvent } from "react";
+import { type FormEvent } from "react";
+import { ChangedMeanwhile } from "@/components/changed-meanwhile";
 import { ErrorState } from "@/components/error-state";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogBody, DialogContent, DialogFooter } from "@/components/ui/dialog";
@@ -6,6 +7,7 @@ import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { useRenameApiKey } from "@/features/api-keys/api/rename-api-key";
 import type { ApiKey } from "@/lib/api-types";
+import { useEdited } from "@/lib/use-edited";
 
 interface RenameKeyDialogProps {
   apiKey: ApiKey;
@@ -24,12 +26,19 @@ export function RenameKeyDialog({ apiKey, open, onOpenChange }: RenameKeyDialogP
 }
 
 function RenameForm({ apiKey, onDone }: { apiKey: ApiKey; onDone: () => void }) {
-  const [name, setName] = useState(apiKey.name);
+  const {
+    draft: name,
+    setDraft: setName,
+    base,
+    behind,
+    keep,
+    take,
+  } = useEdited(apiKey.etag, apiKey.name, (stored) => stored);
   const rename = useRenameApiKey(apiKey.id);
 
   function submit(event: FormEvent) {
     event.preventDefault();
-    rename.mutate(name.trim(), { onSuccess: onDone });
+    rename.mutate({ etag: base.etag, name: name.trim() }, { onSuccess: onDone });
   }
 
   return (
@@ -46,7 +55,8 @@ function RenameForm({ apiKey, onDone }: { apiKey: ApiKey; onDone: () => void }) 
             />
           )}
         </Field>
-        {rename.error && <ErrorState error={rename.error} />}
+        {behind && <ChangedMeanwhile what="key" onKeep={keep} onTake={() => take()} />}
+        {rename.error && !behind && <ErrorState error={rename.error} />}
       </DialogBody>
       <DialogFooter>
         <Button type="submit" pending={rename.isPending} disabled={name.trim() === ""}>

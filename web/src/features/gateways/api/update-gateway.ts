@@ -5,14 +5,16 @@ import type { Gateway, JsonObject } from "@/lib/api-types";
 import { queryKeys } from "@/lib/query-keys";
 
 export interface UpdateGatewayInput {
+  /** The version that is changed. */
+  etag: string;
   name?: string;
   /** Left out where none was typed: the stored ones stay. */
   credentials?: JsonObject;
   config?: JsonObject;
 }
 
-export const updateGateway = (id: string, input: UpdateGatewayInput) =>
-  api<Gateway>(path`/gateways/${id}`, { method: "PATCH", body: input });
+export const updateGateway = (id: string, { etag, ...body }: UpdateGatewayInput) =>
+  api<Gateway>(path`/gateways/${id}`, { method: "PATCH", body, ifMatch: etag });
 
 export function useUpdateGateway(id: string) {
   const client = useQueryClient();
@@ -22,5 +24,7 @@ export function useUpdateGateway(id: string) {
       client.setQueryData(gatewayQuery(id).queryKey, gateway);
       return client.invalidateQueries({ queryKey: queryKeys.gateways });
     },
+    // Somebody may have changed it meanwhile.
+    onError: () => client.invalidateQueries({ queryKey: gatewayQuery(id).queryKey }),
   });
 }

@@ -1,4 +1,5 @@
 import { useState, type FormEvent } from "react";
+import { ChangedMeanwhile } from "@/components/changed-meanwhile";
 import { ErrorState } from "@/components/error-state";
 import { Button } from "@/components/ui/button";
 import { toast } from "@/components/ui/toaster";
@@ -14,13 +15,17 @@ import {
 import type { Gateway, GatewayKind } from "@/lib/api-types";
 import { focusFirstInvalid } from "@/lib/focus";
 import { mergePatch } from "@/lib/merge-patch";
+import { useEdited } from "@/lib/use-edited";
 
 /** Changes a gateway. Credentials that are not typed again stay as they are. */
 export function EditGatewayForm({ gateway, kind }: { gateway: Gateway; kind: GatewayKind }) {
-  const [draft, setDraft] = useState(() => draftOf(gateway, kind));
+  const { draft, setDraft, base, changed, behind, keep, take } = useEdited(
+    gateway.etag,
+    { name: gateway.name, config: gateway.config },
+    (stored) => draftOf(stored, kind),
+  );
   const [errors, setErrors] = useState<GatewayErrors>(NO_ERRORS);
   const update = useUpdateGateway(gateway.id);
-  const changed = JSON.stringify(draft) !== JSON.stringify(draftOf(gateway, kind));
 
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -34,13 +39,14 @@ export function EditGatewayForm({ gateway, kind }: { gateway: Gateway; kind: Gat
     const { credentials } = draft;
     update.mutate(
       {
+        etag: base.etag,
         name: draft.name.trim(),
-        config: mergePatch(gateway.config, draft.config),
+        config: mergePatch(base.stored.config, draft.config),
         credentials: Object.keys(credentials).length > 0 ? credentials : undefined,
       },
       {
         onSuccess: (saved) => {
-          setDraft(draftOf(saved, kind));
+          take({ etag: saved.etag, stored: { name: saved.name, config: saved.config } });
           toast.success("Saved", "The gateway connects again with its new settings.");
         },
         onError: (error) => {
@@ -60,10 +66,11 @@ export function EditGatewayForm({ gateway, kind }: { gateway: Gateway; kind: Gat
         errors={errors}
         secretsStored={gateway.has_credentials}
       />
-      {update.error && !serverErrors(update.error) && <ErrorState error={update.error} />}
+      {behind && <ChangedMeanwhile what="gateway" onKeep={keep} onTake={() => take()} />}
+      {update.error && !behind && !serverErrors(update.error) && <ErrorState error={update.error} />}
       <div className="flex justify-end gap-2">
         {changed && (
-          <Button variant="ghost" onClick={() => setDraft(draftOf(gateway, kind))}>
+          <Button variant="ghost" onClick={() => take()}>
             Discard
           </Button>
         )}

@@ -19,5 +19,7 @@ export function useInstallChange<Input>(slug: string, change: (input: Input) => 
         void client.invalidateQueries({ queryKey });
       }
     },
+    // Somebody may have changed it meanwhile.
+    onError: () => client.invalidateQueries({ queryKey: installQuery(slug).queryKey }),
   });
 }

@@ -1,4 +1,5 @@
 import { useState, type FormEvent } from "react";
+import { ChangedMeanwhile } from "@/components/changed-meanwhile";
 import { ErrorState } from "@/components/error-state";
 import { SchemaForm } from "@/components/schema-form/schema-form";
 import { errorsBelow, validate, type FieldErrors } from "@/components/schema-form/validate";
@@ -9,14 +10,18 @@ import { ApiError } from "@/lib/api-error";
 import type { Install } from "@/lib/api-types";
 import { focusFirstInvalid } from "@/lib/focus";
 import { mergePatch } from "@/lib/merge-patch";
+import { useEdited } from "@/lib/use-edited";
 
 /** The settings of an installed plugin, as its schema describes them. */
 export function ConfigForm({ install }: { install: Install }) {
   const { plugin } = install;
-  const [draft, setDraft] = useState(install.config);
+  const { draft, setDraft, base, changed, behind, keep, take } = useEdited(
+    install.etag,
+    install.config,
+    (stored) => stored,
+  );
   const [errors, setErrors] = useState<FieldErrors>({});
   const configure = useConfigurePlugin(plugin.slug);
-  const changed = JSON.stringify(draft) !== JSON.stringify(install.config);
   const wrongCount = Object.keys(errors).length;
 
   function submit(event: FormEvent<HTMLFormElement>) {
@@ -28,9 +33,10 @@ export function ConfigForm({ install }: { install: Install }) {
       focusFirstInvalid(form);
       return;
     }
-    configure.mutate(mergePatch(install.config, draft), {
+    const change = { etag: base.etag, config: mergePatch(base.stored, draft) };
+    configure.mutate(change, {
       onSuccess: (saved) => {
-        setDraft(saved.config);
+        take({ etag: saved.etag, stored: saved.config });
         toast.success("Saved", "The next event is handled with the new settings.");
       },
       onError: (error) => {
@@ -43,7 +49,8 @@ export function ConfigForm({ install }: { install: Install }) {
   return (
     <form onSubmit={submit} noValidate className="grid gap-5">
       <SchemaForm schema={plugin.config_schema} value={draft} onChange={setDraft} errors={errors} />
-      {configure.error && <ErrorState error={configure.error} />}
+      {behind && <ChangedMeanwhile what="plugin" onKeep={keep} onTake={() => take()} />}
+      {configure.error && !behind && <ErrorState error={configure.error} />}
       <div className="flex flex-wrap items-center justify-end gap-2">
         {wrongCount > 0 && !configure.error && (
           <p role="alert" className="mr-auto text-xs font-medium text-danger">
@@ -54,7 +61,7 @@ export function ConfigForm({ install }: { install: Install }) {
           <Button
             variant="ghost"
             onClick={() => {
-              setDraft(install.config);
+              take();
               setErrors({});
             }}
           >

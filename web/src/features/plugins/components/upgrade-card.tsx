@@ -13,7 +13,10 @@ export function UpgradeCard({ install }: { install: Install }) {
   const { plugin, undecided } = install;
   const grant = useGrantPlugin(plugin.slug);
   const decide = (grants: string[]) =>
-    grant.mutate(grants, { onSuccess: () => toast.success("Decided", `${plugin.name} goes on.`) });
+    grant.mutate(
+      { etag: install.etag, grants },
+      { onSuccess: () => toast.success("Decided", `${plugin.name} goes on.`) },
+    );
   const waits = install.state === "paused";
   return (
     <section
