@@ -45,7 +45,7 @@ async fn a_person_makes_so_many_requests_a_minute_whatever_the_session() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_makes_so_many_and_is_blocked_when_it_goes_on() {
     let app = TestApp::with(|config| config.limits = Limits { per_caller: 1_000, per_address: 20 }).await;
-    let from = |address: [u8; 4], path: &str| app.raw("GET", path).from_address(address).send();
+    let from = |address: [u8; 4], path: &str| app.raw("GET", path).with_address(address).send();
     let attacker = [198, 51, 100, 1];
     let mut all = JoinSet::new();
     for _ in 0..110 {
@@ -70,7 +70,7 @@ async fn an_address_makes_so_many_and_is_blocked_when_it_goes_on() {
     // Pages are no requests to the API, and a provider's deliveries are not counted by its address.
     assert_ne!(from(attacker, "/healthz").await.status, 429);
     let delivery = app.request("POST", "/webhooks/telegram/01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11");
-    assert_ne!(delivery.from_address(attacker).send().await.status, 429);
+    assert_ne!(delivery.with_address(attacker).send().await.status, 429);
 }
 
 #[tokio::test]
