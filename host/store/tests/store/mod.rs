@@ -39,6 +39,7 @@ mod schema;
 mod sessions;
 mod tenancy;
 mod texts;
+mod two_factor;
 mod usage;
 mod usage_before;
 mod workspace;
