@@ -3,6 +3,7 @@
 mod convert;
 mod keys;
 mod problem;
+mod second_factor;
 
 pub(crate) use convert::OrNotFound;
 pub(crate) use problem::{FieldProblem, Problem};

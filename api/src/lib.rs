@@ -15,6 +15,7 @@ mod validate;
 
 mod key_token;
 mod password;
+mod second_factor;
 mod streams;
 mod throttle;
 mod token;
