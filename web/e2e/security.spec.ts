@@ -57,6 +57,8 @@ test("one sees where one is signed in, ends it, and changes the password", async
 });
 
 test("signing in takes a code of the phone, or a recovery code", async ({ page, browser }) => {
+  // A long way, with a password to be checked at each turn.
+  test.setTimeout(120_000);
   await register(page, server, "Bob Example", "bob@example.com");
   await page.goto(`${server.url}/settings/security`);
   await page.getByRole("button", { name: "Set it up…" }).click();
