@@ -24,6 +24,7 @@ pub(crate) enum Access {
 const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/auth/register", Anyone),
     ("POST", "/auth/login", Anyone),
+    ("POST", "/auth/login/two-factor", Anyone),
     ("POST", "/auth/refresh", Anyone),
     ("POST", "/auth/logout", Person),
     ("GET", "/auth/sessions", Person),
@@ -34,6 +35,11 @@ const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/auth/forgot-password", Anyone),
     ("POST", "/auth/reset-password", Anyone),
     ("PUT", "/user/password", Person),
+    ("GET", "/user/two-factor", Person),
+    ("POST", "/user/two-factor/setup", Person),
+    ("POST", "/user/two-factor/confirm", Person),
+    ("POST", "/user/two-factor/recovery-codes", Person),
+    ("POST", "/user/two-factor/disable", Person),
     ("GET", "/auth/me", Person),
     ("GET", "/auth/session", Person),
     ("GET", "/users/me", Person),
@@ -148,8 +154,15 @@ mod tests {
     #[test]
     fn who_may_get_in_is_a_persons_to_decide() {
         for (method, path, access) in TABLE {
-            let about_people =
-                ["/auth/", "/api-keys", "/users/", "/user/profile", "/user/password", "/sessions"];
+            let about_people = [
+                "/auth/",
+                "/api-keys",
+                "/users/",
+                "/user/profile",
+                "/user/password",
+                "/user/two-factor",
+                "/sessions",
+            ];
             if about_people.iter().any(|begin| path.starts_with(begin)) {
                 assert!(matches!(access, Person | Anyone), "{method} {path}");
             }

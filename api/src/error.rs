@@ -4,6 +4,7 @@ mod convert;
 mod idempotency;
 mod keys;
 mod problem;
+mod second_factor;
 
 pub(crate) use convert::OrNotFound;
 pub(crate) use problem::{FieldProblem, Problem};

@@ -16,6 +16,7 @@ mod validate;
 
 mod key_token;
 mod password;
+mod second_factor;
 mod streams;
 mod throttle;
 mod token;

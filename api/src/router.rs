@@ -72,6 +72,7 @@ pub fn health_router(engine: Engine, config: ApiConfig) -> Router {
 pub(crate) fn api() -> OpenApiRouter<AppState> {
     let quick = OpenApiRouter::new()
         .merge(routes::auth::routes())
+        .merge(routes::two_factor::routes())
         .merge(routes::api_keys::routes())
         .merge(routes::own_account::routes())
         .merge(routes::workspace::routes())

@@ -16,6 +16,7 @@ pub(crate) mod notifications;
 pub(crate) mod own_account;
 pub(crate) mod plugins;
 pub(crate) mod stream;
+pub(crate) mod two_factor;
 pub(crate) mod usage;
 pub(crate) mod webhooks;
 pub(crate) mod workspace;

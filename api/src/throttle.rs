@@ -66,6 +66,14 @@ impl Throttle<'_> {
         self.allowed(&SIGN_IN_OF, email.to_lowercase().as_bytes()).await
     }
 
+    /// Takes one code for the second step of a sign-in. Of whom it is, and how many are left, the database knows.
+    ///
+    /// # Errors
+    /// When there is none left.
+    pub(crate) async fn take_code(self, address: IpAddr) -> Result<(), Taken> {
+        self.from(&SIGN_IN_FROM, address).await
+    }
+
     /// Takes one registration. Counted by the address that was given, whether or not it has an account.
     ///
     /// # Errors

@@ -99,6 +99,8 @@ enum Mail {
 enum User {
     /// Make a user with a tenant of their own.
     Create(commands::user::Create),
+    /// Turn two-factor sign-in off for a user who lost their authenticator and their recovery codes. They are told by mail.
+    TwoFactorOff(commands::user::TwoFactorOff),
 }
 
 #[derive(Subcommand)]
@@ -155,6 +157,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Mail(Mail::Show(show)) => commands::mail::show(&settings, &show).await,
             Command::Keys(keys) => commands::keys::run(&settings, keys).await,
             Command::User(User::Create(create)) => commands::user::create(&settings, create).await,
+            Command::User(User::TwoFactorOff(off)) => commands::user::two_factor_off(&settings, &off).await,
             Command::Plugin(Plugin::Check { file }) => commands::plugin::check(&file).await,
             Command::Backup { file } => commands::backup::make(&settings, &file).await,
             Command::Restore { file, replace } => commands::backup::restore(&settings, &file, replace).await,

@@ -4,6 +4,7 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
+use twobot_store::{MasterKey, Store};
 
 /// The binary with nothing of this process's environment, in a folder of its own.
 fn twobot(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
@@ -97,6 +98,44 @@ fn users_are_made_once_and_with_good_passwords_only() {
         failed(&create("bob@example.com", "Good-pass-1", &["--plan", "gold"]))
             .contains("there are free, starter")
     );
+}
+
+#[test]
+fn an_operator_turns_two_factor_sign_in_off_and_its_owner_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = hex::encode([7; 32]);
+    let run = |arguments: &[&str]| twobot(folder.path(), arguments, &[("TWOBOT_MASTER_KEY", &key)]);
+    let create = ["user", "create", "--email", "ann@example.com", "--password", "Good-pass-1"];
+    succeeded(&run(&create));
+    let off = || run(&["user", "two-factor-off", "Ann@example.com"]);
+    assert!(failed(&off()).contains("is off for Ann@example.com"));
+    let nobody = run(&["user", "two-factor-off", "bob@example.com"]);
+    assert!(failed(&nobody).contains("nobody signs in with bob@example.com"));
+
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("data/twobot.db").display());
+    let open = || async { Store::open(&url, MasterKey::new([7; 32])).await.unwrap() };
+    runtime.block_on(async {
+        let store = open().await;
+        let login = store.login("ann@example.com").await.unwrap().unwrap();
+        let (scope, user) = (login.scope, login.user.id);
+        store.begin_two_factor(scope, user, &"secret".into()).await.unwrap();
+        let setup = store.pending_two_factor(scope, user).await.unwrap().unwrap();
+        store.enable_two_factor(scope, user, setup.id, 1, &[]).await.unwrap();
+        store.close().await;
+    });
+    assert!(succeeded(&off()).contains("is off now for Ann@example.com"));
+    runtime.block_on(async {
+        let store = open().await;
+        assert!(!store.login("ann@example.com").await.unwrap().unwrap().two_factor);
+        assert_eq!(store.outbox(1).await.unwrap()[0].kind, "two_factor_off");
+        let scope = store.login("ann@example.com").await.unwrap().unwrap().scope;
+        let filter = twobot_store::audit::AuditFilter::default();
+        let told = store.audit_log(scope, &filter, twobot_store::PageRequest::default()).await.unwrap();
+        let entry = &told.items[0];
+        assert_eq!((entry.actor_kind.as_str(), entry.action.as_str()), ("system", "auth.two_factor_disable"));
+        store.close().await;
+    });
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod password;
 mod refresh;
 mod register;
 mod reset;
+mod second_step;
 mod sessions;
 mod verify;
 mod wire;
@@ -19,6 +20,7 @@ use crate::extract::{DeviceOf, Json, Origin};
 use crate::state::AppState;
 use crate::token;
 use axum::http::StatusCode;
+use axum::http::header::HeaderName;
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::get;
 use secrecy::ExposeSecret;
@@ -39,6 +41,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(register::register))
         .routes(routes!(login::login))
+        .routes(routes!(second_step::login_two_factor))
         .routes(routes!(logout::logout))
         .routes(routes!(refresh::refresh))
         .routes(routes!(sessions::list, sessions::revoke_all))
@@ -89,7 +92,49 @@ pub(crate) fn end_streams(state: &AppState, ended: Vec<SessionId>) {
     }
 }
 
-/// Opens a session and answers with it: the tokens in the body for programs, the cookies for browsers.
+/// That somebody has to wait until a moment before codes are looked at again.
+pub(crate) fn too_many_codes(until: Timestamp) -> ApiError {
+    let millis = until.millis().saturating_sub(Timestamp::now().millis());
+    ApiError::rate_limited(millis / 1_000 + 1)
+}
+
+/// A session that is to be opened.
+struct Opening {
+    new: NewSession,
+    device_cookie: (HeaderName, String),
+}
+
+impl Opening {
+    async fn of(state: &AppState, scope: TenantScope, device: DeviceOf) -> Result<Self, ApiError> {
+        let tenant = state.store().tenant(scope).await?;
+        let most = state.engine.plans().get_or_default(&tenant.plan).limits.sessions;
+        let DeviceOf { device, kept } = device;
+        // A new value where it has none: whoever signs in here the next time is no new device.
+        let kept = kept.map_or_else(token::new_token, Ok).map_err(ApiError::internal)?;
+        let device_cookie = token::device_cookie(&state.config, &kept);
+        let new = NewSession { keys: SessionKeys::new(), device, kept: Some(kept), most };
+        Ok(Self { new, device_cookie })
+    }
+
+    /// Answers with the session that was opened: the tokens in the body for programs, the cookies for browsers.
+    fn answer(
+        self,
+        state: &AppState,
+        user: User,
+        ended: Vec<SessionId>,
+        status: StatusCode,
+    ) -> Result<Response, ApiError> {
+        end_streams(state, ended);
+        state.engine.mail_waits();
+        let [session, renewal] = token::session_cookies(&state.config, &self.new.keys);
+        let cookies = [session, renewal, self.device_cookie];
+        let until = Timestamp::now().plus_millis(ACCESS_MILLIS);
+        let body = wire::SignedIn::new(user, wire::Tokens::new(&self.new.keys, until))?;
+        Ok((status, AppendHeaders(cookies), Json(body)).into_response())
+    }
+}
+
+/// Opens a session and answers with it.
 async fn sign_in(
     state: &AppState,
     scope: TenantScope,
@@ -98,20 +143,8 @@ async fn sign_in(
     origin: &Origin,
     status: StatusCode,
 ) -> Result<Response, ApiError> {
-    let tenant = state.store().tenant(scope).await?;
-    let most = state.engine.plans().get_or_default(&tenant.plan).limits.sessions;
-    let DeviceOf { device, kept } = device;
-    // A new value where it has none: whoever signs in here the next time is no new device.
-    let kept = kept.map_or_else(token::new_token, Ok).map_err(ApiError::internal)?;
-    let device_cookie = token::device_cookie(&state.config, &kept);
-    let new = NewSession { keys: SessionKeys::new(), device, kept: Some(kept), most };
+    let opening = Opening::of(state, scope, device).await?;
     let store = state.store().noting(signing(AuditAction::AuthLogin, &user, origin));
-    let ended = store.open_session(scope, user.id, &new).await?;
-    end_streams(state, ended);
-    state.engine.mail_waits();
-    let [session, renewal] = token::session_cookies(&state.config, &new.keys);
-    let cookies = [session, renewal, device_cookie];
-    let until = Timestamp::now().plus_millis(ACCESS_MILLIS);
-    let body = wire::SignedIn::new(user, wire::Tokens::new(&new.keys, until))?;
-    Ok((status, AppendHeaders(cookies), Json(body)).into_response())
+    let ended = store.open_session(scope, user.id, &opening.new).await?;
+    opening.answer(state, user, ended, status)
 }

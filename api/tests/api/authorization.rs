@@ -10,9 +10,10 @@ use crate::app::TestApp;
 use serde_json::{Value, json};
 
 /// Operations that need no session, and why.
-const PUBLIC: [(&str, &str); 11] = [
+const PUBLIC: [(&str, &str); 12] = [
     ("register", "makes the account"),
     ("login", "makes the session"),
+    ("loginTwoFactor", "shows what the first step answered"),
     ("refreshSession", "shows what renews a session"),
     ("verifyEmail", "shows a token of a mail"),
     ("forgotPassword", "is for who can not sign in, and says nothing"),

@@ -26,6 +26,7 @@ mod privacy;
 mod quiet;
 mod recovery;
 mod sessions;
+mod two_factor;
 mod web;
 mod web_hooks;
 mod webhooks;

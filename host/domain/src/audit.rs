@@ -52,6 +52,12 @@ names! {
         AuthEmailVerify = "auth.verify_email",
         /// Someone chose a new password.
         AuthPasswordReset = "auth.password_reset",
+        /// Someone turned two-factor sign-in on.
+        AuthTwoFactorEnable = "auth.two_factor_enable",
+        /// Someone turned two-factor sign-in off.
+        AuthTwoFactorDisable = "auth.two_factor_disable",
+        /// Someone made new recovery codes.
+        AuthRecoveryCodes = "auth.recovery_codes",
         /// All that is kept of an account was downloaded.
         AccountExport = "account.export",
         /// The deletion of an account was asked for.

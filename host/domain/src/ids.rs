@@ -64,6 +64,8 @@ ids! {
     UserId,
     /// One sign-in of a user.
     SessionId,
+    /// A set-up of two-factor sign-in: another one each time that it is set up.
+    TwoFactorId,
     /// A key of the API.
     ApiKeyId,
     /// A tenant's connection to an outside service.

@@ -67,6 +67,38 @@ pub enum Mail {
         /// When.
         at: Timestamp,
     },
+    /// Two-factor sign-in was turned on.
+    TwoFactorOn {
+        /// How they are called.
+        name: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// Two-factor sign-in was turned off.
+    TwoFactorOff {
+        /// How they are called.
+        name: String,
+        /// Whether the operator did it.
+        by_operator: bool,
+        /// When.
+        at: Timestamp,
+    },
+    /// A recovery code was used in the place of a code of their authenticator.
+    RecoveryCodeUsed {
+        /// How they are called.
+        name: String,
+        /// How many are left.
+        left: u64,
+        /// When.
+        at: Timestamp,
+    },
+    /// Someone who knows the password tries one code after the other.
+    WrongCodes {
+        /// How they are called.
+        name: String,
+        /// When.
+        at: Timestamp,
+    },
     /// A good part of what the plan allows is used.
     LimitWarning {
         /// How they are called.
@@ -103,6 +135,10 @@ impl Mail {
             Self::PasswordChanged { .. } => "password_changed",
             Self::NewDevice { .. } => "new_device",
             Self::SessionStolen { .. } => "session_stolen",
+            Self::TwoFactorOn { .. } => "two_factor_on",
+            Self::TwoFactorOff { .. } => "two_factor_off",
+            Self::RecoveryCodeUsed { .. } => "recovery_code_used",
+            Self::WrongCodes { .. } => "wrong_codes",
             Self::LimitWarning { .. } => "limit_warning",
             Self::GatewayDown { .. } => "gateway_down",
         }
@@ -131,6 +167,10 @@ mod tests {
             Mail::PasswordChanged { name: name(), at },
             Mail::NewDevice { name: name(), device: "Firefox".to_owned(), address: "::1".to_owned(), at },
             Mail::SessionStolen { name: name(), device: "curl".to_owned(), address: "::/48".to_owned(), at },
+            Mail::TwoFactorOn { name: name(), at },
+            Mail::TwoFactorOff { name: name(), by_operator: true, at },
+            Mail::RecoveryCodeUsed { name: name(), left: 9, at },
+            Mail::WrongCodes { name: name(), at },
             Mail::LimitWarning {
                 name: name(),
                 limit: "gateways".to_owned(),

@@ -117,6 +117,59 @@ pub(crate) fn letter(mail: &Mail, site: &Url) -> Letter {
                 Some(Button { label: "Choose a new password", link: page(site, "forgot-password", None) });
             name
         }
+        Mail::TwoFactorOn { name, at } => {
+            letter.subject = "Two-factor sign-in is on".to_owned();
+            letter.paragraphs = vec![
+                "From now on, signing in to your account takes a code of your authenticator besides the password.".to_owned(),
+                "Keep your recovery codes where you find them without your phone: each gets you in once.".to_owned(),
+            ];
+            letter.facts = vec![("When", when(*at))];
+            letter.after =
+                vec!["If it was not you, somebody else knows your password. Tell the operator of this server, who can turn it off.".to_owned()];
+            name
+        }
+        Mail::TwoFactorOff { name, by_operator, at } => {
+            letter.subject = "Two-factor sign-in is off".to_owned();
+            letter.paragraphs = vec![if *by_operator {
+                "The operator of this server has turned two-factor sign-in off for your account. The password alone signs in now; turn it on again as soon as you can.".to_owned()
+            } else {
+                "Two-factor sign-in was turned off for your account. The password alone signs in now."
+                    .to_owned()
+            }];
+            letter.facts = vec![("When", when(*at))];
+            letter.button =
+                Some(Button { label: "It was not me", link: page(site, "forgot-password", None) });
+            letter.after = vec!["If it was you, there is nothing to do.".to_owned()];
+            name
+        }
+        Mail::RecoveryCodeUsed { name, left, at } => {
+            letter.subject = "A recovery code was used".to_owned();
+            letter.paragraphs = vec![
+                "One of your recovery codes was used in the place of a code of your authenticator."
+                    .to_owned(),
+                match left {
+                    0 => "It was the last one. Make new ones in the settings, under Security.".to_owned(),
+                    1 => "One more is left. Make new ones in the settings, under Security.".to_owned(),
+                    left => format!("{left} more are left."),
+                },
+            ];
+            letter.facts = vec![("When", when(*at))];
+            letter.button =
+                Some(Button { label: "It was not me", link: page(site, "forgot-password", None) });
+            letter.after = vec!["If it was you, there is nothing to do.".to_owned()];
+            name
+        }
+        Mail::WrongCodes { name, at } => {
+            letter.subject = "Someone tries to sign in to your account".to_owned();
+            letter.paragraphs = vec![
+                "Someone who knows your password has entered wrong codes again and again. They did not get in; for a while, no more codes are looked at there.".to_owned(),
+                "If it was not you, choose a new password.".to_owned(),
+            ];
+            letter.facts = vec![("When", when(*at))];
+            letter.button =
+                Some(Button { label: "Choose a new password", link: page(site, "forgot-password", None) });
+            name
+        }
         Mail::LimitWarning { name, limit, percent, used, allowed } => {
             let limit = plain(limit, WORDS);
             letter.subject = format!("{percent} % of your plan's {limit} are used");

@@ -32,6 +32,12 @@ fn all() -> Vec<Mail> {
             address: "203.0.113.0/24".to_owned(),
             at,
         },
+        Mail::TwoFactorOn { name: name(), at },
+        Mail::TwoFactorOff { name: name(), by_operator: false, at },
+        Mail::TwoFactorOff { name: name(), by_operator: true, at },
+        Mail::RecoveryCodeUsed { name: name(), left: 9, at },
+        Mail::RecoveryCodeUsed { name: name(), left: 0, at },
+        Mail::WrongCodes { name: name(), at },
         Mail::LimitWarning {
             name: name(),
             limit: "executions today".to_owned(),

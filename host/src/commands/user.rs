@@ -3,9 +3,12 @@
 use super::answer;
 use crate::host;
 use crate::settings::Settings;
+use anyhow::Context as _;
 use clap::Args;
-use twobot_store::StoreError;
+use twobot_domain::AuditAction;
 use twobot_store::accounts::NewAccount;
+use twobot_store::audit::{By, Note, Target};
+use twobot_store::{Store, StoreError};
 
 /// A user to be made.
 #[derive(Args)]
@@ -25,6 +28,13 @@ pub(crate) struct Create {
     /// The plan; the catalogue's default where it is not given.
     #[arg(long)]
     plan: Option<String>,
+}
+
+/// Whose two-factor sign-in is to be turned off.
+#[derive(Args)]
+pub(crate) struct TwoFactorOff {
+    /// The address that they sign in with. Make sure by another way that it is them who ask.
+    email: String,
 }
 
 /// Makes a user with a tenant of their own.
@@ -62,4 +72,26 @@ pub(crate) async fn create(settings: &Settings, create: Create) -> anyhow::Resul
         Err(error) => return Err(error.into()),
     }
     Ok(())
+}
+
+/// Turns two-factor sign-in off for a user, beside a server that runs or without one.
+///
+/// # Errors
+/// When the database can not be changed, there is no such user, or it is off.
+pub(crate) async fn two_factor_off(settings: &Settings, off: &TwoFactorOff) -> anyhow::Result<()> {
+    let store = host::store(settings).await?;
+    let done = lift(&store, &off.email).await;
+    store.close().await;
+    if !done? {
+        anyhow::bail!("two-factor sign-in is off for {}", off.email);
+    }
+    answer::line(&format!("two-factor sign-in is off now for {}, who is told by mail", off.email))?;
+    Ok(())
+}
+
+async fn lift(store: &Store, email: &str) -> anyhow::Result<bool> {
+    let login = store.login(email.trim()).await?.with_context(|| format!("nobody signs in with {email}"))?;
+    let target = Target { kind: "user", id: login.user.id.to_string(), name: login.user.name };
+    let note = Note::new(&By::system(), AuditAction::AuthTwoFactorDisable, target);
+    Ok(store.noting(note).lift_two_factor(login.scope, login.user.id).await?)
 }

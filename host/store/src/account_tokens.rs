@@ -3,6 +3,7 @@
 use crate::accounts::{User, token_digest, user};
 use crate::db::{Tx, sql, transaction};
 use crate::mails::queue;
+use crate::two_factor::end_challenges;
 use crate::{Store, StoreError, TenantScope};
 use twobot_domain::{Mail, MailId, SessionId, Timestamp, UserId};
 use uuid::Uuid;
@@ -123,6 +124,7 @@ async fn settle(
     )
     .await?;
     forget(tx, scope, user, TokenPurpose::Reset).await?;
+    end_challenges(tx, scope, user).await?;
     let ended = tx
         .all(
             sql("DELETE FROM sessions WHERE user_id = $1 AND tenant_id = $2 RETURNING id")
@@ -187,6 +189,8 @@ async fn replace_password(
         )
         .await?;
     forget(tx, scope, user, TokenPurpose::Reset).await?;
+    // Who got half-way in with the old password does not get further.
+    end_challenges(tx, scope, user).await?;
     let mail = Mail::PasswordChanged { name: row.get("name")?, at: Timestamp::now() };
     queue(tx, &store.key, scope, user, &mail).await?;
     store.write_note(tx, scope).await?;

@@ -81,6 +81,8 @@ pub struct Login {
     pub user: User,
     /// PHC string of argon2id.
     pub password_hash: String,
+    /// Whether a right password is only the first of two steps.
+    pub two_factor: bool,
 }
 
 /// A tenant to be made together with its owner.
@@ -200,7 +202,8 @@ impl Store {
         let row = self
             .db
             .optional(
-                sql("SELECT id, tenant_id, email, name, role, created_at, email_verified_at, password_hash FROM users WHERE email = $1")
+                sql("SELECT u.id, u.tenant_id, u.email, u.name, u.role, u.created_at, u.email_verified_at, u.password_hash, f.enabled_at \
+                     FROM users u LEFT JOIN two_factor f ON f.user_id = u.id AND f.tenant_id = u.tenant_id WHERE u.email = $1")
                     .bind(email.to_lowercase()),
             )
             .await?;
@@ -209,6 +212,7 @@ impl Store {
                 scope: TenantScope::of(row.get("tenant_id")?),
                 user: user(&row)?,
                 password_hash: row.get("password_hash")?,
+                two_factor: row.get::<Option<Timestamp>>("enabled_at")?.is_some(),
             })
         })
         .transpose()

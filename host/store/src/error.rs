@@ -86,7 +86,7 @@ impl From<rusqlite::Error> for StoreError {
 const ANOTHER_TRY: [&str; 3] = ["40001", "40P01", "23503"];
 
 /// The names of constraints that SQLite does not tell: it names the columns. What is missing here is a primary key.
-const UNIQUE: [(&str, &str); 10] = [
+const UNIQUE: [(&str, &str); 13] = [
     ("users.email", "users_email_unique"),
     ("sessions.token_hash", "sessions_token_hash_key"),
     ("account_tokens.token_hash", "account_tokens_token_hash_key"),
@@ -95,6 +95,9 @@ const UNIQUE: [(&str, &str); 10] = [
         "idempotency_keys.tenant_id, idempotency_keys.caller, idempotency_keys.name",
         "idempotency_keys_name_unique",
     ),
+    ("two_factor.user_id", "two_factor_user_unique"),
+    ("recovery_codes.user_id, recovery_codes.digest", "recovery_codes_unique"),
+    ("sign_in_challenges.token_hash", "sign_in_challenges_token_hash_key"),
     ("installs.tenant_id, installs.slug", "installs_slug_unique"),
     ("inbound.gateway_id, inbound.provider_id", "inbound_once"),
     ("schedules.install_id, schedules.name", "schedules_name_unique"),

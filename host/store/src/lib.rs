@@ -40,6 +40,7 @@ pub mod rotation;
 pub mod schedules;
 pub mod sessions;
 pub mod setups;
+pub mod two_factor;
 pub mod usage;
 pub mod versions;
 pub mod workspace;

@@ -7,7 +7,7 @@ use crate::db::{Row, Statement, sql, transaction};
 use crate::secrets::KeyId;
 use crate::{Store, StoreError};
 use std::collections::BTreeMap;
-use twobot_domain::{GatewayId, MailId};
+use twobot_domain::{GatewayId, MailId, TwoFactorId};
 use uuid::Uuid;
 
 /// Rows of one transaction.
@@ -57,11 +57,9 @@ const PLACES: &[Place] = &[
         context: crate::idempotency::context,
     },
     Place {
-        next: || {
-            sql("SELECT id, answer AS sealed FROM idempotency_keys WHERE id > $1 AND answer IS NOT NULL ORDER BY id LIMIT 200")
-        },
-        change: || sql("UPDATE idempotency_keys SET answer = $1 WHERE id = $2 AND answer = $3"),
-        context: crate::idempotency::context,
+        next: || sql("SELECT id, secret AS sealed FROM two_factor WHERE id > $1 ORDER BY id LIMIT 200"),
+        change: || sql("UPDATE two_factor SET secret = $1 WHERE id = $2 AND secret = $3"),
+        context: |id| crate::two_factor::context(TwoFactorId::from_uuid(id)),
     },
     Place {
         next: || sql("SELECT id, sealed FROM own_keys WHERE id > $1 ORDER BY id LIMIT 200"),

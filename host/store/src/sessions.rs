@@ -11,7 +11,7 @@ pub use keys::SessionKeys;
 pub use renew::Renewed;
 
 use crate::accounts::{User, token_digest, user};
-use crate::db::{Row, sql, transaction};
+use crate::db::{Row, Tx, sql, transaction};
 use crate::{Store, StoreError, TenantScope};
 use secrecy::{ExposeSecret, SecretString};
 use twobot_domain::{SessionId, Timestamp, UserId};
@@ -92,6 +92,52 @@ fn ids(rows: &[Row]) -> Result<Vec<SessionId>, StoreError> {
     rows.iter().map(|row| row.get("id")).collect()
 }
 
+/// Opens a session, with what else the transaction does: see [`Store::open_session`].
+pub(crate) async fn open(
+    tx: &mut Tx,
+    store: &Store,
+    scope: TenantScope,
+    user: UserId,
+    new: &NewSession,
+) -> Result<Vec<SessionId>, StoreError> {
+    let renewal = new.keys.read_renewal().ok_or(StoreError::NotFound)?;
+    let keep = new.most.unwrap_or(MOST).clamp(1, MOST) - 1;
+    let now = Timestamp::now();
+    let ended = tx
+        .all(
+            sql("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = $1 AND tenant_id = $2 \
+                 ORDER BY used_at DESC, id DESC LIMIT 1000 OFFSET $3) RETURNING id")
+            .bind(user)
+            .bind(scope.tenant())
+            .bind(u64::from(keep)),
+        )
+        .await?;
+    let written = tx
+        .run(
+            sql("INSERT INTO sessions (id, tenant_id, user_id, token_hash, access_until, family_hash, renewal_hash, device, \
+                 network, created_at, used_at, expires_at) \
+                 SELECT $1, tenant_id, id, $2, $3, $4, $5, $6, $7, $8, $8, $9 FROM users WHERE id = $10 AND tenant_id = $11")
+            .bind(new.keys.session)
+            .bind(token_digest(new.keys.access.expose_secret()))
+            .bind(now.plus_millis(ACCESS_MILLIS))
+            .bind(renewal.family_hash())
+            .bind(renewal.turn_hash())
+            .bind(new.device.name.as_str())
+            .bind(new.device.network.as_str())
+            .bind(now)
+            .bind(now.plus_millis(IDLE_MILLIS))
+            .bind(user)
+            .bind(scope.tenant()),
+        )
+        .await?;
+    if written == 0 {
+        return Err(StoreError::NotFound);
+    }
+    known::remember(tx, store, scope, user, &new.device, new.kept.as_ref()).await?;
+    store.write_note(tx, scope).await?;
+    ids(&ended)
+}
+
 impl Store {
     /// Opens a session for a user whose password was right, and tells them by mail if the device is a new one. Where that makes more of them than the user may have, those that were
     /// not used for the longest time end; answers their ids.
@@ -104,44 +150,10 @@ impl Store {
         user: UserId,
         new: &NewSession,
     ) -> Result<Vec<SessionId>, StoreError> {
-        let renewal = new.keys.read_renewal().ok_or(StoreError::NotFound)?;
-        let keep = new.most.unwrap_or(MOST).clamp(1, MOST) - 1;
-        let now = Timestamp::now();
         transaction!(self.db.begin(scope), |tx| {
-            let ended = tx
-                .all(
-                    sql("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = $1 AND tenant_id = $2 \
-                         ORDER BY used_at DESC, id DESC LIMIT 1000 OFFSET $3) RETURNING id")
-                    .bind(user)
-                    .bind(scope.tenant())
-                    .bind(u64::from(keep)),
-                )
-                .await?;
-            let written = tx
-                .run(
-                    sql("INSERT INTO sessions (id, tenant_id, user_id, token_hash, access_until, family_hash, renewal_hash, device, \
-                         network, created_at, used_at, expires_at) \
-                         SELECT $1, tenant_id, id, $2, $3, $4, $5, $6, $7, $8, $8, $9 FROM users WHERE id = $10 AND tenant_id = $11")
-                    .bind(new.keys.session)
-                    .bind(token_digest(new.keys.access.expose_secret()))
-                    .bind(now.plus_millis(ACCESS_MILLIS))
-                    .bind(renewal.family_hash())
-                    .bind(renewal.turn_hash())
-                    .bind(new.device.name.as_str())
-                    .bind(new.device.network.as_str())
-                    .bind(now)
-                    .bind(now.plus_millis(IDLE_MILLIS))
-                    .bind(user)
-                    .bind(scope.tenant()),
-                )
-                .await?;
-            if written == 0 {
-                return Err(StoreError::NotFound);
-            }
-            known::remember(&mut tx, self, scope, user, &new.device, new.kept.as_ref()).await?;
-            self.write_note(&mut tx, scope).await?;
+            let ended = open(&mut tx, self, scope, user, new).await?;
             tx.commit().await?;
-            ids(&ended)
+            Ok(ended)
         })
     }
 
@@ -268,11 +280,14 @@ impl Store {
         })
     }
 
-    /// Removes sessions that have expired, and says how many.
+    /// Removes sessions and sign-ins half done that have expired, and says how many sessions.
     ///
     /// # Errors
     /// Only those of the database.
     pub async fn remove_expired_sessions(&self) -> Result<u64, StoreError> {
+        self.db
+            .run(sql("DELETE FROM sign_in_challenges WHERE expires_at <= $1").bind(Timestamp::now()))
+            .await?;
         self.db.run(sql("DELETE FROM sessions WHERE expires_at <= $1").bind(Timestamp::now())).await
     }
 }

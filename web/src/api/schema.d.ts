@@ -150,9 +150,32 @@ export interface paths {
          * @description Opens a session. The answer sets the cookies, and carries for programs a token of 15 minutes and a refresh token that renews it
          *     (`POST /auth/refresh`). A session lasts 7 days without being renewed, and 30 at most; where the plan allows no more of them, the one
          *     that was not used for the longest time ends. After five tries for an account from one network address there is a wait of up to 15
-         *     minutes.
+         *     minutes. Where two-factor sign-in is on (`two_factor_required`), nobody is signed in yet: `POST /auth/login/two-factor` takes the
+         *     `challenge` and a code.
          */
         post: operations["login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/login/two-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in: the second step
+         * @description Where two-factor sign-in is on, `POST /auth/login` answers with a `challenge` instead of tokens. This finishes it, with a code of the
+         *     authenticator or a recovery code, within five minutes and five tries. Each code signs in once. After ten wrong ones in a row there is a
+         *     wait for the account, longer each time, but for browsers that have signed in before.
+         */
+        post: operations["loginTwoFactor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1316,6 +1339,106 @@ export interface paths {
         get: operations["getProfile"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/two-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether two-factor sign-in is on */
+        get: operations["getTwoFactor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/two-factor/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turn two-factor sign-in on
+         * @description With a code of the authenticator that was given what `POST /user/two-factor/setup` answered. From then on, signing in takes a code, too.
+         *     The answer has recovery codes, for when the authenticator is lost: ten, each good once. A mail tells of it. Sessions stay as they are.
+         */
+        post: operations["confirmTwoFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/two-factor/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turn two-factor sign-in off
+         * @description Wants the password, and a code of the authenticator or a recovery code. The recovery codes go with it. A mail tells of it.
+         */
+        post: operations["disableTwoFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/two-factor/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make new recovery codes
+         * @description Those before are worth nothing then. Wants the password, and a code of the authenticator or a recovery code.
+         */
+        post: operations["renewRecoveryCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/two-factor/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to set two-factor sign-in up
+         * @description Answers what an authenticator (any that knows RFC 6238: SHA-1, six digits, 30 seconds) is to be given. Nothing changes until
+         *     `POST /user/two-factor/confirm` shows a code of it, within an hour. Begun again, what was given before is worth nothing. Wrong
+         *     passwords count with the tries to sign in.
+         */
+        post: operations["beginTwoFactor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3189,6 +3312,35 @@ export interface components {
             /** @description Give it as `cursor` to get the page after this one; null on the last. */
             next_cursor: string | null;
         };
+        /** @description What a right password is answered with. */
+        LoginAnswer: components["schemas"]["SignedIn"] | components["schemas"]["LoginChallenge"];
+        /** @description A sign-in that waits for a code. Nobody is signed in yet. */
+        LoginChallenge: {
+            /** @description Always true. */
+            two_factor_required: boolean;
+            /**
+             * @description Goes to `POST /auth/login/two-factor`, with a code.
+             * @example N2Vd0P3lq4w0mX7uV1cQ9sRk5tYb8zEhJ6aGfLoIxWs
+             */
+            challenge: string;
+            /** @description Until when it is taken there. */
+            expires_at: components["schemas"]["Time"];
+        };
+        /** @description The second step of a sign-in: a code of the authenticator, or a recovery code. */
+        LoginSecondStep: {
+            /**
+             * @description As `POST /auth/login` answered it.
+             * @example N2Vd0P3lq4w0mX7uV1cQ9sRk5tYb8zEhJ6aGfLoIxWs
+             */
+            challenge: string;
+            /**
+             * @description Six digits of the authenticator.
+             * @example 287082
+             */
+            code?: string | null;
+            /** @description One of the recovery codes, instead. */
+            recovery_code?: string | null;
+        };
         /** @description Who is signed in, and for whom. */
         Me: {
             user: components["schemas"]["User"];
@@ -3517,6 +3669,16 @@ export interface components {
             /** @description What the limit counts. */
             unit?: string | null;
         };
+        /** @description Recovery codes, each of which gets in once without the authenticator. They are not shown again. */
+        RecoveryCodes: {
+            /**
+             * @description All of them, in groups of four characters.
+             * @example [
+             *       "abcd-efgh-jkmn-pqrs"
+             *     ]
+             */
+            recovery_codes: string[];
+        };
         /** @description A refresh token. Browsers leave it out: theirs is in a cookie. */
         Refresh: {
             /**
@@ -3752,6 +3914,64 @@ export interface components {
             limit: components["schemas"]["LimitHit"] | null;
             /** @description Since when. */
             since: components["schemas"]["Time"];
+        };
+        /** @description Whether signing in takes two steps. */
+        TwoFactor: {
+            /** @description Whether it is on. */
+            enabled: boolean;
+            enabled_at: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description Recovery codes that nobody has used.
+             * @example 10
+             */
+            recovery_codes_left: number;
+        };
+        /** @description A code of an authenticator. */
+        TwoFactorCode: {
+            /**
+             * @description Six digits.
+             * @example 287082
+             */
+            code: string;
+        };
+        /** @description Says that it is really the account's owner who asks. */
+        TwoFactorPassword: {
+            /**
+             * Format: password
+             * @description The present password.
+             * @example Analytical-Engine-1
+             */
+            password: string;
+        };
+        /** @description The password, and a code of the authenticator or a recovery code. */
+        TwoFactorProof: {
+            /**
+             * Format: password
+             * @description The present password.
+             * @example Analytical-Engine-1
+             */
+            password: string;
+            /**
+             * @description Six digits of the authenticator.
+             * @example 287082
+             */
+            code?: string | null;
+            /** @description One of the recovery codes, instead. */
+            recovery_code?: string | null;
+        };
+        /** @description What an authenticator is given. It is not shown again. */
+        TwoFactorSetup: {
+            /**
+             * @description The key in base 32, to type it.
+             * @example JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP
+             */
+            secret: string;
+            /**
+             * @description The same, for a QR code.
+             * @example otpauth://totp/2Bot:ada%40example.org?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=2Bot
+             */
+            otpauth_uri: string;
         };
         /** @description What was used in some time. */
         Usage: {
@@ -5097,6 +5317,142 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Signed in; or, where two-factor sign-in is on, what the second step takes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "token": "text",
+                     *       "expires_in": 900,
+                     *       "refresh_token": "text",
+                     *       "user": {
+                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *         "email": "ada@example.org",
+                     *         "name": "Ada Lovelace",
+                     *         "role": "owner",
+                     *         "created_at": "2026-01-31T12:00:00.000Z",
+                     *         "email_verified": true
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LoginAnswer"];
+                };
+            };
+            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_credentials`: the address or the password is wrong, or the address is not confirmed yet (then a mail is on its way). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_failed`: another site sent this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: the body has more than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    loginTwoFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "challenge": "N2Vd0P3lq4w0mX7uV1cQ9sRk5tYb8zEhJ6aGfLoIxWs",
+                 *       "code": "287082",
+                 *       "recovery_code": "text"
+                 *     }
+                 */
+                "application/json": components["schemas"]["LoginSecondStep"];
+            };
+        };
+        responses: {
             /** @description Signed in. */
             200: {
                 headers: {
@@ -5130,7 +5486,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_credentials`: the address or the password is wrong, or the address is not confirmed yet (then a mail is on its way). */
+            /** @description `invalid_challenge`: it is too old, had too many wrong codes, or is finished; begin with the password. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5139,7 +5495,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_failed`: another site sent this. */
+            /** @description `wrong_code`: the code is another one or was used; `csrf_failed`: another site sent this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14141,6 +14497,645 @@ export interface operations {
                 };
             };
             /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTwoFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How it is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "enabled": true,
+                     *       "enabled_at": "2026-01-31T12:00:00.000Z",
+                     *       "recovery_codes_left": 10
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TwoFactor"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirmTwoFactor: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "287082"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TwoFactorCode"];
+            };
+        };
+        responses: {
+            /** @description It is on. The recovery codes are not shown again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "recovery_codes": [
+                     *         "abcd-efgh-jkmn-pqrs"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wrong_code`: the authenticator shows another one, or its clock is wrong; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `session_required`: no API key may do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `two_factor_not_begun`: nothing waits for a code; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: the body has more than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disableTwoFactor: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "password": "Analytical-Engine-1",
+                 *       "code": "287082",
+                 *       "recovery_code": "text"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TwoFactorProof"];
+            };
+        };
+        responses: {
+            /** @description It is off. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wrong_password`: the present one is another; `wrong_code`: the code is another one or was used; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `session_required`: no API key may do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `two_factor_off`: it is off already; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: the body has more than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renewRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "password": "Analytical-Engine-1",
+                 *       "code": "287082",
+                 *       "recovery_code": "text"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TwoFactorProof"];
+            };
+        };
+        responses: {
+            /** @description The new ones. They are not shown again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "recovery_codes": [
+                     *         "abcd-efgh-jkmn-pqrs"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wrong_password`: the present one is another; `wrong_code`: the code is another one or was used; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `session_required`: no API key may do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `two_factor_off`: two-factor sign-in is off; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: the body has more than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginTwoFactor: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "password": "Analytical-Engine-1"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TwoFactorPassword"];
+            };
+        };
+        responses: {
+            /** @description What the authenticator is to be given. It is not shown again. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+                     *       "otpauth_uri": "otpauth://totp/2Bot:ada%40example.org?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=2Bot"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TwoFactorSetup"];
+                };
+            };
+            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wrong_password`: the present one is another; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `session_required`: no API key may do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `two_factor_on`: it is on already; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: the body has more than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;

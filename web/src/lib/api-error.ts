@@ -39,9 +39,9 @@ export class ApiError extends Error {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }
 
-  /** True when the session is over or never was. A wrong password is not that. */
+  /** True when the session is over or never was. A wrong password or a sign-in that took too long is not that. */
   get isSignedOut(): boolean {
-    return this.status === 401 && this.code !== "invalid_credentials";
+    return this.status === 401 && this.code !== "invalid_credentials" && this.code !== "invalid_challenge";
   }
 }
 

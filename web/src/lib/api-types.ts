@@ -86,6 +86,33 @@ export interface SignedIn {
   refresh_token: string;
 }
 
+/** A right password where two-factor sign-in is on: nobody is signed in yet. */
+export interface LoginChallenge {
+  two_factor_required: true;
+  /** Goes with a code. */
+  challenge: string;
+  expires_at: Timestamp;
+}
+
+/** Whether signing in takes a code besides the password. */
+export interface TwoFactor {
+  enabled: boolean;
+  enabled_at: Timestamp | null;
+  recovery_codes_left: number;
+}
+
+/** What an authenticator is given. */
+export interface TwoFactorSetup {
+  /** In base 32, to type it. */
+  secret: string;
+  /** The same, for a QR code. */
+  otpauth_uri: string;
+}
+
+export interface RecoveryCodes {
+  recovery_codes: string[];
+}
+
 /** Where an account is signed in. */
 export interface AuthSession {
   id: string;

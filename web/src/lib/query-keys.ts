@@ -16,5 +16,6 @@ export const queryKeys = {
   notifications: ["notifications"],
   auditLog: ["audit-log"],
   sessions: ["sessions"],
+  twoFactor: ["two-factor"],
   apiKeys: ["api-keys"],
 } as const;

@@ -1,6 +1,6 @@
 //! Signing in.
 
-use super::wire::{Credentials, SignedIn};
+use super::wire::{Credentials, LoginAnswer};
 use crate::error::ApiError;
 use crate::extract::{ClientAddress, DeviceOf, Json, Origin, Unsaid, require_same_origin};
 use crate::password::check_password;
@@ -18,7 +18,8 @@ use twobot_store::accounts::Login;
 /// Opens a session. The answer sets the cookies, and carries for programs a token of 15 minutes and a refresh token that renews it
 /// (`POST /auth/refresh`). A session lasts 7 days without being renewed, and 30 at most; where the plan allows no more of them, the one
 /// that was not used for the longest time ends. After five tries for an account from one network address there is a wait of up to 15
-/// minutes.
+/// minutes. Where two-factor sign-in is on (`two_factor_required`), nobody is signed in yet: `POST /auth/login/two-factor` takes the
+/// `challenge` and a code.
 #[utoipa::path(
     post,
     path = "/auth/login",
@@ -27,7 +28,7 @@ use twobot_store::accounts::Login;
     security(()),
     request_body = Credentials,
     responses(
-        (status = 200, description = "Signed in.", body = SignedIn),
+        (status = 200, description = "Signed in; or, where two-factor sign-in is on, what the second step takes.", body = LoginAnswer),
         (status = 401, description = "`invalid_credentials`: the address or the password is wrong, or the address is not confirmed yet (then a mail is on its way)."),
         (status = 403, description = "`csrf_failed`: another site sent this."),
         (status = 429, description = "`rate_limited`: too many tries; `Retry-After` says how long to wait."),
@@ -57,6 +58,10 @@ pub(super) async fn login(
         check_password(credentials.password.expose_secret(), hash).await.map_err(ApiError::internal)?;
     match login {
         Some(login) if right && (login.user.email_verified_at.is_some() || !state.config.mails_go_out) => {
+            // Tries are forgiven once somebody is in, so that who knows the password can not begin to guess codes again and again.
+            if login.two_factor {
+                return super::second_step::begin(&state, &login, known).await;
+            }
             state.throttle().forgive(address, email).await;
             super::sign_in(&state, login.scope, login.user, device, &origin, StatusCode::OK).await
         }

@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use twobot_domain::{Plan, SessionId, TenantId, Timestamp, UserId};
 use twobot_store::sessions::SessionKeys;
+use twobot_store::two_factor::NewChallenge;
 use twobot_store::{accounts, sessions};
 use utoipa::ToSchema;
 
@@ -143,6 +144,55 @@ impl SignedIn {
     pub(super) fn new(user: accounts::User, tokens: Tokens) -> Result<Self, ApiError> {
         Ok(Self { user: User::new(user)?, tokens })
     }
+}
+
+/// What a right password is answered with.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "says in the document that it is one of both; each is answered by itself")]
+pub(super) enum LoginAnswer {
+    SignedIn(SignedIn),
+    Challenge(Challenge),
+}
+
+/// A sign-in that waits for a code. Nobody is signed in yet.
+#[derive(Serialize, ToSchema)]
+#[schema(as = LoginChallenge)]
+pub(super) struct Challenge {
+    /// Always true.
+    two_factor_required: bool,
+    /// Goes to `POST /auth/login/two-factor`, with a code.
+    #[schema(example = "N2Vd0P3lq4w0mX7uV1cQ9sRk5tYb8zEhJ6aGfLoIxWs")]
+    challenge: String,
+    /// Until when it is taken there.
+    expires_at: Time,
+}
+
+impl Challenge {
+    pub(super) fn new(new: &NewChallenge) -> Self {
+        Self {
+            two_factor_required: true,
+            challenge: new.token.expose_secret().to_owned(),
+            expires_at: new.expires_at.into(),
+        }
+    }
+}
+
+/// The second step of a sign-in: a code of the authenticator, or a recovery code.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = LoginSecondStep)]
+pub(super) struct SecondStep {
+    /// As `POST /auth/login` answered it.
+    #[schema(value_type = String, example = "N2Vd0P3lq4w0mX7uV1cQ9sRk5tYb8zEhJ6aGfLoIxWs")]
+    pub(super) challenge: SecretString,
+    /// Six digits of the authenticator.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "287082")]
+    pub(super) code: Option<SecretString>,
+    /// One of the recovery codes, instead.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub(super) recovery_code: Option<SecretString>,
 }
 
 /// A refresh token. Browsers leave it out: theirs is in a cookie.

@@ -9,10 +9,21 @@ use std::time::Duration;
 use twobot_redis::Rule;
 
 /// What is not done though its caller may: the operation, the status, and why.
-const NOT_DONE: [(&str, u16, &str); 1] = [("replayExecution", 409, "nothing ran yet")];
+const NOT_DONE: [(&str, u16, &str); 4] = [
+    ("replayExecution", 409, "nothing ran yet"),
+    (
+        "confirmTwoFactor",
+        409,
+        "it was not begun; `two_factor` goes the whole way, as with the following ones",
+    ),
+    ("renewRecoveryCodes", 409, "it is off"),
+    ("disableTwoFactor", 409, "it is off"),
+];
 
 /// What ends something that other operations need, so that it is tried after them: the later the larger.
-const LAST: [(&str, u8); 18] = [
+const LAST: [(&str, u8); 19] = [
+    // What is confirmed must not have been begun.
+    ("beginTwoFactor", 1),
     ("disconnectGateway", 1),
     ("deleteNotification", 1),
     ("uninstallPlugin", 1),

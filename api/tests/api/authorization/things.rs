@@ -147,7 +147,9 @@ impl Things {
             "grantPlugin" => json!({"grants": []}),
             "bindGateways" => json!({"gateways": {}}),
             "runAction" => json!({"input": {"text": "hello"}}),
-            "closeAccount" | "deleteData" => json!({"password": PASSWORD}),
+            "closeAccount" | "deleteData" | "beginTwoFactor" => json!({"password": PASSWORD}),
+            "confirmTwoFactor" => json!({"code": "000000"}),
+            "renewRecoveryCodes" | "disableTwoFactor" => json!({"password": PASSWORD, "code": "000000"}),
             "changePassword" => json!({"current_password": PASSWORD, "new_password": "Difference-Engine-2"}),
             _ => json!({}),
         }

@@ -88,6 +88,7 @@ macro_rules! with_ids {
             TenantId,
             UserId,
             SessionId,
+            TwoFactorId,
             ApiKeyId,
             GatewayId,
             InstallId,

@@ -125,6 +125,16 @@ pub(super) const PARTS: &[Part] = &[
         columns: &[("id", Id), ("user_id", Id), ("seen_at", Time)],
     },
     Part {
+        file: "two_factor.jsonl",
+        rows: Rows::All("SELECT id, user_id, created_at, enabled_at FROM two_factor WHERE tenant_id = $1"),
+        columns: &[("id", Id), ("user_id", Id), ("created_at", Time), ("enabled_at", Time)],
+    },
+    Part {
+        file: "recovery_codes.jsonl",
+        rows: Rows::All("SELECT id, user_id, created_at FROM recovery_codes WHERE tenant_id = $1"),
+        columns: &[("id", Id), ("user_id", Id), ("created_at", Time)],
+    },
+    Part {
         file: "api_keys.jsonl",
         rows: Rows::All(
             "SELECT id, user_id, name, prefix, scopes, created_at, expires_at, rotated_at, replaced_until, \

@@ -1,12 +1,13 @@
 //! A tenant with a row of every kind: what an intruder would like to reach.
 
 use crate::world::{
-    Tenant, World, new_api_key, new_event, new_execution, new_session, new_token, set, trouble, usage, writes,
+    Tenant, World, new_api_key, new_challenge, new_event, new_execution, new_session, new_token, set,
+    trouble, turn_on, usage, writes,
 };
 use secrecy::SecretString;
 use twobot_domain::{
     ApiKeyId, AuditAction, ChatMessageId, ConversationId, EffectId, EffectOrigin, EventId, ExecutionId,
-    FailureClass, GatewayId, InboundId, InstallId, NotificationId, SessionId, Timestamp, UserId,
+    FailureClass, GatewayId, InboundId, InstallId, NotificationId, SessionId, Timestamp, TwoFactorId, UserId,
 };
 use twobot_store::account_tokens::TokenPurpose;
 use twobot_store::audit::{By, Note, Target};
@@ -28,6 +29,8 @@ pub(crate) struct Estate {
     pub(crate) session: SessionId,
     /// What renews it.
     pub(crate) renewal: SecretString,
+    /// What its codes are computed from.
+    pub(crate) setup: TwoFactorId,
     pub(crate) api_key: ApiKeyId,
     pub(crate) gateway: GatewayId,
     /// The provider's id of the delivery that was decoded.
@@ -160,6 +163,11 @@ pub(crate) async fn estate(world: &World, name: &str) -> Estate {
         let token = new_token(purpose, &format!("{word} {}", tenant.user.id));
         store.hand_out_token(scope, tenant.user.id, &token).await.unwrap();
     }
+    let setup = turn_on(&tenant).await;
+    for name in ["try", "finish"] {
+        let challenge = new_challenge(&format!("{name} {}", tenant.user.id));
+        store.open_challenge(scope, tenant.user.id, &challenge).await.unwrap();
+    }
     let prefix = tenant.user.id.to_string();
     let api_key = store.create_api_key(scope, &new_api_key(tenant.user.id, &prefix), None).await.unwrap().id;
     let gateway = tenant.gateway("My bot").await;
@@ -216,6 +224,7 @@ pub(crate) async fn estate(world: &World, name: &str) -> Estate {
         user: tenant.user.id,
         session,
         renewal,
+        setup,
         api_key,
         gateway,
         provider_id,

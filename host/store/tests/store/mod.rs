@@ -40,6 +40,7 @@ mod schema;
 mod sessions;
 mod tenancy;
 mod texts;
+mod two_factor;
 mod usage;
 mod usage_before;
 mod versions;

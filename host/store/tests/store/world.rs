@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use tokio::sync::OnceCell;
 use twobot_domain::{
     ApiScope, ConversationId, EventId, ExecutionId, GatewayId, InboundId, InstallId, Limits, Mail,
-    PlanCatalogue, SessionId, TenantId, Timestamp, Trouble, Usage, UserId,
+    PlanCatalogue, SessionId, TenantId, Timestamp, Trouble, TwoFactorId, Usage, UserId,
 };
 use twobot_store::account_tokens::{NewToken, TokenPurpose};
 use twobot_store::accounts::{NewAccount, User};
@@ -21,6 +21,7 @@ use twobot_store::inbound::{Accepted, Decoded, NewInbound};
 use twobot_store::installs::{InstallState, NewInstall};
 use twobot_store::kv::{Address, Write, WriteSet};
 use twobot_store::sessions::{Device, NewSession, SessionKeys};
+use twobot_store::two_factor::NewChallenge;
 use twobot_store::{MasterKey, PageRequest, Store, StoreError, TenantScope};
 use uuid::Uuid;
 
@@ -338,6 +339,25 @@ pub(crate) fn new_session(token: &str) -> NewSession {
     let keys = SessionKeys { access: SecretString::from(token), ..SessionKeys::new() };
     let device = Device { name: "curl".to_owned(), network: "203.0.113.0/24".to_owned() };
     NewSession { keys, device, kept: None, most: None }
+}
+
+/// A sign-in that waits for a code, on a browser that nobody knows.
+pub(crate) fn new_challenge(token: &str) -> NewChallenge {
+    NewChallenge {
+        token: SecretString::from(token),
+        known: false,
+        expires_at: Timestamp::now().plus_millis(60_000),
+    }
+}
+
+/// Turns two-factor sign-in on, by the first step, with the recovery codes `recovery 0` to `recovery 9`.
+pub(crate) async fn turn_on(who: &Tenant) -> TwoFactorId {
+    let (store, scope, user) = (&who.store, who.scope, who.user.id);
+    store.begin_two_factor(scope, user, &SecretString::from("the-secret-of-an-authenticator")).await.unwrap();
+    let setup = store.pending_two_factor(scope, user).await.unwrap().unwrap().id;
+    let codes: Vec<_> = (0..10).map(|number| SecretString::from(format!("recovery {number}"))).collect();
+    store.enable_two_factor(scope, user, setup, 1, &codes).await.unwrap();
+    setup
 }
 
 /// A token that goes out with a mail.

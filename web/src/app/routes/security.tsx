@@ -6,12 +6,17 @@ import { Card, CardBody, CardHeader } from "@/components/ui/card";
 import { ChangePasswordForm } from "@/features/auth/components/change-password-form";
 import { SessionList } from "@/features/auth/components/session-list";
 import { SignOutEverywhere } from "@/features/auth/components/sign-out-everywhere";
+import { TwoFactorCard } from "@/features/auth/components/two-factor/two-factor-card";
 
 export function SecurityRoute() {
   const navigate = useNavigate();
   const client = useQueryClient();
   return (
-    <Page above={<SettingsNav />} title="Security" description="Your password, and where you are signed in.">
+    <Page
+      above={<SettingsNav />}
+      title="Security"
+      description="How you sign in, and where you are signed in."
+    >
       <div className="grid gap-6">
         <Card>
           <CardHeader
@@ -25,6 +30,7 @@ export function SecurityRoute() {
           />
           <SessionList />
         </Card>
+        <TwoFactorCard />
         <Card>
           <CardHeader title="Password" description="Changing it signs you out everywhere else." />
           <CardBody>

@@ -52,6 +52,24 @@ test("entries are told in plain words", () => {
       "Ada revoked the API key Deploy",
     ],
     [
+      { action: "auth.login", target: user, outcome: "failure", detail: { step: "code" } },
+      "Someone tried to sign in as Ada – The code was wrong.",
+    ],
+    [
+      { action: "auth.login", target: user, detail: { second_step: "recovery_code" } },
+      "Ada signed in – With a recovery code.",
+    ],
+    [{ action: "auth.login", target: user, detail: { second_step: "code" } }, "Ada signed in"],
+    [{ action: "auth.two_factor_enable", target: user }, "Ada turned two-factor sign-in on"],
+    [
+      { action: "auth.two_factor_disable", target: user, outcome: "failure" },
+      "Ada tried to turn two-factor sign-in off – The password was wrong.",
+    ],
+    [
+      { action: "auth.two_factor_disable", target: user, actor: system },
+      "2Bot turned two-factor sign-in off for Ada – By the operator of this server.",
+    ],
+    [
       { action: "plugin.grant", detail: { granted: ["storage"], refused: ["send", "ai"] } },
       "Ada decided what may be done by Auto-reply – It may keep data of its own. It may not send messages or ask AI.",
     ],

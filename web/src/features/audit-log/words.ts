@@ -41,8 +41,8 @@ export function auditSentence({ actor, action, target, outcome, detail }: AuditE
   switch (action) {
     case "auth.login":
       return outcome === "failure"
-        ? { ...sentence("tried to sign in as", target.name, "The password was wrong."), who: "Someone" }
-        : sentence("signed in", "");
+        ? { ...sentence("tried to sign in as", target.name, wrong(detail, "The password")), who: "Someone" }
+        : sentence("signed in", "", detail.second_step === "recovery_code" ? "With a recovery code." : "");
     case "auth.logout":
       return sentence("signed out", "");
     case "auth.verify_email":
@@ -51,6 +51,20 @@ export function auditSentence({ actor, action, target, outcome, detail }: AuditE
       return outcome === "failure"
         ? sentence("tried to change the password", "", "The present password was wrong.")
         : sentence("chose a new password", "");
+    case "auth.two_factor_enable":
+      return outcome === "failure"
+        ? sentence("tried to turn two-factor sign-in on", "", "The password was wrong.")
+        : sentence("turned two-factor sign-in on", "");
+    case "auth.two_factor_disable":
+      return outcome === "failure"
+        ? sentence("tried to turn two-factor sign-in off", "", wrong(detail, "The password"))
+        : actor.kind === "system"
+          ? sentence("turned two-factor sign-in off for", target.name, "By the operator of this server.")
+          : sentence("turned two-factor sign-in off", "");
+    case "auth.recovery_codes":
+      return outcome === "failure"
+        ? sentence("tried to make new recovery codes", "", wrong(detail, "The password"))
+        : sentence("made new recovery codes", "", "Those before are worth nothing now.");
     case "auth.session_revoke":
       return sentence("ended a session", "");
     case "auth.session_stolen":
@@ -141,6 +155,10 @@ function failed({ kind, name }: AuditEntry["target"], { count }: AuditEntry["det
   if (kind === "delivery") return "a delivery that was not understood";
   return kind === "effect" ? `what ${name} could not send` : `a failed run of ${name}`;
 }
+
+/** What was wrong: the code, where it came to that, or what was asked for before. */
+const wrong = (detail: AuditEntry["detail"], otherwise: string) =>
+  detail.step === "code" ? "The code was wrong." : `${otherwise} was wrong.`;
 
 const texts = (value: Json | undefined): string[] =>
   Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];

@@ -3,8 +3,8 @@
 use super::{Case, case};
 use crate::estate::{appointment, effect_event, failure, named, new_try, note, schedule};
 use crate::world::{
-    limits, new_api_key, new_execution, new_gateway, new_inbound, new_install, new_session, new_token, page,
-    set, trouble, usage, writes,
+    limits, new_api_key, new_challenge, new_execution, new_gateway, new_inbound, new_install, new_session,
+    new_token, page, set, trouble, usage, writes,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -24,6 +24,7 @@ use twobot_store::inbound::{Accepted, Decoded};
 use twobot_store::installs::InstallState;
 use twobot_store::retention::Retention;
 use twobot_store::sessions::{Device, Renewed};
+use twobot_store::two_factor::{CodeTry, Finished, Proof};
 use twobot_store::usage::Resolution;
 use twobot_store::versions::{Expected, Versioned};
 
@@ -31,6 +32,7 @@ use twobot_store::versions::{Expected, Versioned};
 pub(super) fn all() -> Vec<Case> {
     [
         accounts(),
+        two_factor(),
         api_keys(),
         gateways(),
         installs(),
@@ -134,6 +136,55 @@ fn accounts() -> Vec<Case> {
             let now = Timestamp::now();
             c.store.close_account(c.scope, c.of.session, now).await?;
             c.store.remove_account(c.scope, now).await.map(|_| false)
+        }),
+    ]
+}
+
+fn two_factor() -> Vec<Case> {
+    vec![
+        case("two_factor", |c| async move {
+            Ok(c.store.two_factor(c.scope, c.of.user).await?.enabled_at.is_some())
+        }),
+        case("begin_two_factor", |c| async move {
+            c.store.lift_two_factor(c.scope, c.of.user).await?;
+            c.store.begin_two_factor(c.scope, c.of.user, &SecretString::from("another")).await.map(|()| true)
+        }),
+        case("pending_two_factor", |c| async move {
+            if c.scope == c.of.scope {
+                c.store.lift_two_factor(c.scope, c.of.user).await?;
+                c.store.begin_two_factor(c.scope, c.of.user, &SecretString::from("another")).await?;
+            }
+            Ok(c.store.pending_two_factor(c.scope, c.of.user).await?.is_some())
+        }),
+        case("enable_two_factor", |c| async move {
+            let mut setup = c.of.setup;
+            if c.scope == c.of.scope {
+                c.store.lift_two_factor(c.scope, c.of.user).await?;
+                c.store.begin_two_factor(c.scope, c.of.user, &SecretString::from("another")).await?;
+                setup = c.store.pending_two_factor(c.scope, c.of.user).await?.unwrap().id;
+            }
+            c.store.enable_two_factor(c.scope, c.of.user, setup, 1, &[]).await.map(|()| true)
+        }),
+        case("replace_recovery_codes", |c| async move {
+            let proof = Proof::Code { setup: c.of.setup, step: 10 };
+            c.store.replace_recovery_codes(c.scope, c.of.user, &proof, &[]).await.map(|()| true)
+        }),
+        case("disable_two_factor", |c| async move {
+            let proof = Proof::Recovery(SecretString::from("recovery 0"));
+            c.store.disable_two_factor(c.scope, c.of.user, &proof).await.map(|()| true)
+        }),
+        case("lift_two_factor", |c| async move { c.store.lift_two_factor(c.scope, c.of.user).await }),
+        case("take_code_try", |c| async move {
+            Ok(matches!(c.store.take_code_try(c.scope, c.of.user).await?, CodeTry::Taken { .. }))
+        }),
+        case("open_challenge", |c| async move {
+            c.store.open_challenge(c.scope, c.of.user, &new_challenge("another")).await.map(|()| true)
+        }),
+        case("finish_challenge", |c| async move {
+            let proof = Proof::Code { setup: c.of.setup, step: 10 };
+            let (token, new) = (format!("finish {}", c.of.user), new_session("another token"));
+            let finished = c.store.finish_challenge(c.scope, c.of.user, &token, &proof, &new).await?;
+            Ok(matches!(finished, Finished::Yes(_)))
         }),
     ]
 }

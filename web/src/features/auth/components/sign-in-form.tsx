@@ -5,15 +5,34 @@ import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { PasswordInput } from "@/components/ui/password-input";
 import { useSignIn } from "@/features/auth/api/sign-in";
+import { SecondStepForm } from "@/features/auth/components/second-step-form";
 
 export function SignInForm({ onDone }: { onDone: () => void }) {
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
+  const [challenge, setChallenge] = useState<string | null>(null);
   const signIn = useSignIn();
 
   function submit(event: FormEvent) {
     event.preventDefault();
-    signIn.mutate({ email: email.trim(), password }, { onSuccess: onDone });
+    signIn.mutate(
+      { email: email.trim(), password },
+      {
+        onSuccess: (answer) => {
+          if ("challenge" in answer) setChallenge(answer.challenge);
+          else onDone();
+        },
+      },
+    );
+  }
+
+  function goBack() {
+    setChallenge(null);
+    setPassword("");
+  }
+
+  if (challenge !== null) {
+    return <SecondStepForm challenge={challenge} onDone={onDone} onBack={goBack} />;
   }
 
   return (
