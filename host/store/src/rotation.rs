@@ -57,13 +57,6 @@ const PLACES: &[Place] = &[
         context: crate::idempotency::context,
     },
     Place {
-        next: || {
-            sql("SELECT id, answer AS sealed FROM idempotency_keys WHERE id > $1 AND answer IS NOT NULL ORDER BY id LIMIT 200")
-        },
-        change: || sql("UPDATE idempotency_keys SET answer = $1 WHERE id = $2 AND answer = $3"),
-        context: crate::idempotency::context,
-    },
-    Place {
         next: || sql("SELECT id, sealed FROM own_keys WHERE id > $1 ORDER BY id LIMIT 200"),
         change: || sql("UPDATE own_keys SET sealed = $1 WHERE id = $2 AND sealed = $3"),
         context: crate::own_keys::context,
