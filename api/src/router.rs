@@ -74,6 +74,7 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
         .merge(routes::auth::routes())
         .merge(routes::api_keys::routes())
         .merge(routes::own_account::routes())
+        .merge(routes::profile::routes())
         .merge(routes::workspace::routes())
         .merge(routes::usage::routes())
         .merge(routes::gateway_kinds::routes())
@@ -85,6 +86,7 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
         .merge(routes::conversations::routes())
         .merge(routes::notifications::routes())
         .merge(routes::audit_log::routes())
+        .merge(routes::admin::routes())
         .merge(routes::webhooks::routes())
         .merge(routes::health::routes())
         .layer(from_fn_with_state(QUICK, time_limit));

@@ -58,7 +58,9 @@ const PLACES: &[Place] = &[
     },
     Place {
         next: || {
-            sql("SELECT id, answer AS sealed FROM idempotency_keys WHERE id > $1 AND answer IS NOT NULL ORDER BY id LIMIT 200")
+            sql(
+                "SELECT id, answer AS sealed FROM idempotency_keys WHERE id > $1 AND answer IS NOT NULL ORDER BY id LIMIT 200",
+            )
         },
         change: || sql("UPDATE idempotency_keys SET answer = $1 WHERE id = $2 AND answer = $3"),
         context: crate::idempotency::context,

@@ -4,6 +4,204 @@
  */
 
 export interface paths {
+    "/admin/mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the mails of the outbox
+         * @description Newest first: those of the last week, and all that wait.
+         */
+        get: operations["listMails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/mails/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at a mail
+         * @description What it says is shown only where the server has no mail server to send it by: its link may open an account, and is for nobody but
+         *     its reader.
+         */
+        get: operations["getMail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/mails/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a mail again
+         * @description One that was given up. A link in it may be too old by now.
+         */
+        post: operations["retryMail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the plans */
+        get: operations["listPlans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all tenants
+         * @description Newest first.
+         */
+        get: operations["listTenants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/tenants/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at a tenant
+         * @description Its people, plan, state and counts; nothing of what it keeps.
+         */
+        get: operations["getTenant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/tenants/{id}/audit-log/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check a tenant's audit log
+         * @description Whether anybody changed, removed or put in a row behind the server's back, as far as the rows' hashes show it.
+         */
+        get: operations["verifyAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/tenants/{id}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Move a tenant to another plan
+         * @description What it has above the limits of the new plan stays; there can only be no more.
+         */
+        put: operations["setTenantPlan"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/tenants/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume a tenant
+         * @description It goes on as it was before it was suspended.
+         */
+        post: operations["resumeTenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/tenants/{id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Suspend a tenant
+         * @description Nothing of it is worked on until it is resumed. What arrives is kept for a day, and refused after that.
+         */
+        post: operations["suspendTenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/analytics": {
         parameters: {
             query?: never;
@@ -188,7 +386,7 @@ export interface paths {
         };
         /**
          * Who is signed in
-         * @description Also at `/auth/session`, `/users/me` and `/user/profile`.
+         * @description Also at `/auth/session`.
          */
         get: operations["getMe"];
         put?: never;
@@ -274,7 +472,7 @@ export interface paths {
         };
         /**
          * Who is signed in
-         * @description Also at `/auth/session`, `/users/me` and `/user/profile`.
+         * @description Also at `/auth/session`.
          */
         get: operations["getSession"];
         put?: never;
@@ -1310,16 +1508,24 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who is signed in
-         * @description Also at `/auth/session`, `/users/me` and `/user/profile`.
+         * Look at one's profile
+         * @description Also at `/users/me`.
          */
         get: operations["getProfile"];
-        put?: never;
+        /**
+         * Change one's profile
+         * @description What is left out stays. `PUT` does the same, and so does `PATCH /users/me`.
+         */
+        put: operations["putProfile"];
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change one's profile
+         * @description What is left out stays. `PUT` does the same, and so does `PATCH /users/me`.
+         */
+        patch: operations["changeProfile"];
         trace?: never;
     };
     "/users/me": {
@@ -1330,8 +1536,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who is signed in
-         * @description Also at `/auth/session`, `/users/me` and `/user/profile`.
+         * Look at one's profile
+         * @description Also at `/users/me`.
          */
         get: operations["getUser"];
         put?: never;
@@ -1344,7 +1550,11 @@ export interface paths {
         delete: operations["closeAccount"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change one's profile
+         * @description What is left out stays. `PUT` does the same, and so does `PATCH /users/me`.
+         */
+        patch: operations["changeUser"];
         trace?: never;
     };
     "/users/me/delete-data": {
@@ -1596,8 +1806,6 @@ export interface components {
             rotated_at: components["schemas"]["Time"] | null;
             old_secret_until: components["schemas"]["Time"] | null;
             last_used_at: components["schemas"]["Time"] | null;
-            /** @description Its version, as in the header `ETag`: send it as `If-Match` with a change. */
-            etag: components["schemas"]["Etag"];
         };
         /** @description What to change of an API key. What is left out stays. */
         ApiKeyChanges: {
@@ -1621,6 +1829,24 @@ export interface components {
          * @enum {string}
          */
         ApiScope: "read:gateways" | "read:plugins" | "read:services" | "read:analytics" | "write:gateways" | "write:plugins" | "write:services" | "execute:services" | "execute:plugins";
+        /** @description What a check of an audit log found. */
+        AuditCheck: {
+            /**
+             * Format: int64
+             * @description How many rows are sound, from the first.
+             */
+            sound: number;
+            /**
+             * Format: int64
+             * @description The place of the first row that is not, from 1; null where all are.
+             */
+            broken_at: number | null;
+            /**
+             * @description What is wrong there: `changed`, `broken` (a row before it is missing, or it was put in) or `end` (rows are missing at the end).
+             * @example changed
+             */
+            fault: string | null;
+        };
         /** @description Something that was done, or was not allowed. */
         AuditEntry: {
             /**
@@ -1803,15 +2029,6 @@ export interface components {
         Closing: {
             /** @description When it is removed with all that it has. Until then it can be called off. */
             closes_at: components["schemas"]["Time"];
-        };
-        /** @description Says that it is really the account's owner who asks. */
-        ClosingRequest: {
-            /**
-             * Format: password
-             * @description The present password.
-             * @example Analytical-Engine-1
-             */
-            password: string;
         };
         /** @description A plugin's new configuration. */
         ConfigChange: {
@@ -2057,12 +2274,6 @@ export interface components {
             state: string;
             trouble: components["schemas"]["Trouble"] | null;
         };
-        /**
-         * @description The version of something, as an entity tag: send it back as `If-Match` with a change, and nobody's work is undone unseen. It stays
-         *     the same for what happens to the thing by itself.
-         * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
-         */
-        Etag: string;
         /** @description What an execution ran for. */
         EventSummary: {
             /**
@@ -2272,8 +2483,6 @@ export interface components {
             created_at: components["schemas"]["Time"];
             /** @description When its owner changed it. */
             updated_at: components["schemas"]["Time"];
-            /** @description Its version, as in the header `ETag`: send it as `If-Match` with a change. */
-            etag: components["schemas"]["Etag"];
         };
         /** @description What to change of a gateway. What is left out stays. */
         GatewayChanges: {
@@ -2459,8 +2668,6 @@ export interface components {
             created_at: components["schemas"]["Time"];
             /** @description When its owner changed it. */
             updated_at: components["schemas"]["Time"];
-            /** @description The version of its settings, grants and gateways, as in the header `ETag`: send it as `If-Match` with a change. */
-            etag: components["schemas"]["Etag"];
         };
         /** @description How to install a plugin. */
         InstallRequest: {
@@ -2654,8 +2861,6 @@ export interface components {
                 rotated_at?: components["schemas"]["Time"] | null;
                 old_secret_until?: components["schemas"]["Time"] | null;
                 last_used_at?: components["schemas"]["Time"] | null;
-                /** @description Its version, as in the header `ETag`: send it as `If-Match` with a change. */
-                etag: components["schemas"]["Etag"];
             }[];
             /** @description Give it as `cursor` to get the page after this one; null on the last. */
             next_cursor: string | null;
@@ -2935,8 +3140,6 @@ export interface components {
                 created_at: components["schemas"]["Time"];
                 /** @description When its owner changed it. */
                 updated_at: components["schemas"]["Time"];
-                /** @description Its version, as in the header `ETag`: send it as `If-Match` with a change. */
-                etag: components["schemas"]["Etag"];
             }[];
             /** @description Give it as `cursor` to get the page after this one; null on the last. */
             next_cursor: string | null;
@@ -3047,8 +3250,40 @@ export interface components {
                 created_at: components["schemas"]["Time"];
                 /** @description When its owner changed it. */
                 updated_at: components["schemas"]["Time"];
-                /** @description The version of its settings, grants and gateways, as in the header `ETag`: send it as `If-Match` with a change. */
-                etag: components["schemas"]["Etag"];
+            }[];
+            /** @description Give it as `cursor` to get the page after this one; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
+        List_MailSummary: {
+            /** @description The items of this page. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /**
+                 * Format: email
+                 * @description The address that it goes to.
+                 */
+                to: string;
+                /**
+                 * @description Its kind.
+                 * @example verify
+                 */
+                kind: string;
+                /** @description What became of it. */
+                state: components["schemas"]["MailState"];
+                /**
+                 * Format: int32
+                 * @description How often it was tried.
+                 */
+                attempts: number;
+                /** @description What went wrong the last time. */
+                trouble?: string | null;
+                /** @description When it was queued. */
+                created_at: components["schemas"]["Time"];
             }[];
             /** @description Give it as `cursor` to get the page after this one; null on the last. */
             next_cursor: string | null;
@@ -3124,6 +3359,31 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description A page of a list. */
+        List_Plan: {
+            /** @description The items of this page. */
+            items: {
+                /**
+                 * @description Stable, for programs.
+                 * @example free
+                 */
+                id: string;
+                /**
+                 * @description For people.
+                 * @example Free
+                 */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description US cents a month.
+                 */
+                price_cents: number;
+                /** @description What it allows. */
+                limits: components["schemas"]["Limits"];
+            }[];
+            /** @description Give it as `cursor` to get the page after this one; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
         List_Plugin: {
             /** @description The items of this page. */
             items: {
@@ -3189,9 +3449,111 @@ export interface components {
             /** @description Give it as `cursor` to get the page after this one; null on the last. */
             next_cursor: string | null;
         };
+        /** @description A page of a list. */
+        List_TenantSummary: {
+            /** @description The items of this page. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /**
+                 * @description For people.
+                 * @example Ada Lovelace
+                 */
+                name: string;
+                /**
+                 * @description The address of its owner.
+                 * @example ada@example.org
+                 */
+                owner?: string | null;
+                /**
+                 * Format: int64
+                 * @description How many people it has.
+                 */
+                people: number;
+                /** @description Its plan. */
+                plan: components["schemas"]["PlanRef"];
+                /** @description The state of its workspace. */
+                state: components["schemas"]["WorkspaceState"];
+                /** @description When it registered. */
+                created_at: components["schemas"]["Time"];
+                closes_at?: components["schemas"]["Time"] | null;
+                suspended_at?: components["schemas"]["Time"] | null;
+            }[];
+            /** @description Give it as `cursor` to get the page after this one; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description Of what a mail is to tell a person. */
+        MailChanges: {
+            /** @description Much of what the plan allows is used. */
+            limits: boolean | null;
+            /** @description A gateway no longer works. */
+            gateways: boolean | null;
+            /** @description Can only be true: mails about the account's security are always sent. */
+            security: boolean | null;
+        };
+        /** @description A mail of the outbox, with what it says where that may be shown. */
+        MailDetail: components["schemas"]["MailSummary"] & {
+            /** @description Its subject; null where it is not shown. */
+            subject: string | null;
+            /** @description Its text with its links; null where it is not shown: the server has a mail server to send it by, or it is no longer kept. */
+            text: string | null;
+        };
+        /**
+         * @description What became of a mail.
+         * @enum {string}
+         */
+        MailState: "waiting" | "sent" | "shown" | "failed";
+        /** @description A mail of the outbox. */
+        MailSummary: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: email
+             * @description The address that it goes to.
+             */
+            to: string;
+            /**
+             * @description Its kind.
+             * @example verify
+             */
+            kind: string;
+            /** @description What became of it. */
+            state: components["schemas"]["MailState"];
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /** @description What went wrong the last time. */
+            trouble: string | null;
+            /** @description When it was queued. */
+            created_at: components["schemas"]["Time"];
+        };
+        /** @description Of what a mail tells a person besides the dashboard. */
+        Mails: {
+            /** @description Much of what the plan allows is used. */
+            limits: boolean;
+            /** @description A gateway no longer works. */
+            gateways: boolean;
+            /** @description Sign-ins from new devices, changed passwords and the like: always. */
+            security: boolean;
+        };
         /** @description Who is signed in, and for whom. */
         Me: {
             user: components["schemas"]["User"];
+            /** @description Whether they look after the whole server. */
+            operator: boolean;
+            /**
+             * @description A name of the IANA list, in which the dashboard shows times; null for that of the browser.
+             * @example Europe/London
+             */
+            time_zone: string | null;
             tenant: components["schemas"]["Tenant"];
         };
         /** @description An account to be made. */
@@ -3383,6 +3745,14 @@ export interface components {
             /** @description What it allows. */
             limits: components["schemas"]["Limits"];
         };
+        /** @description The plan that a tenant is to have. */
+        PlanChoice: {
+            /**
+             * @description Its id in the catalogue.
+             * @example pro
+             */
+            plan: string;
+        };
         /** @description Which plan. */
         PlanRef: {
             /**
@@ -3516,6 +3886,69 @@ export interface components {
             used?: number | null;
             /** @description What the limit counts. */
             unit?: string | null;
+        };
+        /**
+         * @description A person, and what they chose for themself.
+         * @example {
+         *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+         *       "email": "ada@example.org",
+         *       "email_verified": true,
+         *       "name": "Ada Lovelace",
+         *       "role": "owner",
+         *       "language": "en",
+         *       "time_zone": "Europe/London",
+         *       "mails": {
+         *         "limits": true,
+         *         "gateways": false,
+         *         "security": true
+         *       },
+         *       "created_at": "2026-01-31T12:00:00.000Z"
+         *     }
+         */
+        Profile: {
+            /**
+             * Format: uuid
+             * @description Their id.
+             */
+            id: string;
+            /**
+             * Format: email
+             * @description In lower case.
+             */
+            email: string;
+            /** @description Whether they have shown that the address is theirs. */
+            email_verified: boolean;
+            /** @description How they want to be called. */
+            name: string;
+            /** @description What they may do. */
+            role: components["schemas"]["Role"];
+            /** @description A language tag (BCP 47). The dashboard speaks English; this is kept for plugins and for languages to come. */
+            language: string;
+            /** @description A name of the IANA list of time zones; null where their browser's holds. */
+            time_zone: string | null;
+            /** @description Of what a mail tells them. */
+            mails: components["schemas"]["Mails"];
+            /** @description When they registered. */
+            created_at: components["schemas"]["Time"];
+        };
+        /**
+         * @description What to change of a profile. What is left out stays.
+         * @example {
+         *       "name": "Ada Lovelace",
+         *       "time_zone": "Europe/London",
+         *       "mails": {
+         *         "gateways": false
+         *       }
+         *     }
+         */
+        ProfileChanges: {
+            /** @description How they want to be called. */
+            name?: string | null;
+            /** @description A language tag (BCP 47), such as `en` or `pt-BR`. */
+            language?: string | null;
+            /** @description A name of the IANA list of time zones, such as `Europe/London`; null for that of the browser. */
+            time_zone?: string | null;
+            mails?: components["schemas"]["MailChanges"] | null;
         };
         /** @description A refresh token. Browsers leave it out: theirs is in a cookie. */
         Refresh: {
@@ -3670,6 +4103,14 @@ export interface components {
             failures_24h: number;
             last_execution_at: components["schemas"]["Time"] | null;
         };
+        /** @description Why a tenant is suspended. */
+        Suspension: {
+            /**
+             * @description For operators and for the tenant's audit log.
+             * @example unpaid since March
+             */
+            reason: string;
+        };
         /** @description What something was done to. */
         Target: {
             /**
@@ -3703,6 +4144,97 @@ export interface components {
             /** @description Its plan. */
             plan: components["schemas"]["PlanRef"];
             closes_at: components["schemas"]["Time"] | null;
+        };
+        /** @description A tenant. */
+        TenantDetail: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * @description For people.
+             * @example Ada Lovelace
+             */
+            name: string;
+            /** @description The state of its workspace. */
+            state: components["schemas"]["WorkspaceState"];
+            /** @description Its plan. */
+            plan: components["schemas"]["Plan"];
+            /** @description Who signs in for it. */
+            people: components["schemas"]["TenantPerson"][];
+            /** @description What is in it. */
+            counts: components["schemas"]["Counts"];
+            /**
+             * Format: int64
+             * @description Bytes that its plugins keep.
+             */
+            storage_bytes: number;
+            /** @description What it used this day, in UTC. */
+            today: components["schemas"]["Usage"];
+            /** @description When it registered. */
+            created_at: components["schemas"]["Time"];
+            closes_at: components["schemas"]["Time"] | null;
+            suspended_at: components["schemas"]["Time"] | null;
+            /**
+             * @description Why it is suspended, in an operator's words.
+             * @example unpaid
+             */
+            suspended_for: string | null;
+        };
+        /** @description A person of a tenant. */
+        TenantPerson: {
+            /**
+             * Format: uuid
+             * @description Their id.
+             */
+            id: string;
+            /**
+             * Format: email
+             * @description In lower case.
+             */
+            email: string;
+            /** @description For people. */
+            name: string;
+            /** @description What they may do in it. */
+            role: components["schemas"]["Role"];
+            /** @description Whether they look after the whole server. */
+            operator: boolean;
+            /** @description Whether they have shown that the address is theirs. */
+            email_verified: boolean;
+            /** @description When they registered. */
+            created_at: components["schemas"]["Time"];
+        };
+        /** @description A tenant in the list. */
+        TenantSummary: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * @description For people.
+             * @example Ada Lovelace
+             */
+            name: string;
+            /**
+             * @description The address of its owner.
+             * @example ada@example.org
+             */
+            owner: string | null;
+            /**
+             * Format: int64
+             * @description How many people it has.
+             */
+            people: number;
+            /** @description Its plan. */
+            plan: components["schemas"]["PlanRef"];
+            /** @description The state of its workspace. */
+            state: components["schemas"]["WorkspaceState"];
+            /** @description When it registered. */
+            created_at: components["schemas"]["Time"];
+            closes_at: components["schemas"]["Time"] | null;
+            suspended_at: components["schemas"]["Time"] | null;
         };
         /**
          * @description How a text is marked up.
@@ -3892,6 +4424,725 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listMails: {
+        parameters: {
+            query?: {
+                /** @description In this state. */
+                state?: components["schemas"]["MailState"];
+                /**
+                 * @description Of this kind.
+                 * @example verify
+                 */
+                kind?: string;
+                /**
+                 * @description To this address.
+                 * @example ada@example.org
+                 */
+                to?: string;
+                /**
+                 * @description The most items of the page: 1 to 200, 50 where it is left out.
+                 * @example 50
+                 */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of mails. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_MailSummary"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `operator_required`: only operators may. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mail. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The mail. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailDetail"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `operator_required`: only operators may. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryMail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mail. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It waits to be sent. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailSummary"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `operator_required`: only operators may. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: it was not given up. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPlans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every plan of the catalogue. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Plan"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `operator_required`: only operators may. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTenants: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Part of the name, or of the address of one of the people.
+                 * @example ada@example.org
+                 */
+                text?: string;
+                /** @description In this state. */
+                state?: components["schemas"]["WorkspaceState"];
+                /**
+                 * @description On this plan.
+                 * @example free
+                 */
+                plan?: string;
+                /**
+                 * @description The most items of the page: 1 to 200, 50 where it is left out.
+                 * @example 50
+                 */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of tenants. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_TenantSummary"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `operator_required`: only operators may. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tenant. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantDetail"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `operator_required`: only operators may. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verifyAuditLog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditCheck"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `operator_required`: only operators may. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setTenantPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanChoice"];
+            };
+        };
+        responses: {
+            /** @description It has the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantDetail"];
+                };
+            };
+            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `operator_required`: only operators may. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: the body has more than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It goes on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantDetail"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `operator_required`: only operators may. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: it is not suspended. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suspendTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Suspension"];
+            };
+        };
+        responses: {
+            /** @description It is suspended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantDetail"];
+                };
+            };
+            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `operator_required`: only operators may. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: it is suspended already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: the body has more than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getAnalytics: {
         parameters: {
             query?: {
@@ -3918,35 +5169,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "plugin": {
-                     *             "slug": "auto-reply",
-                     *             "name": "Auto reply"
-                     *           },
-                     *           "action": "text",
-                     *           "title": "text",
-                     *           "output": {},
-                     *           "trouble": {
-                     *             "code": "gateway_unauthorized",
-                     *             "title": "Telegram refuses the token",
-                     *             "detail": "text",
-                     *             "advice": "text",
-                     *             "limit": {
-                     *               "name": "fuel_per_execution",
-                     *               "used": 0,
-                     *               "allowed": 0,
-                     *               "unit": "fuel"
-                     *             },
-                     *             "since": "2026-01-31T12:00:00.000Z"
-                     *           }
-                     *         }
-                     *       ],
-                     *       "next_cursor": "text"
-                     *     }
-                     */
                     "application/json": components["schemas"]["List_ReportResult"];
                 };
             };
@@ -3977,7 +5199,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3986,26 +5208,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4038,28 +5242,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *           "name": "Deploy script",
-                     *           "prefix": "2bot_k3v9x0q2ma",
-                     *           "scopes": [
-                     *             "read:gateways"
-                     *           ],
-                     *           "expired": true,
-                     *           "created_at": "2026-01-31T12:00:00.000Z",
-                     *           "expires_at": "2026-01-31T12:00:00.000Z",
-                     *           "rotated_at": "2026-01-31T12:00:00.000Z",
-                     *           "old_secret_until": "2026-01-31T12:00:00.000Z",
-                     *           "last_used_at": "2026-01-31T12:00:00.000Z",
-                     *           "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
-                     *         }
-                     *       ],
-                     *       "next_cursor": "text"
-                     *     }
-                     */
                     "application/json": components["schemas"]["List_ApiKey"];
                 };
             };
@@ -4090,35 +5272,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4131,27 +5286,12 @@ export interface operations {
     createApiKey: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "name": "Deploy script",
-                 *       "scopes": [
-                 *         "read:gateways"
-                 *       ],
-                 *       "expires_at": "2027-01-31T12:00:00Z"
-                 *     }
-                 */
                 "application/json": components["schemas"]["NewApiKey"];
             };
         };
@@ -4162,26 +5302,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "key": {
-                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *         "name": "Deploy script",
-                     *         "prefix": "2bot_k3v9x0q2ma",
-                     *         "scopes": [
-                     *           "read:gateways"
-                     *         ],
-                     *         "expired": true,
-                     *         "created_at": "2026-01-31T12:00:00.000Z",
-                     *         "expires_at": "2026-01-31T12:00:00.000Z",
-                     *         "rotated_at": "2026-01-31T12:00:00.000Z",
-                     *         "old_secret_until": "2026-01-31T12:00:00.000Z",
-                     *         "last_used_at": "2026-01-31T12:00:00.000Z",
-                     *         "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
-                     *       },
-                     *       "token": "2bot_k3v9x0q2ma_1lFu5Ly5BbYq7bPqyEsLeOqJG3dUy0Qm6cNc2l5Cw8R3NdVzq"
-                     *     }
-                     */
                     "application/json": components["schemas"]["ApiKeyWithSecret"];
                 };
             };
@@ -4203,384 +5323,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `limit_reached`: the plan allows no more keys; `csrf_failed`: another site sent this; `session_required`: no API key may do this. */
+            /** @description `limit_reached`: the plan allows no more keys; `csrf_failed`: another site sent this; `session_required`: no API key may do this; `role_required`: only an admin or the owner may. */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `body_too_large`: the body has more than 1 MB. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getApiKey: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The key. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The key. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "name": "Deploy script",
-                     *       "prefix": "2bot_k3v9x0q2ma",
-                     *       "scopes": [
-                     *         "read:gateways"
-                     *       ],
-                     *       "expired": true,
-                     *       "created_at": "2026-01-31T12:00:00.000Z",
-                     *       "expires_at": "2026-01-31T12:00:00.000Z",
-                     *       "rotated_at": "2026-01-31T12:00:00.000Z",
-                     *       "old_secret_until": "2026-01-31T12:00:00.000Z",
-                     *       "last_used_at": "2026-01-31T12:00:00.000Z",
-                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
-                     *     }
-                     */
-                    "application/json": components["schemas"]["ApiKey"];
-                };
-            };
-            /** @description `unauthenticated`: no session, or one that has ended. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session_required`: no API key may do this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`: there is none in this workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    revokeApiKey: {
-        parameters: {
-            query?: never;
-            header?: {
-                /**
-                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
-                 *     it is now.
-                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
-                 */
-                "If-Match"?: string | null;
-            };
-            path: {
-                /** @description The key. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It is revoked. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description `unauthenticated`: no session, or one that has ended. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`: there is none in this workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    changeApiKey: {
-        parameters: {
-            query?: never;
-            header?: {
-                /**
-                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
-                 *     it is now.
-                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
-                 */
-                "If-Match"?: string | null;
-            };
-            path: {
-                /** @description The key. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                /**
-                 * @example {
-                 *       "name": "Deploy script"
-                 *     }
-                 */
-                "application/json": components["schemas"]["ApiKeyChanges"];
-            };
-        };
-        responses: {
-            /** @description The key as it is now. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "name": "Deploy script",
-                     *       "prefix": "2bot_k3v9x0q2ma",
-                     *       "scopes": [
-                     *         "read:gateways"
-                     *       ],
-                     *       "expired": true,
-                     *       "created_at": "2026-01-31T12:00:00.000Z",
-                     *       "expires_at": "2026-01-31T12:00:00.000Z",
-                     *       "rotated_at": "2026-01-31T12:00:00.000Z",
-                     *       "old_secret_until": "2026-01-31T12:00:00.000Z",
-                     *       "last_used_at": "2026-01-31T12:00:00.000Z",
-                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
-                     *     }
-                     */
-                    "application/json": components["schemas"]["ApiKey"];
-                };
-            };
-            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`: no session, or one that has ended. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`: there is none in this workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
-            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4615,35 +5359,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4653,66 +5370,145 @@ export interface operations {
             };
         };
     };
-    rotateApiKey: {
+    getApiKey: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
-                 *     it is now.
-                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
-                 */
-                "If-Match"?: string | null;
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path: {
                 /** @description The key. */
                 id: string;
             };
             cookie?: never;
         };
-        requestBody?: {
-            content: {
-                /**
-                 * @example {
-                 *       "grace_seconds": 86400
-                 *     }
-                 */
-                "application/json": components["schemas"]["Rotation"];
-            };
-        };
+        requestBody?: never;
         responses: {
-            /** @description The key with its new token. */
+            /** @description The key. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "key": {
-                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *         "name": "Deploy script",
-                     *         "prefix": "2bot_k3v9x0q2ma",
-                     *         "scopes": [
-                     *           "read:gateways"
-                     *         ],
-                     *         "expired": true,
-                     *         "created_at": "2026-01-31T12:00:00.000Z",
-                     *         "expires_at": "2026-01-31T12:00:00.000Z",
-                     *         "rotated_at": "2026-01-31T12:00:00.000Z",
-                     *         "old_secret_until": "2026-01-31T12:00:00.000Z",
-                     *         "last_used_at": "2026-01-31T12:00:00.000Z",
-                     *         "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
-                     *       },
-                     *       "token": "2bot_k3v9x0q2ma_1lFu5Ly5BbYq7bPqyEsLeOqJG3dUy0Qm6cNc2l5Cw8R3NdVzq"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["ApiKeyWithSecret"];
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is revoked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyChanges"];
+            };
+        };
+        responses: {
+            /** @description The key as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
                 };
             };
             /** @description `malformed_json`: the body is not JSON; `detail` says where. */
@@ -4733,7 +5529,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4744,24 +5540,6 @@ export interface operations {
             };
             /** @description `not_found`: there is none in this workspace. */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `conflict`: the key has expired; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
-            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4787,7 +5565,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4796,8 +5574,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
-            429: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4805,8 +5583,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
+        };
+    };
+    rotateApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rotation"];
+            };
+        };
+        responses: {
+            /** @description The key with its new token. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyWithSecret"];
+                };
+            };
+            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4814,8 +5619,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4823,8 +5628,62 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: the key has expired. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: the body has more than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4876,32 +5735,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *           "at": "2026-01-31T12:00:00.000Z",
-                     *           "actor": {
-                     *             "kind": "user",
-                     *             "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *             "name": "Ada Lovelace"
-                     *           },
-                     *           "action": "plugin.install",
-                     *           "target": {
-                     *             "kind": "plugin",
-                     *             "id": "auto-reply",
-                     *             "name": "Auto-reply"
-                     *           },
-                     *           "outcome": "success",
-                     *           "detail": {},
-                     *           "request_id": "text",
-                     *           "address": "203.0.113.7"
-                     *         }
-                     *       ],
-                     *       "next_cursor": "text"
-                     *     }
-                     */
                     "application/json": components["schemas"]["List_AuditEntry"];
                 };
             };
@@ -4914,7 +5747,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `session_required`: no API key may do this. */
+            /** @description `session_required`: no API key may do this; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4932,35 +5765,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4979,11 +5785,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "email": "ada@example.org"
-                 *     }
-                 */
                 "application/json": components["schemas"]["ForgottenPassword"];
             };
         };
@@ -5040,7 +5841,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many mails; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many mails; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5049,26 +5850,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5087,12 +5870,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "email": "ada@example.org",
-                 *       "password": "Analytical-Engine-1"
-                 *     }
-                 */
                 "application/json": components["schemas"]["Credentials"];
             };
         };
@@ -5103,21 +5880,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "token": "text",
-                     *       "expires_in": 900,
-                     *       "refresh_token": "text",
-                     *       "user": {
-                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *         "email": "ada@example.org",
-                     *         "name": "Ada Lovelace",
-                     *         "role": "owner",
-                     *         "created_at": "2026-01-31T12:00:00.000Z",
-                     *         "email_verified": true
-                     *       }
-                     *     }
-                     */
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
@@ -5175,7 +5937,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5184,26 +5946,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5216,13 +5960,7 @@ export interface operations {
     logout: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -5253,53 +5991,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5324,27 +6017,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "user": {
-                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *         "email": "ada@example.org",
-                     *         "name": "Ada Lovelace",
-                     *         "role": "owner",
-                     *         "created_at": "2026-01-31T12:00:00.000Z",
-                     *         "email_verified": true
-                     *       },
-                     *       "tenant": {
-                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *         "name": "Ada Lovelace",
-                     *         "plan": {
-                     *           "id": "free",
-                     *           "name": "Free"
-                     *         },
-                     *         "closes_at": "2026-01-31T12:00:00.000Z"
-                     *       }
-                     *     }
-                     */
                     "application/json": components["schemas"]["Me"];
                 };
             };
@@ -5366,35 +6038,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5411,13 +6056,8 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "refresh_token": "text"
-                 *     }
-                 */
                 "application/json": components["schemas"]["Refresh"];
             };
         };
@@ -5428,13 +6068,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "token": "text",
-                     *       "expires_in": 900,
-                     *       "refresh_token": "text"
-                     *     }
-                     */
                     "application/json": components["schemas"]["Tokens"];
                 };
             };
@@ -5499,7 +6132,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: renewed too often; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: renewed too often; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5508,26 +6141,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5546,13 +6161,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "email": "ada@example.org",
-                 *       "password": "Analytical-Engine-1",
-                 *       "name": "Ada Lovelace"
-                 *     }
-                 */
                 "application/json": components["schemas"]["NewAccount"];
             };
         };
@@ -5563,21 +6171,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "token": "text",
-                     *       "expires_in": 900,
-                     *       "refresh_token": "text",
-                     *       "user": {
-                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *         "email": "ada@example.org",
-                     *         "name": "Ada Lovelace",
-                     *         "role": "owner",
-                     *         "created_at": "2026-01-31T12:00:00.000Z",
-                     *         "email_verified": true
-                     *       }
-                     *     }
-                     */
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
@@ -5642,7 +6235,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many accounts; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many accounts; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5651,26 +6244,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5689,12 +6264,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "token": "N2Vd0P3lq4w0mX7uV1cQ9sRk5tYb8zEhJ6aGfLoIxWs",
-                 *       "password": "Difference-Engine-2"
-                 *     }
-                 */
                 "application/json": components["schemas"]["PasswordReset"];
             };
         };
@@ -5751,7 +6320,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5760,26 +6329,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5804,27 +6355,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "user": {
-                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *         "email": "ada@example.org",
-                     *         "name": "Ada Lovelace",
-                     *         "role": "owner",
-                     *         "created_at": "2026-01-31T12:00:00.000Z",
-                     *         "email_verified": true
-                     *       },
-                     *       "tenant": {
-                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *         "name": "Ada Lovelace",
-                     *         "plan": {
-                     *           "id": "free",
-                     *           "name": "Free"
-                     *         },
-                     *         "closes_at": "2026-01-31T12:00:00.000Z"
-                     *       }
-                     *     }
-                     */
                     "application/json": components["schemas"]["Me"];
                 };
             };
@@ -5846,35 +6376,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5899,22 +6402,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *           "device": "Firefox on Linux",
-                     *           "network": "203.0.113.0/24",
-                     *           "created_at": "2026-01-31T12:00:00.000Z",
-                     *           "last_used_at": "2026-01-31T12:00:00.000Z",
-                     *           "expires_at": "2026-01-31T12:00:00.000Z",
-                     *           "current": true
-                     *         }
-                     *       ],
-                     *       "next_cursor": "text"
-                     *     }
-                     */
                     "application/json": components["schemas"]["List_AuthSession"];
                 };
             };
@@ -5936,35 +6423,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6008,35 +6468,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6092,35 +6525,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6139,12 +6545,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "token": "N2Vd0P3lq4w0mX7uV1cQ9sRk5tYb8zEhJ6aGfLoIxWs",
-                 *       "password": "Analytical-Engine-1"
-                 *     }
-                 */
                 "application/json": components["schemas"]["Confirmation"];
             };
         };
@@ -6201,7 +6601,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6210,26 +6610,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6242,13 +6624,7 @@ export interface operations {
     resendVerification: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -6279,25 +6655,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate_limited`: too many mails; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many mails; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6306,26 +6664,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6338,13 +6678,7 @@ export interface operations {
     pressButton: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path: {
                 /** @description The conversation. */
                 id: string;
@@ -6353,12 +6687,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "message_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                 *       "data": "text"
-                 *     }
-                 */
                 "application/json": components["schemas"]["PressedButton"];
             };
         };
@@ -6406,15 +6734,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `body_too_large`: the body has more than 1 MB. */
             413: {
                 headers: {
@@ -6433,7 +6752,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6442,17 +6761,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6469,8 +6779,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6506,46 +6816,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *           "conversation_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *           "author": "person",
-                     *           "author_name": "Ada Lovelace",
-                     *           "text": "hello",
-                     *           "format": "plain",
-                     *           "buttons": [
-                     *             [
-                     *               {
-                     *                 "text": "Yes",
-                     *                 "data": "text",
-                     *                 "url": "text"
-                     *               }
-                     *             ]
-                     *           ],
-                     *           "reply_to": "text",
-                     *           "edited_at": "2026-01-31T12:00:00.000Z",
-                     *           "trouble": {
-                     *             "code": "gateway_unauthorized",
-                     *             "title": "Telegram refuses the token",
-                     *             "detail": "text",
-                     *             "advice": "text",
-                     *             "limit": {
-                     *               "name": "fuel_per_execution",
-                     *               "used": 0,
-                     *               "allowed": 0,
-                     *               "unit": "fuel"
-                     *             },
-                     *             "since": "2026-01-31T12:00:00.000Z"
-                     *           },
-                     *           "sent_at": "2026-01-31T12:00:00.000Z"
-                     *         }
-                     *       ],
-                     *       "next_cursor": "text"
-                     *     }
-                     */
                     "application/json": components["schemas"]["List_ChatMessage"];
                 };
             };
@@ -6585,7 +6855,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6594,26 +6864,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6626,13 +6878,7 @@ export interface operations {
     postMessage: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path: {
                 /** @description The conversation. */
                 id: string;
@@ -6641,12 +6887,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "text": "hello",
-                 *       "client_id": "text"
-                 *     }
-                 */
                 "application/json": components["schemas"]["NewMessage"];
             };
         };
@@ -6657,41 +6897,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "conversation_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "author": "person",
-                     *       "author_name": "Ada Lovelace",
-                     *       "text": "hello",
-                     *       "format": "plain",
-                     *       "buttons": [
-                     *         [
-                     *           {
-                     *             "text": "Yes",
-                     *             "data": "text",
-                     *             "url": "text"
-                     *           }
-                     *         ]
-                     *       ],
-                     *       "reply_to": "text",
-                     *       "edited_at": "2026-01-31T12:00:00.000Z",
-                     *       "trouble": {
-                     *         "code": "gateway_unauthorized",
-                     *         "title": "Telegram refuses the token",
-                     *         "detail": "text",
-                     *         "advice": "text",
-                     *         "limit": {
-                     *           "name": "fuel_per_execution",
-                     *           "used": 0,
-                     *           "allowed": 0,
-                     *           "unit": "fuel"
-                     *         },
-                     *         "since": "2026-01-31T12:00:00.000Z"
-                     *       },
-                     *       "sent_at": "2026-01-31T12:00:00.000Z"
-                     *     }
-                     */
                     "application/json": components["schemas"]["ChatMessage"];
                 };
             };
@@ -6731,7 +6936,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: the web chat is switched off; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            /** @description `conflict`: the web chat is switched off. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6758,7 +6963,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6767,17 +6972,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6794,8 +6990,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6871,7 +7067,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the workspace has too many streams open; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the workspace has too many streams open. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6880,17 +7076,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6947,47 +7134,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *           "kind": "execution",
-                     *           "plugin": {
-                     *             "slug": "auto-reply",
-                     *             "name": "Auto reply"
-                     *           },
-                     *           "gateway": {
-                     *             "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *             "name": "My shop's bot"
-                     *           },
-                     *           "what": "message",
-                     *           "reason": {
-                     *             "code": "gateway_unauthorized",
-                     *             "title": "Telegram refuses the token",
-                     *             "detail": "text",
-                     *             "advice": "text",
-                     *             "limit": {
-                     *               "name": "fuel_per_execution",
-                     *               "used": 0,
-                     *               "allowed": 0,
-                     *               "unit": "fuel"
-                     *             },
-                     *             "since": "2026-01-31T12:00:00.000Z"
-                     *           },
-                     *           "failure": {
-                     *             "fault": "plugin",
-                     *             "retry": "scheduled"
-                     *           },
-                     *           "attempts": 0,
-                     *           "execution_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *           "created_at": "2026-01-31T12:00:00.000Z",
-                     *           "failed_at": "2026-01-31T12:00:00.000Z"
-                     *         }
-                     *       ],
-                     *       "next_cursor": "text"
-                     *     }
-                     */
                     "application/json": components["schemas"]["List_DeadLetter"];
                 };
             };
@@ -7009,15 +7155,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not_found`: the `gateway` that is filtered by is none of this workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
@@ -7027,7 +7164,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7036,26 +7173,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7105,12 +7224,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "count": 0,
-                     *       "more": true
-                     *     }
-                     */
                     "application/json": components["schemas"]["DeadLetterCount"];
                 };
             };
@@ -7132,8 +7245,95 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not_found`: the `gateway` that is filtered by is none of this workspace. */
-            404: {
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discardDeadLetters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Filter"];
+            };
+        };
+        responses: {
+            /** @description How many it were. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchResult"];
+                };
+            };
+            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: the body has more than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7150,7 +7350,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7159,181 +7359,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    discardDeadLetters: {
-        parameters: {
-            query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                /**
-                 * @example {
-                 *       "kind": "execution",
-                 *       "plugin": "auto-reply",
-                 *       "gateway": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                 *       "code": "fuel_exhausted",
-                 *       "from": "2026-01-01",
-                 *       "to": "2026-01-31T12:00:00Z"
-                 *     }
-                 */
-                "application/json": components["schemas"]["Filter"];
-            };
-        };
-        responses: {
-            /** @description How many it were. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "changed": 0,
-                     *       "skipped": 0,
-                     *       "more": true
-                     *     }
-                     */
-                    "application/json": components["schemas"]["BatchResult"];
-                };
-            };
-            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated`: no session, or one that has ended; `invalid_api_key`, `api_key_expired`, `api_key_revoked`, `api_key_replaced`: the key does not hold. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`: the `gateway` that is filtered by is none of this workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `body_too_large`: the body has more than 1 MB. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7346,28 +7373,12 @@ export interface operations {
     retryDeadLetters: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "kind": "execution",
-                 *       "plugin": "auto-reply",
-                 *       "gateway": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                 *       "code": "fuel_exhausted",
-                 *       "from": "2026-01-01",
-                 *       "to": "2026-01-31T12:00:00Z"
-                 *     }
-                 */
                 "application/json": components["schemas"]["Filter"];
             };
         };
@@ -7378,13 +7389,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "changed": 0,
-                     *       "skipped": 0,
-                     *       "more": true
-                     *     }
-                     */
                     "application/json": components["schemas"]["BatchResult"];
                 };
             };
@@ -7406,26 +7410,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not_found`: the `gateway` that is filtered by is none of this workspace. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
-            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7451,7 +7437,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7460,17 +7446,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7487,8 +7464,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7516,86 +7493,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "kind": "execution",
-                     *       "plugin": {
-                     *         "slug": "auto-reply",
-                     *         "name": "Auto reply"
-                     *       },
-                     *       "gateway": {
-                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *         "name": "My shop's bot"
-                     *       },
-                     *       "what": "message",
-                     *       "reason": {
-                     *         "code": "gateway_unauthorized",
-                     *         "title": "Telegram refuses the token",
-                     *         "detail": "text",
-                     *         "advice": "text",
-                     *         "limit": {
-                     *           "name": "fuel_per_execution",
-                     *           "used": 0,
-                     *           "allowed": 0,
-                     *           "unit": "fuel"
-                     *         },
-                     *         "since": "2026-01-31T12:00:00.000Z"
-                     *       },
-                     *       "failure": {
-                     *         "fault": "plugin",
-                     *         "retry": "scheduled"
-                     *       },
-                     *       "attempts": 0,
-                     *       "execution_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "created_at": "2026-01-31T12:00:00.000Z",
-                     *       "failed_at": "2026-01-31T12:00:00.000Z",
-                     *       "payload": {},
-                     *       "logs": [
-                     *         {
-                     *           "at": "2026-01-31T12:00:00.000Z",
-                     *           "level": "info",
-                     *           "message": "text",
-                     *           "fields": {}
-                     *         }
-                     *       ],
-                     *       "journal": [
-                     *         {
-                     *           "request": {},
-                     *           "is_answered": true,
-                     *           "answer": {},
-                     *           "answer_bytes": 0
-                     *         }
-                     *       ],
-                     *       "effects": [
-                     *         {
-                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *           "kind": "send_message",
-                     *           "gateway": {
-                     *             "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *             "name": "My shop's bot"
-                     *           },
-                     *           "state": "waiting",
-                     *           "attempts": 0,
-                     *           "repeats": 0,
-                     *           "error": {
-                     *             "code": "gateway_unauthorized",
-                     *             "title": "Telegram refuses the token",
-                     *             "detail": "text",
-                     *             "advice": "text",
-                     *             "limit": {
-                     *               "name": "fuel_per_execution",
-                     *               "used": null,
-                     *               "allowed": null,
-                     *               "unit": "fuel"
-                     *             },
-                     *             "since": "2026-01-31T12:00:00.000Z"
-                     *           },
-                     *           "at": "2026-01-31T12:00:00.000Z"
-                     *         }
-                     *       ]
-                     *     }
-                     */
                     "application/json": components["schemas"]["DeadLetterDetail"];
                 };
             };
@@ -7626,7 +7523,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7635,26 +7532,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7667,13 +7546,7 @@ export interface operations {
     discardDeadLetter: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path: {
                 /** @description The dead letter. */
                 id: string;
@@ -7698,7 +7571,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7716,25 +7589,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7743,26 +7598,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7775,26 +7612,15 @@ export interface operations {
     retryDeadLetter: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path: {
                 /** @description The dead letter. */
                 id: string;
             };
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "payload": {}
-                 *     }
-                 */
                 "application/json": components["schemas"]["RetryRequest"];
             };
         };
@@ -7805,12 +7631,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "kind": "execution"
-                     *     }
-                     */
                     "application/json": components["schemas"]["RetryResult"];
                 };
             };
@@ -7832,7 +7652,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7850,7 +7670,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: its plugin is off, or its event is no longer there; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            /** @description `conflict`: its plugin is off, or its event is no longer there. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7877,7 +7697,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: the payload is no event of the same kind; `errors` names the field; `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
+            /** @description `validation_failed`: the payload is no event of the same kind; `errors` names the field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7886,17 +7706,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7913,8 +7724,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7954,52 +7765,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *           "plugin": {
-                     *             "slug": "auto-reply",
-                     *             "name": "Auto reply"
-                     *           },
-                     *           "gateway": {
-                     *             "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *             "name": "My shop's bot"
-                     *           },
-                     *           "event_kind": "message",
-                     *           "trigger": "event",
-                     *           "state": "waiting",
-                     *           "attempt": 0,
-                     *           "trouble": {
-                     *             "code": "gateway_unauthorized",
-                     *             "title": "Telegram refuses the token",
-                     *             "detail": "text",
-                     *             "advice": "text",
-                     *             "limit": {
-                     *               "name": "fuel_per_execution",
-                     *               "used": 0,
-                     *               "allowed": 0,
-                     *               "unit": "fuel"
-                     *             },
-                     *             "since": "2026-01-31T12:00:00.000Z"
-                     *           },
-                     *           "failure": {
-                     *             "fault": "plugin",
-                     *             "retry": "scheduled"
-                     *           },
-                     *           "is_dead_letter": true,
-                     *           "retry_of": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *           "fuel": 0,
-                     *           "peak_memory_bytes": 0,
-                     *           "wall_ms": 0,
-                     *           "created_at": "2026-01-31T12:00:00.000Z",
-                     *           "finished_at": "2026-01-31T12:00:00.000Z"
-                     *         }
-                     *       ],
-                     *       "next_cursor": "text"
-                     *     }
-                     */
                     "application/json": components["schemas"]["List_Execution"];
                 };
             };
@@ -8030,7 +7795,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8039,26 +7804,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8086,88 +7833,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "plugin": {
-                     *         "slug": "auto-reply",
-                     *         "name": "Auto reply"
-                     *       },
-                     *       "gateway": {
-                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *         "name": "My shop's bot"
-                     *       },
-                     *       "event_kind": "message",
-                     *       "trigger": "event",
-                     *       "state": "waiting",
-                     *       "attempt": 0,
-                     *       "trouble": {
-                     *         "code": "gateway_unauthorized",
-                     *         "title": "Telegram refuses the token",
-                     *         "detail": "text",
-                     *         "advice": "text",
-                     *         "limit": {
-                     *           "name": "fuel_per_execution",
-                     *           "used": 0,
-                     *           "allowed": 0,
-                     *           "unit": "fuel"
-                     *         },
-                     *         "since": "2026-01-31T12:00:00.000Z"
-                     *       },
-                     *       "failure": {
-                     *         "fault": "plugin",
-                     *         "retry": "scheduled"
-                     *       },
-                     *       "is_dead_letter": true,
-                     *       "retry_of": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "fuel": 0,
-                     *       "peak_memory_bytes": 0,
-                     *       "wall_ms": 0,
-                     *       "created_at": "2026-01-31T12:00:00.000Z",
-                     *       "finished_at": "2026-01-31T12:00:00.000Z",
-                     *       "logs": [
-                     *         {
-                     *           "at": "2026-01-31T12:00:00.000Z",
-                     *           "level": "info",
-                     *           "message": "text",
-                     *           "fields": {}
-                     *         }
-                     *       ],
-                     *       "effects": [
-                     *         {
-                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *           "kind": "send_message",
-                     *           "gateway": {
-                     *             "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *             "name": "My shop's bot"
-                     *           },
-                     *           "state": "waiting",
-                     *           "attempts": 0,
-                     *           "repeats": 0,
-                     *           "error": {
-                     *             "code": "gateway_unauthorized",
-                     *             "title": "Telegram refuses the token",
-                     *             "detail": "text",
-                     *             "advice": "text",
-                     *             "limit": {
-                     *               "name": "fuel_per_execution",
-                     *               "used": null,
-                     *               "allowed": null,
-                     *               "unit": "fuel"
-                     *             },
-                     *             "since": "2026-01-31T12:00:00.000Z"
-                     *           },
-                     *           "at": "2026-01-31T12:00:00.000Z"
-                     *         }
-                     *       ],
-                     *       "event": {
-                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *         "kind": "message",
-                     *         "occurred_at": "2026-01-31T12:00:00.000Z",
-                     *         "summary": "text"
-                     *       }
-                     *     }
-                     */
                     "application/json": components["schemas"]["ExecutionDetail"];
                 };
             };
@@ -8198,7 +7863,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8207,26 +7872,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8239,26 +7886,15 @@ export interface operations {
     replayExecution: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path: {
                 /** @description The execution. */
                 id: string;
             };
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "component": "recorded"
-                 *     }
-                 */
                 "application/json": components["schemas"]["ReplayRequest"];
             };
         };
@@ -8269,87 +7905,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "execution_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "plugin": "auto-reply",
-                     *       "version": "text",
-                     *       "event_kind": "message",
-                     *       "recorded_digest": "text",
-                     *       "digest": "text",
-                     *       "recorded": {
-                     *         "state": "failed",
-                     *         "trouble": {
-                     *           "code": "gateway_unauthorized",
-                     *           "title": "Telegram refuses the token",
-                     *           "detail": "text",
-                     *           "advice": "text",
-                     *           "limit": {
-                     *             "name": "fuel_per_execution",
-                     *             "used": 0,
-                     *             "allowed": 0,
-                     *             "unit": "fuel"
-                     *           },
-                     *           "since": "2026-01-31T12:00:00.000Z"
-                     *         }
-                     *       },
-                     *       "replayed": {
-                     *         "state": "failed",
-                     *         "trouble": {
-                     *           "code": "gateway_unauthorized",
-                     *           "title": "Telegram refuses the token",
-                     *           "detail": "text",
-                     *           "advice": "text",
-                     *           "limit": {
-                     *             "name": "fuel_per_execution",
-                     *             "used": 0,
-                     *             "allowed": 0,
-                     *             "unit": "fuel"
-                     *           },
-                     *           "since": "2026-01-31T12:00:00.000Z"
-                     *         }
-                     *       },
-                     *       "output": {},
-                     *       "logs": [
-                     *         {
-                     *           "at": "2026-01-31T12:00:00.000Z",
-                     *           "level": "info",
-                     *           "message": "text",
-                     *           "fields": {}
-                     *         }
-                     *       ],
-                     *       "would_do": [
-                     *         {
-                     *           "kind": "write",
-                     *           "to": "counters/today",
-                     *           "what": "set",
-                     *           "content": "text"
-                     *         }
-                     *       ],
-                     *       "calls": [
-                     *         {
-                     *           "request": {},
-                     *           "answer": "journal"
-                     *         }
-                     *       ],
-                     *       "denied": [
-                     *         "text"
-                     *       ],
-                     *       "differences": [
-                     *         {
-                     *           "kind": "outcome",
-                     *           "at": "text",
-                     *           "recorded": "text",
-                     *           "replayed": "text"
-                     *         }
-                     *       ],
-                     *       "not_reproduced": [
-                     *         "text"
-                     *       ],
-                     *       "fuel": 0,
-                     *       "peak_memory_bytes": 0
-                     *     }
-                     */
                     "application/json": components["schemas"]["Replay"];
                 };
             };
@@ -8371,7 +7926,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8389,7 +7944,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: nothing ran yet, or what it ran for is no longer there; `component_gone`: the component that ran is not kept; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            /** @description `conflict`: nothing ran yet, or what it ran for is no longer there; `component_gone`: the component that ran is not kept. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8416,7 +7971,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too much of the workspace's was running; or the component can not be run any more; `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description Too much of the workspace's was running; or the component can not be run any more. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8425,7 +7980,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8434,26 +7989,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8478,28 +8015,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "kind": "telegram-bot",
-                     *           "name": "Telegram bot",
-                     *           "summary": "text",
-                     *           "description": "text",
-                     *           "version": "0.1.0",
-                     *           "ingress": [
-                     *             "webhook"
-                     *           ],
-                     *           "features": [
-                     *             "actions"
-                     *           ],
-                     *           "credentials_schema": {},
-                     *           "config_schema": {}
-                     *         }
-                     *       ],
-                     *       "next_cursor": "text"
-                     *     }
-                     */
                     "application/json": components["schemas"]["List_GatewayKind"];
                 };
             };
@@ -8521,7 +8036,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8530,26 +8045,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8582,52 +8079,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *           "kind": "telegram-bot",
-                     *           "name": "My shop's bot",
-                     *           "config": {},
-                     *           "has_credentials": true,
-                     *           "status": "disconnected",
-                     *           "status_reason": {
-                     *             "code": "gateway_unauthorized",
-                     *             "title": "Telegram refuses the token",
-                     *             "detail": "text",
-                     *             "advice": "text",
-                     *             "limit": {
-                     *               "name": "fuel_per_execution",
-                     *               "used": 0,
-                     *               "allowed": 0,
-                     *               "unit": "fuel"
-                     *             },
-                     *             "since": "2026-01-31T12:00:00.000Z"
-                     *           },
-                     *           "account": {
-                     *             "id": "110201543",
-                     *             "name": "@my_shop_bot",
-                     *             "details": {}
-                     *           },
-                     *           "webhook_url": "https://bots.example.com/",
-                     *           "webhook_path": "/api/webhooks/web-hook/01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *           "enabled": true,
-                     *           "last_event_at": "2026-01-31T12:00:00.000Z",
-                     *           "counts": {
-                     *             "accepted": 0,
-                     *             "refused": 0,
-                     *             "duplicates": 0,
-                     *             "not_handled": 0
-                     *           },
-                     *           "created_at": "2026-01-31T12:00:00.000Z",
-                     *           "updated_at": "2026-01-31T12:00:00.000Z",
-                     *           "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
-                     *         }
-                     *       ],
-                     *       "next_cursor": "text"
-                     *     }
-                     */
                     "application/json": components["schemas"]["List_Gateway"];
                 };
             };
@@ -8658,7 +8109,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8667,26 +8118,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8699,27 +8132,12 @@ export interface operations {
     createGateway: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "kind": "telegram-bot",
-                 *       "name": "My shop's bot",
-                 *       "credentials": {},
-                 *       "config": {},
-                 *       "connect": true
-                 *     }
-                 */
                 "application/json": components["schemas"]["NewGateway"];
             };
         };
@@ -8730,47 +8148,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "kind": "telegram-bot",
-                     *       "name": "My shop's bot",
-                     *       "config": {},
-                     *       "has_credentials": true,
-                     *       "status": "disconnected",
-                     *       "status_reason": {
-                     *         "code": "gateway_unauthorized",
-                     *         "title": "Telegram refuses the token",
-                     *         "detail": "text",
-                     *         "advice": "text",
-                     *         "limit": {
-                     *           "name": "fuel_per_execution",
-                     *           "used": 0,
-                     *           "allowed": 0,
-                     *           "unit": "fuel"
-                     *         },
-                     *         "since": "2026-01-31T12:00:00.000Z"
-                     *       },
-                     *       "account": {
-                     *         "id": "110201543",
-                     *         "name": "@my_shop_bot",
-                     *         "details": {}
-                     *       },
-                     *       "webhook_url": "https://bots.example.com/",
-                     *       "webhook_path": "/api/webhooks/web-hook/01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "enabled": true,
-                     *       "last_event_at": "2026-01-31T12:00:00.000Z",
-                     *       "counts": {
-                     *         "accepted": 0,
-                     *         "refused": 0,
-                     *         "duplicates": 0,
-                     *         "not_handled": 0
-                     *       },
-                     *       "created_at": "2026-01-31T12:00:00.000Z",
-                     *       "updated_at": "2026-01-31T12:00:00.000Z",
-                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
-                     *     }
-                     */
                     "application/json": components["schemas"]["Gateway"];
                 };
             };
@@ -8792,17 +8169,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `limit_reached`: the plan allows no more gateways; `csrf_failed`: another site sent this; `scope_missing`: the key lacks the scope. */
+            /** @description `limit_reached`: the plan allows no more gateways; `csrf_failed`: another site sent this; `scope_missing`: the key lacks the scope; `role_required`: only an admin or the owner may. */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
-            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8828,7 +8196,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8837,7 +8205,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8846,26 +8214,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8893,47 +8243,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "kind": "telegram-bot",
-                     *       "name": "My shop's bot",
-                     *       "config": {},
-                     *       "has_credentials": true,
-                     *       "status": "disconnected",
-                     *       "status_reason": {
-                     *         "code": "gateway_unauthorized",
-                     *         "title": "Telegram refuses the token",
-                     *         "detail": "text",
-                     *         "advice": "text",
-                     *         "limit": {
-                     *           "name": "fuel_per_execution",
-                     *           "used": 0,
-                     *           "allowed": 0,
-                     *           "unit": "fuel"
-                     *         },
-                     *         "since": "2026-01-31T12:00:00.000Z"
-                     *       },
-                     *       "account": {
-                     *         "id": "110201543",
-                     *         "name": "@my_shop_bot",
-                     *         "details": {}
-                     *       },
-                     *       "webhook_url": "https://bots.example.com/",
-                     *       "webhook_path": "/api/webhooks/web-hook/01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "enabled": true,
-                     *       "last_event_at": "2026-01-31T12:00:00.000Z",
-                     *       "counts": {
-                     *         "accepted": 0,
-                     *         "refused": 0,
-                     *         "duplicates": 0,
-                     *         "not_handled": 0
-                     *       },
-                     *       "created_at": "2026-01-31T12:00:00.000Z",
-                     *       "updated_at": "2026-01-31T12:00:00.000Z",
-                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
-                     *     }
-                     */
                     "application/json": components["schemas"]["Gateway"];
                 };
             };
@@ -8964,7 +8273,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8973,26 +8282,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9005,29 +8296,15 @@ export interface operations {
     putGateway: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
-                 *     it is now.
-                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
-                 */
-                "If-Match"?: string | null;
-            };
+            header?: never;
             path: {
                 /** @description The gateway. */
                 id: string;
             };
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "name": "My shop's bot",
-                 *       "credentials": {},
-                 *       "config": {}
-                 *     }
-                 */
                 "application/json": components["schemas"]["GatewayChanges"];
             };
         };
@@ -9038,47 +8315,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "kind": "telegram-bot",
-                     *       "name": "My shop's bot",
-                     *       "config": {},
-                     *       "has_credentials": true,
-                     *       "status": "disconnected",
-                     *       "status_reason": {
-                     *         "code": "gateway_unauthorized",
-                     *         "title": "Telegram refuses the token",
-                     *         "detail": "text",
-                     *         "advice": "text",
-                     *         "limit": {
-                     *           "name": "fuel_per_execution",
-                     *           "used": 0,
-                     *           "allowed": 0,
-                     *           "unit": "fuel"
-                     *         },
-                     *         "since": "2026-01-31T12:00:00.000Z"
-                     *       },
-                     *       "account": {
-                     *         "id": "110201543",
-                     *         "name": "@my_shop_bot",
-                     *         "details": {}
-                     *       },
-                     *       "webhook_url": "https://bots.example.com/",
-                     *       "webhook_path": "/api/webhooks/web-hook/01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "enabled": true,
-                     *       "last_event_at": "2026-01-31T12:00:00.000Z",
-                     *       "counts": {
-                     *         "accepted": 0,
-                     *         "refused": 0,
-                     *         "duplicates": 0,
-                     *         "not_handled": 0
-                     *       },
-                     *       "created_at": "2026-01-31T12:00:00.000Z",
-                     *       "updated_at": "2026-01-31T12:00:00.000Z",
-                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
-                     *     }
-                     */
                     "application/json": components["schemas"]["Gateway"];
                 };
             };
@@ -9100,7 +8336,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9111,15 +8347,6 @@ export interface operations {
             };
             /** @description `not_found`: there is none in this workspace. */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
-            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9154,7 +8381,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9163,26 +8390,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9195,14 +8404,7 @@ export interface operations {
     deleteGateway: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
-                 *     it is now.
-                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
-                 */
-                "If-Match"?: string | null;
-            };
+            header?: never;
             path: {
                 /** @description The gateway. */
                 id: string;
@@ -9227,7 +8429,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9245,16 +8447,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9263,26 +8456,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9295,29 +8470,15 @@ export interface operations {
     changeGateway: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
-                 *     it is now.
-                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
-                 */
-                "If-Match"?: string | null;
-            };
+            header?: never;
             path: {
                 /** @description The gateway. */
                 id: string;
             };
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "name": "My shop's bot",
-                 *       "credentials": {},
-                 *       "config": {}
-                 *     }
-                 */
                 "application/json": components["schemas"]["GatewayChanges"];
             };
         };
@@ -9328,47 +8489,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "kind": "telegram-bot",
-                     *       "name": "My shop's bot",
-                     *       "config": {},
-                     *       "has_credentials": true,
-                     *       "status": "disconnected",
-                     *       "status_reason": {
-                     *         "code": "gateway_unauthorized",
-                     *         "title": "Telegram refuses the token",
-                     *         "detail": "text",
-                     *         "advice": "text",
-                     *         "limit": {
-                     *           "name": "fuel_per_execution",
-                     *           "used": 0,
-                     *           "allowed": 0,
-                     *           "unit": "fuel"
-                     *         },
-                     *         "since": "2026-01-31T12:00:00.000Z"
-                     *       },
-                     *       "account": {
-                     *         "id": "110201543",
-                     *         "name": "@my_shop_bot",
-                     *         "details": {}
-                     *       },
-                     *       "webhook_url": "https://bots.example.com/",
-                     *       "webhook_path": "/api/webhooks/web-hook/01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "enabled": true,
-                     *       "last_event_at": "2026-01-31T12:00:00.000Z",
-                     *       "counts": {
-                     *         "accepted": 0,
-                     *         "refused": 0,
-                     *         "duplicates": 0,
-                     *         "not_handled": 0
-                     *       },
-                     *       "created_at": "2026-01-31T12:00:00.000Z",
-                     *       "updated_at": "2026-01-31T12:00:00.000Z",
-                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
-                     *     }
-                     */
                     "application/json": components["schemas"]["Gateway"];
                 };
             };
@@ -9390,7 +8510,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9401,15 +8521,6 @@ export interface operations {
             };
             /** @description `not_found`: there is none in this workspace. */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
-            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9444,7 +8555,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9453,26 +8564,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9485,13 +8578,7 @@ export interface operations {
     connectGateway: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path: {
                 /** @description The gateway. */
                 id: string;
@@ -9506,47 +8593,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "kind": "telegram-bot",
-                     *       "name": "My shop's bot",
-                     *       "config": {},
-                     *       "has_credentials": true,
-                     *       "status": "disconnected",
-                     *       "status_reason": {
-                     *         "code": "gateway_unauthorized",
-                     *         "title": "Telegram refuses the token",
-                     *         "detail": "text",
-                     *         "advice": "text",
-                     *         "limit": {
-                     *           "name": "fuel_per_execution",
-                     *           "used": 0,
-                     *           "allowed": 0,
-                     *           "unit": "fuel"
-                     *         },
-                     *         "since": "2026-01-31T12:00:00.000Z"
-                     *       },
-                     *       "account": {
-                     *         "id": "110201543",
-                     *         "name": "@my_shop_bot",
-                     *         "details": {}
-                     *       },
-                     *       "webhook_url": "https://bots.example.com/",
-                     *       "webhook_path": "/api/webhooks/web-hook/01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "enabled": true,
-                     *       "last_event_at": "2026-01-31T12:00:00.000Z",
-                     *       "counts": {
-                     *         "accepted": 0,
-                     *         "refused": 0,
-                     *         "duplicates": 0,
-                     *         "not_handled": 0
-                     *       },
-                     *       "created_at": "2026-01-31T12:00:00.000Z",
-                     *       "updated_at": "2026-01-31T12:00:00.000Z",
-                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
-                     *     }
-                     */
                     "application/json": components["schemas"]["Gateway"];
                 };
             };
@@ -9559,7 +8605,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9577,25 +8623,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9604,26 +8632,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9659,48 +8669,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *           "gateway_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *           "title": "New conversation",
-                     *           "last_message": {
-                     *             "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *             "conversation_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *             "author": "person",
-                     *             "author_name": "Ada Lovelace",
-                     *             "text": "hello",
-                     *             "format": "plain",
-                     *             "buttons": [
-                     *               [
-                     *                 {
-                     *                   "text": "Yes",
-                     *                   "data": "text",
-                     *                   "url": "text"
-                     *                 }
-                     *               ]
-                     *             ],
-                     *             "reply_to": "text",
-                     *             "edited_at": "2026-01-31T12:00:00.000Z",
-                     *             "trouble": {
-                     *               "code": "gateway_unauthorized",
-                     *               "title": "Telegram refuses the token",
-                     *               "detail": "text",
-                     *               "advice": "text",
-                     *               "limit": null,
-                     *               "since": "2026-01-31T12:00:00.000Z"
-                     *             },
-                     *             "sent_at": "2026-01-31T12:00:00.000Z"
-                     *           },
-                     *           "created_at": "2026-01-31T12:00:00.000Z",
-                     *           "updated_at": "2026-01-31T12:00:00.000Z"
-                     *         }
-                     *       ],
-                     *       "next_cursor": "text"
-                     *     }
-                     */
                     "application/json": components["schemas"]["List_Conversation"];
                 };
             };
@@ -9740,7 +8708,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9749,26 +8717,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9781,26 +8731,15 @@ export interface operations {
     createConversation: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path: {
                 /** @description A gateway of the kind `web-chat`. */
                 id: string;
             };
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "title": "text"
-                 *     }
-                 */
                 "application/json": components["schemas"]["NewConversation"];
             };
         };
@@ -9811,48 +8750,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "gateway_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "title": "New conversation",
-                     *       "last_message": {
-                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *         "conversation_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *         "author": "person",
-                     *         "author_name": "Ada Lovelace",
-                     *         "text": "hello",
-                     *         "format": "plain",
-                     *         "buttons": [
-                     *           [
-                     *             {
-                     *               "text": "Yes",
-                     *               "data": "text",
-                     *               "url": "text"
-                     *             }
-                     *           ]
-                     *         ],
-                     *         "reply_to": "text",
-                     *         "edited_at": "2026-01-31T12:00:00.000Z",
-                     *         "trouble": {
-                     *           "code": "gateway_unauthorized",
-                     *           "title": "Telegram refuses the token",
-                     *           "detail": "text",
-                     *           "advice": "text",
-                     *           "limit": {
-                     *             "name": "fuel_per_execution",
-                     *             "used": 0,
-                     *             "allowed": 0,
-                     *             "unit": "fuel"
-                     *           },
-                     *           "since": "2026-01-31T12:00:00.000Z"
-                     *         },
-                     *         "sent_at": "2026-01-31T12:00:00.000Z"
-                     *       },
-                     *       "created_at": "2026-01-31T12:00:00.000Z",
-                     *       "updated_at": "2026-01-31T12:00:00.000Z"
-                     *     }
-                     */
                     "application/json": components["schemas"]["Conversation"];
                 };
             };
@@ -9892,7 +8789,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: the gateway has no conversations in the browser; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            /** @description `conflict`: the gateway has no conversations in the browser. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9919,7 +8816,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9928,7 +8825,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9937,26 +8834,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9992,23 +8871,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *           "provider_id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
-                     *           "state": "waiting",
-                     *           "note": "text",
-                     *           "received_at": "2026-01-31T12:00:00.000Z",
-                     *           "beginning": "text",
-                     *           "runs": 0,
-                     *           "execution_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11"
-                     *         }
-                     *       ],
-                     *       "next_cursor": "text"
-                     *     }
-                     */
                     "application/json": components["schemas"]["List_InboundDelivery"];
                 };
             };
@@ -10048,7 +8910,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10057,26 +8919,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10112,26 +8956,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *           "execution_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *           "message_id": "text",
-                     *           "state": "delivered",
-                     *           "attempts": 0,
-                     *           "status": 204,
-                     *           "answer": "text",
-                     *           "problem": "text",
-                     *           "took_ms": 0,
-                     *           "created_at": "2026-01-31T12:00:00.000Z",
-                     *           "tried_at": "2026-01-31T12:00:00.000Z"
-                     *         }
-                     *       ],
-                     *       "next_cursor": "text"
-                     *     }
-                     */
                     "application/json": components["schemas"]["List_OutboundDelivery"];
                 };
             };
@@ -10171,7 +8995,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10180,26 +9004,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10212,13 +9018,7 @@ export interface operations {
     disconnectGateway: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path: {
                 /** @description The gateway. */
                 id: string;
@@ -10233,47 +9033,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "kind": "telegram-bot",
-                     *       "name": "My shop's bot",
-                     *       "config": {},
-                     *       "has_credentials": true,
-                     *       "status": "disconnected",
-                     *       "status_reason": {
-                     *         "code": "gateway_unauthorized",
-                     *         "title": "Telegram refuses the token",
-                     *         "detail": "text",
-                     *         "advice": "text",
-                     *         "limit": {
-                     *           "name": "fuel_per_execution",
-                     *           "used": 0,
-                     *           "allowed": 0,
-                     *           "unit": "fuel"
-                     *         },
-                     *         "since": "2026-01-31T12:00:00.000Z"
-                     *       },
-                     *       "account": {
-                     *         "id": "110201543",
-                     *         "name": "@my_shop_bot",
-                     *         "details": {}
-                     *       },
-                     *       "webhook_url": "https://bots.example.com/",
-                     *       "webhook_path": "/api/webhooks/web-hook/01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "enabled": true,
-                     *       "last_event_at": "2026-01-31T12:00:00.000Z",
-                     *       "counts": {
-                     *         "accepted": 0,
-                     *         "refused": 0,
-                     *         "duplicates": 0,
-                     *         "not_handled": 0
-                     *       },
-                     *       "created_at": "2026-01-31T12:00:00.000Z",
-                     *       "updated_at": "2026-01-31T12:00:00.000Z",
-                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
-                     *     }
-                     */
                     "application/json": components["schemas"]["Gateway"];
                 };
             };
@@ -10286,7 +9045,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10304,25 +9063,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10331,26 +9072,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10363,13 +9086,7 @@ export interface operations {
     testGateway: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path: {
                 /** @description The gateway. */
                 id: string;
@@ -10384,30 +9101,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "ok": true,
-                     *       "account": {
-                     *         "id": "110201543",
-                     *         "name": "@my_shop_bot",
-                     *         "details": {}
-                     *       },
-                     *       "trouble": {
-                     *         "code": "gateway_unauthorized",
-                     *         "title": "Telegram refuses the token",
-                     *         "detail": "text",
-                     *         "advice": "text",
-                     *         "limit": {
-                     *           "name": "fuel_per_execution",
-                     *           "used": 0,
-                     *           "allowed": 0,
-                     *           "unit": "fuel"
-                     *         },
-                     *         "since": "2026-01-31T12:00:00.000Z"
-                     *       },
-                     *       "took_ms": 0
-                     *     }
-                     */
                     "application/json": components["schemas"]["GatewayTest"];
                 };
             };
@@ -10420,7 +9113,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10438,25 +9131,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10465,26 +9140,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10509,49 +9166,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "ok",
-                     *       "version": "0.1.0",
-                     *       "uptime_seconds": 0,
-                     *       "checks": {
-                     *         "database": "ok",
-                     *         "runtime": "ok"
-                     *       }
-                     *     }
-                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10576,43 +9195,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "ok"
-                     *     }
-                     */
                     "application/json": components["schemas"]["Alive"];
                 };
             };
-            /** @description `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10637,31 +9224,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "database": "ok",
-                     *       "runtime": "ok"
-                     *     }
-                     */
                     "application/json": components["schemas"]["Checks"];
-                };
-            };
-            /** @description `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `unavailable`: it can not, at least not now. */
@@ -10673,8 +9236,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10720,7 +9283,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: the workspace has too many streams open; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the workspace has too many streams open. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10729,17 +9292,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10772,25 +9326,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *           "severity": "info",
-                     *           "title": "text",
-                     *           "text": "text",
-                     *           "plugin": {
-                     *             "slug": "auto-reply",
-                     *             "name": "Auto reply"
-                     *           },
-                     *           "read": true,
-                     *           "created_at": "2026-01-31T12:00:00.000Z"
-                     *         }
-                     *       ],
-                     *       "next_cursor": "text"
-                     *     }
-                     */
                     "application/json": components["schemas"]["List_Notification"];
                 };
             };
@@ -10821,35 +9356,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10862,13 +9370,7 @@ export interface operations {
     readAllNotifications: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -10899,53 +9401,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11001,35 +9458,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11085,35 +9515,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11169,35 +9572,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11222,58 +9598,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "slug": "auto-reply",
-                     *           "name": "Auto reply",
-                     *           "version": "0.1.0",
-                     *           "summary": "text",
-                     *           "description": "text",
-                     *           "author": "text",
-                     *           "category": "text",
-                     *           "capabilities": [
-                     *             "http:api.example.com"
-                     *           ],
-                     *           "subscriptions": [
-                     *             "text"
-                     *           ],
-                     *           "gateway_slots": [
-                     *             {
-                     *               "name": "text",
-                     *               "title": "text",
-                     *               "kinds": [
-                     *                 "text"
-                     *               ],
-                     *               "required": true
-                     *             }
-                     *           ],
-                     *           "schedules": [
-                     *             {
-                     *               "name": "text",
-                     *               "cron": "0 6 * * *",
-                     *               "time_zone": "Europe/Berlin"
-                     *             }
-                     *           ],
-                     *           "actions": [
-                     *             {
-                     *               "name": "text",
-                     *               "title": "text",
-                     *               "description": "text",
-                     *               "kind": "report",
-                     *               "input_schema": {}
-                     *             }
-                     *           ],
-                     *           "config_schema": {},
-                     *           "default_config": {},
-                     *           "installed": true,
-                     *           "digest": "text"
-                     *         }
-                     *       ],
-                     *       "next_cursor": "text"
-                     *     }
-                     */
                     "application/json": components["schemas"]["List_Plugin"];
                 };
             };
@@ -11295,7 +9619,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -11304,26 +9628,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11351,53 +9657,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "slug": "auto-reply",
-                     *       "name": "Auto reply",
-                     *       "version": "0.1.0",
-                     *       "summary": "text",
-                     *       "description": "text",
-                     *       "author": "text",
-                     *       "category": "text",
-                     *       "capabilities": [
-                     *         "http:api.example.com"
-                     *       ],
-                     *       "subscriptions": [
-                     *         "text"
-                     *       ],
-                     *       "gateway_slots": [
-                     *         {
-                     *           "name": "text",
-                     *           "title": "text",
-                     *           "kinds": [
-                     *             "text"
-                     *           ],
-                     *           "required": true
-                     *         }
-                     *       ],
-                     *       "schedules": [
-                     *         {
-                     *           "name": "text",
-                     *           "cron": "0 6 * * *",
-                     *           "time_zone": "Europe/Berlin"
-                     *         }
-                     *       ],
-                     *       "actions": [
-                     *         {
-                     *           "name": "text",
-                     *           "title": "text",
-                     *           "description": "text",
-                     *           "kind": "report",
-                     *           "input_schema": {}
-                     *         }
-                     *       ],
-                     *       "config_schema": {},
-                     *       "default_config": {},
-                     *       "installed": true,
-                     *       "digest": "text"
-                     *     }
-                     */
                     "application/json": components["schemas"]["Plugin"];
                 };
             };
@@ -11428,7 +9687,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -11437,26 +9696,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11481,49 +9722,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "status": "ok",
-                     *       "version": "0.1.0",
-                     *       "uptime_seconds": 0,
-                     *       "checks": {
-                     *         "database": "ok",
-                     *         "runtime": "ok"
-                     *       }
-                     *     }
-                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11564,84 +9767,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "from": "2026-01-31",
-                     *       "to": "2026-01-31",
-                     *       "totals": {
-                     *         "executions": 0,
-                     *         "failed_executions": 0,
-                     *         "messages_in": 0,
-                     *         "messages_out": 0,
-                     *         "fuel": 0,
-                     *         "peak_memory_bytes": 0,
-                     *         "wall_ms": 0,
-                     *         "ai_tokens_in": 0,
-                     *         "ai_tokens_out": 0,
-                     *         "http_requests": 0,
-                     *         "http_bytes_in": 0,
-                     *         "http_bytes_out": 0
-                     *       },
-                     *       "resolution": "text",
-                     *       "days": [
-                     *         {
-                     *           "executions": 0,
-                     *           "failed_executions": 0,
-                     *           "messages_in": 0,
-                     *           "messages_out": 0,
-                     *           "fuel": 0,
-                     *           "peak_memory_bytes": 0,
-                     *           "wall_ms": 0,
-                     *           "ai_tokens_in": 0,
-                     *           "ai_tokens_out": 0,
-                     *           "http_requests": 0,
-                     *           "http_bytes_in": 0,
-                     *           "http_bytes_out": 0,
-                     *           "date": "2026-01-31"
-                     *         }
-                     *       ],
-                     *       "periods": [
-                     *         {
-                     *           "executions": 0,
-                     *           "failed_executions": 0,
-                     *           "messages_in": 0,
-                     *           "messages_out": 0,
-                     *           "fuel": 0,
-                     *           "peak_memory_bytes": 0,
-                     *           "wall_ms": 0,
-                     *           "ai_tokens_in": 0,
-                     *           "ai_tokens_out": 0,
-                     *           "http_requests": 0,
-                     *           "http_bytes_in": 0,
-                     *           "http_bytes_out": 0,
-                     *           "at": "2026-01-31T12:00:00.000Z"
-                     *         }
-                     *       ],
-                     *       "limits": {
-                     *         "gateways": 0,
-                     *         "plugins": 0,
-                     *         "workflows": 0,
-                     *         "executions_per_day": 0,
-                     *         "workflow_runs_per_day": 0,
-                     *         "ai_tokens_per_month": 0,
-                     *         "storage_bytes": 0,
-                     *         "plugin_storage_bytes": 0,
-                     *         "plugin_storage_keys": 0,
-                     *         "waiting_events": 0,
-                     *         "memory_bytes": 0,
-                     *         "plugin_memory_bytes": 0,
-                     *         "gateway_memory_bytes": 0,
-                     *         "vcpu": 1,
-                     *         "fuel_per_execution": 0,
-                     *         "handler_seconds": 0,
-                     *         "execution_seconds": 0,
-                     *         "history_days": 0,
-                     *         "sleep_after_minutes": 0,
-                     *         "sessions": 0,
-                     *         "api_keys": 0
-                     *       }
-                     *     }
-                     */
                     "application/json": components["schemas"]["UsageReport"];
                 };
             };
@@ -11672,7 +9797,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -11681,26 +9806,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11719,12 +9826,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "current_password": "Analytical-Engine-1",
-                 *       "new_password": "Difference-Engine-2"
-                 *     }
-                 */
                 "application/json": components["schemas"]["PasswordChange"];
             };
         };
@@ -11790,7 +9891,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -11799,26 +9900,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11843,92 +9926,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *           "plugin": {
-                     *             "slug": "auto-reply",
-                     *             "name": "Auto reply",
-                     *             "version": "0.1.0",
-                     *             "summary": "text",
-                     *             "description": "text",
-                     *             "author": "text",
-                     *             "category": "text",
-                     *             "capabilities": [
-                     *               "http:api.example.com"
-                     *             ],
-                     *             "subscriptions": [
-                     *               "text"
-                     *             ],
-                     *             "gateway_slots": [
-                     *               {
-                     *                 "name": "text",
-                     *                 "title": "text",
-                     *                 "kinds": [
-                     *                   "text"
-                     *                 ],
-                     *                 "required": true
-                     *               }
-                     *             ],
-                     *             "schedules": [
-                     *               {
-                     *                 "name": "text",
-                     *                 "cron": "0 6 * * *",
-                     *                 "time_zone": "Europe/Berlin"
-                     *               }
-                     *             ],
-                     *             "actions": [
-                     *               {
-                     *                 "name": "text",
-                     *                 "title": "text",
-                     *                 "description": "text",
-                     *                 "kind": "report",
-                     *                 "input_schema": {}
-                     *               }
-                     *             ],
-                     *             "config_schema": {},
-                     *             "default_config": {},
-                     *             "installed": true,
-                     *             "digest": "text"
-                     *           },
-                     *           "version": "0.1.0",
-                     *           "state": "enabled",
-                     *           "state_reason": {
-                     *             "code": "gateway_unauthorized",
-                     *             "title": "Telegram refuses the token",
-                     *             "detail": "text",
-                     *             "advice": "text",
-                     *             "limit": {
-                     *               "name": "fuel_per_execution",
-                     *               "used": 0,
-                     *               "allowed": 0,
-                     *               "unit": "fuel"
-                     *             },
-                     *             "since": "2026-01-31T12:00:00.000Z"
-                     *           },
-                     *           "config": {},
-                     *           "grants": [
-                     *             "http:api.example.com"
-                     *           ],
-                     *           "undecided": [
-                     *             "http:api.example.com"
-                     *           ],
-                     *           "gateways": {},
-                     *           "stats": {
-                     *             "executions_24h": 0,
-                     *             "failures_24h": 0,
-                     *             "last_execution_at": "2026-01-31T12:00:00.000Z"
-                     *           },
-                     *           "created_at": "2026-01-31T12:00:00.000Z",
-                     *           "updated_at": "2026-01-31T12:00:00.000Z",
-                     *           "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
-                     *         }
-                     *       ],
-                     *       "next_cursor": "text"
-                     *     }
-                     */
                     "application/json": components["schemas"]["List_Install"];
                 };
             };
@@ -11950,7 +9947,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -11959,26 +9956,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12006,87 +9985,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "plugin": {
-                     *         "slug": "auto-reply",
-                     *         "name": "Auto reply",
-                     *         "version": "0.1.0",
-                     *         "summary": "text",
-                     *         "description": "text",
-                     *         "author": "text",
-                     *         "category": "text",
-                     *         "capabilities": [
-                     *           "http:api.example.com"
-                     *         ],
-                     *         "subscriptions": [
-                     *           "text"
-                     *         ],
-                     *         "gateway_slots": [
-                     *           {
-                     *             "name": "text",
-                     *             "title": "text",
-                     *             "kinds": [
-                     *               "text"
-                     *             ],
-                     *             "required": true
-                     *           }
-                     *         ],
-                     *         "schedules": [
-                     *           {
-                     *             "name": "text",
-                     *             "cron": "0 6 * * *",
-                     *             "time_zone": "Europe/Berlin"
-                     *           }
-                     *         ],
-                     *         "actions": [
-                     *           {
-                     *             "name": "text",
-                     *             "title": "text",
-                     *             "description": "text",
-                     *             "kind": "report",
-                     *             "input_schema": {}
-                     *           }
-                     *         ],
-                     *         "config_schema": {},
-                     *         "default_config": {},
-                     *         "installed": true,
-                     *         "digest": "text"
-                     *       },
-                     *       "version": "0.1.0",
-                     *       "state": "enabled",
-                     *       "state_reason": {
-                     *         "code": "gateway_unauthorized",
-                     *         "title": "Telegram refuses the token",
-                     *         "detail": "text",
-                     *         "advice": "text",
-                     *         "limit": {
-                     *           "name": "fuel_per_execution",
-                     *           "used": 0,
-                     *           "allowed": 0,
-                     *           "unit": "fuel"
-                     *         },
-                     *         "since": "2026-01-31T12:00:00.000Z"
-                     *       },
-                     *       "config": {},
-                     *       "grants": [
-                     *         "http:api.example.com"
-                     *       ],
-                     *       "undecided": [
-                     *         "http:api.example.com"
-                     *       ],
-                     *       "gateways": {},
-                     *       "stats": {
-                     *         "executions_24h": 0,
-                     *         "failures_24h": 0,
-                     *         "last_execution_at": "2026-01-31T12:00:00.000Z"
-                     *       },
-                     *       "created_at": "2026-01-31T12:00:00.000Z",
-                     *       "updated_at": "2026-01-31T12:00:00.000Z",
-                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
-                     *     }
-                     */
                     "application/json": components["schemas"]["Install"];
                 };
             };
@@ -12117,7 +10015,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -12126,26 +10024,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12158,13 +10038,7 @@ export interface operations {
     runAction: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path: {
                 /** @description An installed plugin. */
                 slug: string;
@@ -12173,13 +10047,8 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "input": {}
-                 *     }
-                 */
                 "application/json": components["schemas"]["ActionRequest"];
             };
         };
@@ -12190,12 +10059,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "output": {},
-                     *       "execution_id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11"
-                     *     }
-                     */
                     "application/json": components["schemas"]["ActionResult"];
                 };
             };
@@ -12217,7 +10080,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12235,7 +10098,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: the plugin is not enabled, or the workspace does not run; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            /** @description `conflict`: the plugin is not enabled, or the workspace does not run. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12262,7 +10125,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `validation_failed`: the input does not fit; or the code of what went wrong in the plugin; `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
+            /** @description `validation_failed`: the input does not fit; or the code of what went wrong in the plugin. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12271,17 +10134,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12307,8 +10161,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12321,14 +10175,7 @@ export interface operations {
     putPluginConfig: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
-                 *     it is now.
-                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
-                 */
-                "If-Match"?: string | null;
-            };
+            header?: never;
             path: {
                 /** @description An installed plugin. */
                 slug: string;
@@ -12337,11 +10184,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "config": {}
-                 *     }
-                 */
                 "application/json": components["schemas"]["ConfigChange"];
             };
         };
@@ -12352,87 +10194,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "plugin": {
-                     *         "slug": "auto-reply",
-                     *         "name": "Auto reply",
-                     *         "version": "0.1.0",
-                     *         "summary": "text",
-                     *         "description": "text",
-                     *         "author": "text",
-                     *         "category": "text",
-                     *         "capabilities": [
-                     *           "http:api.example.com"
-                     *         ],
-                     *         "subscriptions": [
-                     *           "text"
-                     *         ],
-                     *         "gateway_slots": [
-                     *           {
-                     *             "name": "text",
-                     *             "title": "text",
-                     *             "kinds": [
-                     *               "text"
-                     *             ],
-                     *             "required": true
-                     *           }
-                     *         ],
-                     *         "schedules": [
-                     *           {
-                     *             "name": "text",
-                     *             "cron": "0 6 * * *",
-                     *             "time_zone": "Europe/Berlin"
-                     *           }
-                     *         ],
-                     *         "actions": [
-                     *           {
-                     *             "name": "text",
-                     *             "title": "text",
-                     *             "description": "text",
-                     *             "kind": "report",
-                     *             "input_schema": {}
-                     *           }
-                     *         ],
-                     *         "config_schema": {},
-                     *         "default_config": {},
-                     *         "installed": true,
-                     *         "digest": "text"
-                     *       },
-                     *       "version": "0.1.0",
-                     *       "state": "enabled",
-                     *       "state_reason": {
-                     *         "code": "gateway_unauthorized",
-                     *         "title": "Telegram refuses the token",
-                     *         "detail": "text",
-                     *         "advice": "text",
-                     *         "limit": {
-                     *           "name": "fuel_per_execution",
-                     *           "used": 0,
-                     *           "allowed": 0,
-                     *           "unit": "fuel"
-                     *         },
-                     *         "since": "2026-01-31T12:00:00.000Z"
-                     *       },
-                     *       "config": {},
-                     *       "grants": [
-                     *         "http:api.example.com"
-                     *       ],
-                     *       "undecided": [
-                     *         "http:api.example.com"
-                     *       ],
-                     *       "gateways": {},
-                     *       "stats": {
-                     *         "executions_24h": 0,
-                     *         "failures_24h": 0,
-                     *         "last_execution_at": "2026-01-31T12:00:00.000Z"
-                     *       },
-                     *       "created_at": "2026-01-31T12:00:00.000Z",
-                     *       "updated_at": "2026-01-31T12:00:00.000Z",
-                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
-                     *     }
-                     */
                     "application/json": components["schemas"]["Install"];
                 };
             };
@@ -12454,7 +10215,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12465,15 +10226,6 @@ export interface operations {
             };
             /** @description `not_found`: there is none in this workspace. */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
-            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12508,7 +10260,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -12517,26 +10269,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12549,14 +10283,7 @@ export interface operations {
     configurePlugin: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
-                 *     it is now.
-                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
-                 */
-                "If-Match"?: string | null;
-            };
+            header?: never;
             path: {
                 /** @description An installed plugin. */
                 slug: string;
@@ -12565,11 +10292,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "config": {}
-                 *     }
-                 */
                 "application/json": components["schemas"]["ConfigChange"];
             };
         };
@@ -12580,87 +10302,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "plugin": {
-                     *         "slug": "auto-reply",
-                     *         "name": "Auto reply",
-                     *         "version": "0.1.0",
-                     *         "summary": "text",
-                     *         "description": "text",
-                     *         "author": "text",
-                     *         "category": "text",
-                     *         "capabilities": [
-                     *           "http:api.example.com"
-                     *         ],
-                     *         "subscriptions": [
-                     *           "text"
-                     *         ],
-                     *         "gateway_slots": [
-                     *           {
-                     *             "name": "text",
-                     *             "title": "text",
-                     *             "kinds": [
-                     *               "text"
-                     *             ],
-                     *             "required": true
-                     *           }
-                     *         ],
-                     *         "schedules": [
-                     *           {
-                     *             "name": "text",
-                     *             "cron": "0 6 * * *",
-                     *             "time_zone": "Europe/Berlin"
-                     *           }
-                     *         ],
-                     *         "actions": [
-                     *           {
-                     *             "name": "text",
-                     *             "title": "text",
-                     *             "description": "text",
-                     *             "kind": "report",
-                     *             "input_schema": {}
-                     *           }
-                     *         ],
-                     *         "config_schema": {},
-                     *         "default_config": {},
-                     *         "installed": true,
-                     *         "digest": "text"
-                     *       },
-                     *       "version": "0.1.0",
-                     *       "state": "enabled",
-                     *       "state_reason": {
-                     *         "code": "gateway_unauthorized",
-                     *         "title": "Telegram refuses the token",
-                     *         "detail": "text",
-                     *         "advice": "text",
-                     *         "limit": {
-                     *           "name": "fuel_per_execution",
-                     *           "used": 0,
-                     *           "allowed": 0,
-                     *           "unit": "fuel"
-                     *         },
-                     *         "since": "2026-01-31T12:00:00.000Z"
-                     *       },
-                     *       "config": {},
-                     *       "grants": [
-                     *         "http:api.example.com"
-                     *       ],
-                     *       "undecided": [
-                     *         "http:api.example.com"
-                     *       ],
-                     *       "gateways": {},
-                     *       "stats": {
-                     *         "executions_24h": 0,
-                     *         "failures_24h": 0,
-                     *         "last_execution_at": "2026-01-31T12:00:00.000Z"
-                     *       },
-                     *       "created_at": "2026-01-31T12:00:00.000Z",
-                     *       "updated_at": "2026-01-31T12:00:00.000Z",
-                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
-                     *     }
-                     */
                     "application/json": components["schemas"]["Install"];
                 };
             };
@@ -12682,7 +10323,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12693,15 +10334,6 @@ export interface operations {
             };
             /** @description `not_found`: there is none in this workspace. */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
-            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12736,7 +10368,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -12745,26 +10377,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12777,13 +10391,7 @@ export interface operations {
     disablePlugin: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path: {
                 /** @description An installed plugin. */
                 slug: string;
@@ -12798,87 +10406,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "plugin": {
-                     *         "slug": "auto-reply",
-                     *         "name": "Auto reply",
-                     *         "version": "0.1.0",
-                     *         "summary": "text",
-                     *         "description": "text",
-                     *         "author": "text",
-                     *         "category": "text",
-                     *         "capabilities": [
-                     *           "http:api.example.com"
-                     *         ],
-                     *         "subscriptions": [
-                     *           "text"
-                     *         ],
-                     *         "gateway_slots": [
-                     *           {
-                     *             "name": "text",
-                     *             "title": "text",
-                     *             "kinds": [
-                     *               "text"
-                     *             ],
-                     *             "required": true
-                     *           }
-                     *         ],
-                     *         "schedules": [
-                     *           {
-                     *             "name": "text",
-                     *             "cron": "0 6 * * *",
-                     *             "time_zone": "Europe/Berlin"
-                     *           }
-                     *         ],
-                     *         "actions": [
-                     *           {
-                     *             "name": "text",
-                     *             "title": "text",
-                     *             "description": "text",
-                     *             "kind": "report",
-                     *             "input_schema": {}
-                     *           }
-                     *         ],
-                     *         "config_schema": {},
-                     *         "default_config": {},
-                     *         "installed": true,
-                     *         "digest": "text"
-                     *       },
-                     *       "version": "0.1.0",
-                     *       "state": "enabled",
-                     *       "state_reason": {
-                     *         "code": "gateway_unauthorized",
-                     *         "title": "Telegram refuses the token",
-                     *         "detail": "text",
-                     *         "advice": "text",
-                     *         "limit": {
-                     *           "name": "fuel_per_execution",
-                     *           "used": 0,
-                     *           "allowed": 0,
-                     *           "unit": "fuel"
-                     *         },
-                     *         "since": "2026-01-31T12:00:00.000Z"
-                     *       },
-                     *       "config": {},
-                     *       "grants": [
-                     *         "http:api.example.com"
-                     *       ],
-                     *       "undecided": [
-                     *         "http:api.example.com"
-                     *       ],
-                     *       "gateways": {},
-                     *       "stats": {
-                     *         "executions_24h": 0,
-                     *         "failures_24h": 0,
-                     *         "last_execution_at": "2026-01-31T12:00:00.000Z"
-                     *       },
-                     *       "created_at": "2026-01-31T12:00:00.000Z",
-                     *       "updated_at": "2026-01-31T12:00:00.000Z",
-                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
-                     *     }
-                     */
                     "application/json": components["schemas"]["Install"];
                 };
             };
@@ -12891,7 +10418,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12909,25 +10436,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -12936,26 +10445,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12968,13 +10459,7 @@ export interface operations {
     enablePlugin: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path: {
                 /** @description An installed plugin. */
                 slug: string;
@@ -12989,87 +10474,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "plugin": {
-                     *         "slug": "auto-reply",
-                     *         "name": "Auto reply",
-                     *         "version": "0.1.0",
-                     *         "summary": "text",
-                     *         "description": "text",
-                     *         "author": "text",
-                     *         "category": "text",
-                     *         "capabilities": [
-                     *           "http:api.example.com"
-                     *         ],
-                     *         "subscriptions": [
-                     *           "text"
-                     *         ],
-                     *         "gateway_slots": [
-                     *           {
-                     *             "name": "text",
-                     *             "title": "text",
-                     *             "kinds": [
-                     *               "text"
-                     *             ],
-                     *             "required": true
-                     *           }
-                     *         ],
-                     *         "schedules": [
-                     *           {
-                     *             "name": "text",
-                     *             "cron": "0 6 * * *",
-                     *             "time_zone": "Europe/Berlin"
-                     *           }
-                     *         ],
-                     *         "actions": [
-                     *           {
-                     *             "name": "text",
-                     *             "title": "text",
-                     *             "description": "text",
-                     *             "kind": "report",
-                     *             "input_schema": {}
-                     *           }
-                     *         ],
-                     *         "config_schema": {},
-                     *         "default_config": {},
-                     *         "installed": true,
-                     *         "digest": "text"
-                     *       },
-                     *       "version": "0.1.0",
-                     *       "state": "enabled",
-                     *       "state_reason": {
-                     *         "code": "gateway_unauthorized",
-                     *         "title": "Telegram refuses the token",
-                     *         "detail": "text",
-                     *         "advice": "text",
-                     *         "limit": {
-                     *           "name": "fuel_per_execution",
-                     *           "used": 0,
-                     *           "allowed": 0,
-                     *           "unit": "fuel"
-                     *         },
-                     *         "since": "2026-01-31T12:00:00.000Z"
-                     *       },
-                     *       "config": {},
-                     *       "grants": [
-                     *         "http:api.example.com"
-                     *       ],
-                     *       "undecided": [
-                     *         "http:api.example.com"
-                     *       ],
-                     *       "gateways": {},
-                     *       "stats": {
-                     *         "executions_24h": 0,
-                     *         "failures_24h": 0,
-                     *         "last_execution_at": "2026-01-31T12:00:00.000Z"
-                     *       },
-                     *       "created_at": "2026-01-31T12:00:00.000Z",
-                     *       "updated_at": "2026-01-31T12:00:00.000Z",
-                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
-                     *     }
-                     */
                     "application/json": components["schemas"]["Install"];
                 };
             };
@@ -13082,7 +10486,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13100,16 +10504,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation_failed`: a required slot has no gateway; `permissions_needed`: it asks for what was not decided on; `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
+            /** @description `validation_failed`: a required slot has no gateway; `permissions_needed`: it asks for what was not decided on. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13118,7 +10513,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -13127,26 +10522,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13159,19 +10536,7 @@ export interface operations {
     bindGateways: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
-                 *     it is now.
-                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
-                 */
-                "If-Match"?: string | null;
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path: {
                 /** @description An installed plugin. */
                 slug: string;
@@ -13180,11 +10545,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "gateways": {}
-                 *     }
-                 */
                 "application/json": components["schemas"]["BindingChange"];
             };
         };
@@ -13195,87 +10555,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "plugin": {
-                     *         "slug": "auto-reply",
-                     *         "name": "Auto reply",
-                     *         "version": "0.1.0",
-                     *         "summary": "text",
-                     *         "description": "text",
-                     *         "author": "text",
-                     *         "category": "text",
-                     *         "capabilities": [
-                     *           "http:api.example.com"
-                     *         ],
-                     *         "subscriptions": [
-                     *           "text"
-                     *         ],
-                     *         "gateway_slots": [
-                     *           {
-                     *             "name": "text",
-                     *             "title": "text",
-                     *             "kinds": [
-                     *               "text"
-                     *             ],
-                     *             "required": true
-                     *           }
-                     *         ],
-                     *         "schedules": [
-                     *           {
-                     *             "name": "text",
-                     *             "cron": "0 6 * * *",
-                     *             "time_zone": "Europe/Berlin"
-                     *           }
-                     *         ],
-                     *         "actions": [
-                     *           {
-                     *             "name": "text",
-                     *             "title": "text",
-                     *             "description": "text",
-                     *             "kind": "report",
-                     *             "input_schema": {}
-                     *           }
-                     *         ],
-                     *         "config_schema": {},
-                     *         "default_config": {},
-                     *         "installed": true,
-                     *         "digest": "text"
-                     *       },
-                     *       "version": "0.1.0",
-                     *       "state": "enabled",
-                     *       "state_reason": {
-                     *         "code": "gateway_unauthorized",
-                     *         "title": "Telegram refuses the token",
-                     *         "detail": "text",
-                     *         "advice": "text",
-                     *         "limit": {
-                     *           "name": "fuel_per_execution",
-                     *           "used": 0,
-                     *           "allowed": 0,
-                     *           "unit": "fuel"
-                     *         },
-                     *         "since": "2026-01-31T12:00:00.000Z"
-                     *       },
-                     *       "config": {},
-                     *       "grants": [
-                     *         "http:api.example.com"
-                     *       ],
-                     *       "undecided": [
-                     *         "http:api.example.com"
-                     *       ],
-                     *       "gateways": {},
-                     *       "stats": {
-                     *         "executions_24h": 0,
-                     *         "failures_24h": 0,
-                     *         "last_execution_at": "2026-01-31T12:00:00.000Z"
-                     *       },
-                     *       "created_at": "2026-01-31T12:00:00.000Z",
-                     *       "updated_at": "2026-01-31T12:00:00.000Z",
-                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
-                     *     }
-                     */
                     "application/json": components["schemas"]["Install"];
                 };
             };
@@ -13297,7 +10576,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13308,24 +10587,6 @@ export interface operations {
             };
             /** @description `not_found`: there is none in this workspace. */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
-            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13351,7 +10612,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13360,7 +10621,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -13369,26 +10630,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13401,14 +10644,7 @@ export interface operations {
     grantPlugin: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
-                 *     it is now.
-                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
-                 */
-                "If-Match"?: string | null;
-            };
+            header?: never;
             path: {
                 /** @description An installed plugin. */
                 slug: string;
@@ -13417,13 +10653,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "grants": [
-                 *         "http:api.example.com"
-                 *       ]
-                 *     }
-                 */
                 "application/json": components["schemas"]["GrantChange"];
             };
         };
@@ -13434,87 +10663,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "plugin": {
-                     *         "slug": "auto-reply",
-                     *         "name": "Auto reply",
-                     *         "version": "0.1.0",
-                     *         "summary": "text",
-                     *         "description": "text",
-                     *         "author": "text",
-                     *         "category": "text",
-                     *         "capabilities": [
-                     *           "http:api.example.com"
-                     *         ],
-                     *         "subscriptions": [
-                     *           "text"
-                     *         ],
-                     *         "gateway_slots": [
-                     *           {
-                     *             "name": "text",
-                     *             "title": "text",
-                     *             "kinds": [
-                     *               "text"
-                     *             ],
-                     *             "required": true
-                     *           }
-                     *         ],
-                     *         "schedules": [
-                     *           {
-                     *             "name": "text",
-                     *             "cron": "0 6 * * *",
-                     *             "time_zone": "Europe/Berlin"
-                     *           }
-                     *         ],
-                     *         "actions": [
-                     *           {
-                     *             "name": "text",
-                     *             "title": "text",
-                     *             "description": "text",
-                     *             "kind": "report",
-                     *             "input_schema": {}
-                     *           }
-                     *         ],
-                     *         "config_schema": {},
-                     *         "default_config": {},
-                     *         "installed": true,
-                     *         "digest": "text"
-                     *       },
-                     *       "version": "0.1.0",
-                     *       "state": "enabled",
-                     *       "state_reason": {
-                     *         "code": "gateway_unauthorized",
-                     *         "title": "Telegram refuses the token",
-                     *         "detail": "text",
-                     *         "advice": "text",
-                     *         "limit": {
-                     *           "name": "fuel_per_execution",
-                     *           "used": 0,
-                     *           "allowed": 0,
-                     *           "unit": "fuel"
-                     *         },
-                     *         "since": "2026-01-31T12:00:00.000Z"
-                     *       },
-                     *       "config": {},
-                     *       "grants": [
-                     *         "http:api.example.com"
-                     *       ],
-                     *       "undecided": [
-                     *         "http:api.example.com"
-                     *       ],
-                     *       "gateways": {},
-                     *       "stats": {
-                     *         "executions_24h": 0,
-                     *         "failures_24h": 0,
-                     *         "last_execution_at": "2026-01-31T12:00:00.000Z"
-                     *       },
-                     *       "created_at": "2026-01-31T12:00:00.000Z",
-                     *       "updated_at": "2026-01-31T12:00:00.000Z",
-                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
-                     *     }
-                     */
                     "application/json": components["schemas"]["Install"];
                 };
             };
@@ -13536,7 +10684,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13547,15 +10695,6 @@ export interface operations {
             };
             /** @description `not_found`: there is none in this workspace. */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
-            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13590,7 +10729,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -13599,26 +10738,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13631,31 +10752,15 @@ export interface operations {
     installPlugin: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path: {
                 /** @description A plugin of the catalogue. */
                 slug: string;
             };
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "config": {},
-                 *       "gateways": {},
-                 *       "grants": [
-                 *         "http:api.example.com"
-                 *       ],
-                 *       "enable": true
-                 *     }
-                 */
                 "application/json": components["schemas"]["InstallRequest"];
             };
         };
@@ -13666,87 +10771,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *       "plugin": {
-                     *         "slug": "auto-reply",
-                     *         "name": "Auto reply",
-                     *         "version": "0.1.0",
-                     *         "summary": "text",
-                     *         "description": "text",
-                     *         "author": "text",
-                     *         "category": "text",
-                     *         "capabilities": [
-                     *           "http:api.example.com"
-                     *         ],
-                     *         "subscriptions": [
-                     *           "text"
-                     *         ],
-                     *         "gateway_slots": [
-                     *           {
-                     *             "name": "text",
-                     *             "title": "text",
-                     *             "kinds": [
-                     *               "text"
-                     *             ],
-                     *             "required": true
-                     *           }
-                     *         ],
-                     *         "schedules": [
-                     *           {
-                     *             "name": "text",
-                     *             "cron": "0 6 * * *",
-                     *             "time_zone": "Europe/Berlin"
-                     *           }
-                     *         ],
-                     *         "actions": [
-                     *           {
-                     *             "name": "text",
-                     *             "title": "text",
-                     *             "description": "text",
-                     *             "kind": "report",
-                     *             "input_schema": {}
-                     *           }
-                     *         ],
-                     *         "config_schema": {},
-                     *         "default_config": {},
-                     *         "installed": true,
-                     *         "digest": "text"
-                     *       },
-                     *       "version": "0.1.0",
-                     *       "state": "enabled",
-                     *       "state_reason": {
-                     *         "code": "gateway_unauthorized",
-                     *         "title": "Telegram refuses the token",
-                     *         "detail": "text",
-                     *         "advice": "text",
-                     *         "limit": {
-                     *           "name": "fuel_per_execution",
-                     *           "used": 0,
-                     *           "allowed": 0,
-                     *           "unit": "fuel"
-                     *         },
-                     *         "since": "2026-01-31T12:00:00.000Z"
-                     *       },
-                     *       "config": {},
-                     *       "grants": [
-                     *         "http:api.example.com"
-                     *       ],
-                     *       "undecided": [
-                     *         "http:api.example.com"
-                     *       ],
-                     *       "gateways": {},
-                     *       "stats": {
-                     *         "executions_24h": 0,
-                     *         "failures_24h": 0,
-                     *         "last_execution_at": "2026-01-31T12:00:00.000Z"
-                     *       },
-                     *       "created_at": "2026-01-31T12:00:00.000Z",
-                     *       "updated_at": "2026-01-31T12:00:00.000Z",
-                     *       "etag": "\"9f2c4be1a07d4c55b2f0a7c19d3e8f60\""
-                     *     }
-                     */
                     "application/json": components["schemas"]["Install"];
                 };
             };
@@ -13768,7 +10792,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `limit_reached`: the plan allows no more plugins; `csrf_failed`: another site sent this; `scope_missing`: the key lacks the scope. */
+            /** @description `limit_reached`: the plan allows no more plugins; `csrf_failed`: another site sent this; `scope_missing`: the key lacks the scope; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13786,7 +10810,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: it is installed already; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            /** @description `conflict`: it is installed already. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13813,7 +10837,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13822,7 +10846,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -13831,26 +10855,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13863,19 +10869,7 @@ export interface operations {
     postUninstallPlugin: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
-                 *     it is now.
-                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
-                 */
-                "If-Match"?: string | null;
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path: {
                 /** @description An installed plugin. */
                 slug: string;
@@ -13900,7 +10894,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13918,34 +10912,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -13954,26 +10921,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13986,14 +10935,7 @@ export interface operations {
     uninstallPlugin: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description The `etag` of what is to be changed, or `*`. Where it was changed since, nothing is done (412). Left out, it is changed whatever
-                 *     it is now.
-                 * @example "9f2c4be1a07d4c55b2f0a7c19d3e8f60"
-                 */
-                "If-Match"?: string | null;
-            };
+            header?: never;
             path: {
                 /** @description An installed plugin. */
                 slug: string;
@@ -14018,7 +10960,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14036,16 +10978,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -14054,26 +10987,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14092,34 +11007,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The user and their tenant. */
+            /** @description The profile. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "user": {
-                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *         "email": "ada@example.org",
-                     *         "name": "Ada Lovelace",
-                     *         "role": "owner",
-                     *         "created_at": "2026-01-31T12:00:00.000Z",
-                     *         "email_verified": true
-                     *       },
-                     *       "tenant": {
-                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *         "name": "Ada Lovelace",
-                     *         "plan": {
-                     *           "id": "free",
-                     *           "name": "Free"
-                     *         },
-                     *         "closes_at": "2026-01-31T12:00:00.000Z"
-                     *       }
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Me"];
+                    "application/json": components["schemas"]["Profile"];
                 };
             };
             /** @description `unauthenticated`: no session, or one that has ended. */
@@ -14140,35 +11034,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14178,102 +11045,7 @@ export interface operations {
             };
         };
     };
-    getUser: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The user and their tenant. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "user": {
-                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *         "email": "ada@example.org",
-                     *         "name": "Ada Lovelace",
-                     *         "role": "owner",
-                     *         "created_at": "2026-01-31T12:00:00.000Z",
-                     *         "email_verified": true
-                     *       },
-                     *       "tenant": {
-                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *         "name": "Ada Lovelace",
-                     *         "plan": {
-                     *           "id": "free",
-                     *           "name": "Free"
-                     *         },
-                     *         "closes_at": "2026-01-31T12:00:00.000Z"
-                     *       }
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Me"];
-                };
-            };
-            /** @description `unauthenticated`: no session, or one that has ended. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `session_required`: no API key may do this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    closeAccount: {
+    putProfile: {
         parameters: {
             query?: never;
             header?: never;
@@ -14282,27 +11054,17 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "password": "Analytical-Engine-1"
-                 *     }
-                 */
-                "application/json": components["schemas"]["ClosingRequest"];
+                "application/json": components["schemas"]["ProfileChanges"];
             };
         };
         responses: {
-            /** @description It will be removed. */
-            202: {
+            /** @description The profile as it is now. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "closes_at": "2026-01-31T12:00:00.000Z"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Closing"];
+                    "application/json": components["schemas"]["Profile"];
                 };
             };
             /** @description `malformed_json`: the body is not JSON; `detail` says where. */
@@ -14323,7 +11085,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `wrong_password`: the present one is another; `forbidden`: only the owner may; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `session_required`: no API key may do this. */
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14359,35 +11121,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14397,42 +11132,26 @@ export interface operations {
             };
         };
     };
-    deleteData: {
+    changeProfile: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "password": "Analytical-Engine-1"
-                 *     }
-                 */
-                "application/json": components["schemas"]["ClosingRequest"];
+                "application/json": components["schemas"]["ProfileChanges"];
             };
         };
         responses: {
-            /** @description It will be removed. */
-            202: {
+            /** @description The profile as it is now. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "closes_at": "2026-01-31T12:00:00.000Z"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Closing"];
+                    "application/json": components["schemas"]["Profile"];
                 };
             };
             /** @description `malformed_json`: the body is not JSON; `detail` says where. */
@@ -14453,17 +11172,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `wrong_password`: the present one is another; `forbidden`: only the owner may; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `session_required`: no API key may do this. */
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
-            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14489,7 +11199,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14498,7 +11208,141 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The profile. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    closeAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Confirmation"];
+            };
+        };
+        responses: {
+            /** @description It will be removed. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Closing"];
+                };
+            };
+            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wrong_password`: the present one is another; `role_required`: only the owner may; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `session_required`: no API key may do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: the body has more than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -14507,8 +11351,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14516,8 +11360,32 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
+        };
+    };
+    changeUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileChanges"];
+            };
+        };
+        responses: {
+            /** @description The profile as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14525,8 +11393,149 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: the body has more than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteData: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Confirmation"];
+            };
+        };
+        responses: {
+            /** @description It will be removed. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Closing"];
+                };
+            };
+            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wrong_password`: the present one is another; `role_required`: only the owner may; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `session_required`: no API key may do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: the body has more than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14551,11 +11560,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example [
-                     *       0
-                     *     ]
-                     */
                     "application/zip": number[];
                 };
             };
@@ -14568,7 +11572,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: only the owner may; `session_required`: no API key may do this. */
+            /** @description `role_required`: only the owner may; `session_required`: no API key may do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14577,7 +11581,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: three of them in the last hour, or too many streams are open; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: three of them in the last hour, or too many streams are open; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -14586,17 +11590,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14609,13 +11604,7 @@ export interface operations {
     keepAccount: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -14637,7 +11626,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: only the owner may; `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `role_required`: only the owner may; `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14646,7 +11635,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: its deletion was not asked for; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            /** @description `conflict`: its deletion was not asked for. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -14655,44 +11644,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14720,7 +11673,6 @@ export interface operations {
         /** @description The provider's document. */
         requestBody: {
             content: {
-                /** @example {} */
                 "application/json": Record<string, never>;
             };
         };
@@ -14731,7 +11683,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /** @example {} */
                     "application/json": Record<string, never>;
                 };
             };
@@ -14771,15 +11722,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `queue_full`: too many events are waiting; `Retry-After` says how long to wait. */
             503: {
                 headers: {
@@ -14789,8 +11731,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14803,13 +11745,7 @@ export interface operations {
     startWorkspace: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -14821,45 +11757,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "state": "running",
-                     *       "plan": {
-                     *         "id": "free",
-                     *         "name": "Free",
-                     *         "price_cents": 0,
-                     *         "limits": {
-                     *           "gateways": 0,
-                     *           "plugins": 0,
-                     *           "workflows": 0,
-                     *           "executions_per_day": 0,
-                     *           "workflow_runs_per_day": 0,
-                     *           "ai_tokens_per_month": 0,
-                     *           "storage_bytes": 0,
-                     *           "plugin_storage_bytes": 0,
-                     *           "plugin_storage_keys": 0,
-                     *           "waiting_events": 0,
-                     *           "memory_bytes": 0,
-                     *           "plugin_memory_bytes": 0,
-                     *           "gateway_memory_bytes": 0,
-                     *           "vcpu": 1,
-                     *           "fuel_per_execution": 0,
-                     *           "handler_seconds": 0,
-                     *           "execution_seconds": 0,
-                     *           "history_days": 0,
-                     *           "sleep_after_minutes": 0,
-                     *           "sessions": 0,
-                     *           "api_keys": 0
-                     *         }
-                     *       },
-                     *       "counts": {
-                     *         "gateways": 0,
-                     *         "plugins": 0,
-                     *         "waiting_events": 0
-                     *       },
-                     *       "storage_bytes": 0
-                     *     }
-                     */
                     "application/json": components["schemas"]["Workspace"];
                 };
             };
@@ -14872,7 +11769,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14881,7 +11778,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: the operator has suspended it, or the account is going to be deleted; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            /** @description `conflict`: the operator has suspended it, or the account is going to be deleted. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -14890,44 +11787,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14952,45 +11813,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "state": "running",
-                     *       "plan": {
-                     *         "id": "free",
-                     *         "name": "Free",
-                     *         "price_cents": 0,
-                     *         "limits": {
-                     *           "gateways": 0,
-                     *           "plugins": 0,
-                     *           "workflows": 0,
-                     *           "executions_per_day": 0,
-                     *           "workflow_runs_per_day": 0,
-                     *           "ai_tokens_per_month": 0,
-                     *           "storage_bytes": 0,
-                     *           "plugin_storage_bytes": 0,
-                     *           "plugin_storage_keys": 0,
-                     *           "waiting_events": 0,
-                     *           "memory_bytes": 0,
-                     *           "plugin_memory_bytes": 0,
-                     *           "gateway_memory_bytes": 0,
-                     *           "vcpu": 1,
-                     *           "fuel_per_execution": 0,
-                     *           "handler_seconds": 0,
-                     *           "execution_seconds": 0,
-                     *           "history_days": 0,
-                     *           "sleep_after_minutes": 0,
-                     *           "sessions": 0,
-                     *           "api_keys": 0
-                     *         }
-                     *       },
-                     *       "counts": {
-                     *         "gateways": 0,
-                     *         "plugins": 0,
-                     *         "waiting_events": 0
-                     *       },
-                     *       "storage_bytes": 0
-                     *     }
-                     */
                     "application/json": components["schemas"]["Workspace"];
                 };
             };
@@ -15012,7 +11834,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            /** @description `rate_limited`: the key makes too many requests; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -15021,26 +11843,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15053,13 +11857,7 @@ export interface operations {
     stopWorkspace: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -15071,45 +11869,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "state": "running",
-                     *       "plan": {
-                     *         "id": "free",
-                     *         "name": "Free",
-                     *         "price_cents": 0,
-                     *         "limits": {
-                     *           "gateways": 0,
-                     *           "plugins": 0,
-                     *           "workflows": 0,
-                     *           "executions_per_day": 0,
-                     *           "workflow_runs_per_day": 0,
-                     *           "ai_tokens_per_month": 0,
-                     *           "storage_bytes": 0,
-                     *           "plugin_storage_bytes": 0,
-                     *           "plugin_storage_keys": 0,
-                     *           "waiting_events": 0,
-                     *           "memory_bytes": 0,
-                     *           "plugin_memory_bytes": 0,
-                     *           "gateway_memory_bytes": 0,
-                     *           "vcpu": 1,
-                     *           "fuel_per_execution": 0,
-                     *           "handler_seconds": 0,
-                     *           "execution_seconds": 0,
-                     *           "history_days": 0,
-                     *           "sleep_after_minutes": 0,
-                     *           "sessions": 0,
-                     *           "api_keys": 0
-                     *         }
-                     *       },
-                     *       "counts": {
-                     *         "gateways": 0,
-                     *         "plugins": 0,
-                     *         "waiting_events": 0
-                     *       },
-                     *       "storage_bytes": 0
-                     *     }
-                     */
                     "application/json": components["schemas"]["Workspace"];
                 };
             };
@@ -15122,7 +11881,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15131,7 +11890,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: the operator has suspended it; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            /** @description `conflict`: the operator has suspended it. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -15140,44 +11899,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable`: the server is starting, stopping or without its database. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `timed_out`: it took longer than anybody should wait. */
-            504: {
+            /** @description Any other problem, such as `internal` or `timed_out`. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
