@@ -1,23 +1,54 @@
-//! Who may call which operation: with a session, with an API key of some scope, or without anything.
+//! Who may call which operation: with a session and some role, with an API key of some scope, or without anything.
 //!
 //! This table is the only place that says so. What it does not name can not be called with a key. The document's `security` is made from
-//! it, and the test of the authorisation matrix tries each line.
+//! it, and the test of the authorisation matrix tries each line. Sessions are held against it in [`crate::extract::Session`], keys in
+//! [`crate::edge`].
 
-use Access::{Anyone, Key, Person};
+use Access::{Admin, Anyone, ChatKey, Key, Operator, Owner, Person};
+use axum::extract::MatchedPath;
 use axum::http::Method;
 use twobot_domain::ApiScope::{
     self, ExecutePlugins, ReadAnalytics, ReadGateways, ReadPlugins, WriteGateways, WritePlugins,
 };
+use twobot_domain::Role;
 
 /// Who may call an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
     /// Whoever asks; if it needs a secret, it is one of its own.
     Anyone,
-    /// Only a person with a session: what is about the person, about who may get in, or is asked for by pages only.
+    /// Only a person with a session, whatever their role: what is about the person, or is asked for by pages only.
     Person,
-    /// A person with a session, and a key of this scope.
+    /// Only a person with a session who may change the tenant's things: what is about who may get in, and about what runs.
+    Admin,
+    /// Only the person with a session to whom the tenant belongs.
+    Owner,
+    /// Only an operator of the platform with a session, whatever their role in their own tenant.
+    Operator,
+    /// A person with a session, and a key of this scope. Of what changes something, only those who may change the tenant's things.
     Key(ApiScope),
+    /// The same for what is said in conversations: anyone of the tenant.
+    ChatKey(ApiScope),
+}
+
+impl Access {
+    /// The scope of the keys that may call it.
+    pub(crate) const fn scope(self) -> Option<ApiScope> {
+        match self {
+            Key(scope) | ChatKey(scope) => Some(scope),
+            Anyone | Person | Admin | Owner | Operator => None,
+        }
+    }
+
+    /// The role that a person needs, or the person in whose name a key is used.
+    pub(crate) fn role(self) -> Role {
+        match self {
+            Anyone | Person | Operator | ChatKey(_) => Role::Member,
+            Key(scope) if scope.as_str().starts_with("read:") => Role::Member,
+            Key(_) | Admin => Role::Admin,
+            Owner => Role::Owner,
+        }
+    }
 }
 
 /// Every operation, by method and path.
@@ -43,20 +74,23 @@ const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/auth/me", Person),
     ("GET", "/auth/session", Person),
     ("GET", "/users/me", Person),
+    ("PATCH", "/users/me", Person),
     ("GET", "/user/profile", Person),
-    ("DELETE", "/users/me", Person),
-    ("POST", "/users/me/delete-data", Person),
-    ("POST", "/users/me/keep", Person),
-    ("GET", "/users/me/export", Person),
+    ("PATCH", "/user/profile", Person),
+    ("PUT", "/user/profile", Person),
+    ("DELETE", "/users/me", Owner),
+    ("POST", "/users/me/delete-data", Owner),
+    ("POST", "/users/me/keep", Owner),
+    ("GET", "/users/me/export", Owner),
     ("GET", "/api-keys", Person),
-    ("POST", "/api-keys", Person),
+    ("POST", "/api-keys", Admin),
     ("GET", "/api-keys/{id}", Person),
-    ("PATCH", "/api-keys/{id}", Person),
-    ("DELETE", "/api-keys/{id}", Person),
-    ("POST", "/api-keys/{id}/rotate", Person),
+    ("PATCH", "/api-keys/{id}", Admin),
+    ("DELETE", "/api-keys/{id}", Admin),
+    ("POST", "/api-keys/{id}/rotate", Admin),
     ("GET", "/workspace/status", Key(ReadAnalytics)),
-    ("POST", "/workspace/start", Person),
-    ("POST", "/workspace/stop", Person),
+    ("POST", "/workspace/start", Admin),
+    ("POST", "/workspace/stop", Admin),
     ("GET", "/usage", Key(ReadAnalytics)),
     ("GET", "/analytics", Key(ReadAnalytics)),
     ("GET", "/gateway-kinds", Key(ReadGateways)),
@@ -72,10 +106,10 @@ const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/gateways/{id}/deliveries/inbound", Key(ReadGateways)),
     ("GET", "/gateways/{id}/deliveries/outbound", Key(ReadGateways)),
     ("GET", "/gateways/{id}/conversations", Key(ReadGateways)),
-    ("POST", "/gateways/{id}/conversations", Key(WriteGateways)),
+    ("POST", "/gateways/{id}/conversations", ChatKey(WriteGateways)),
     ("GET", "/conversations/{id}/messages", Key(ReadGateways)),
-    ("POST", "/conversations/{id}/messages", Key(WriteGateways)),
-    ("POST", "/conversations/{id}/callbacks", Key(WriteGateways)),
+    ("POST", "/conversations/{id}/messages", ChatKey(WriteGateways)),
+    ("POST", "/conversations/{id}/callbacks", ChatKey(WriteGateways)),
     ("GET", "/conversations/{id}/stream", Person),
     ("GET", "/plugins", Key(ReadPlugins)),
     ("GET", "/plugins/{slug}", Key(ReadPlugins)),
@@ -106,7 +140,17 @@ const TABLE: &[(&str, &str, Access)] = &[
     ("PUT", "/notifications/{id}/read", Person),
     ("POST", "/notifications/mark-all-read", Person),
     ("DELETE", "/notifications/{id}", Person),
-    ("GET", "/audit-log", Person),
+    ("GET", "/audit-log", Admin),
+    ("GET", "/admin/tenants", Operator),
+    ("GET", "/admin/tenants/{id}", Operator),
+    ("POST", "/admin/tenants/{id}/suspend", Operator),
+    ("POST", "/admin/tenants/{id}/resume", Operator),
+    ("PUT", "/admin/tenants/{id}/plan", Operator),
+    ("GET", "/admin/tenants/{id}/audit-log/verify", Operator),
+    ("GET", "/admin/plans", Operator),
+    ("GET", "/admin/mails", Operator),
+    ("GET", "/admin/mails/{id}", Operator),
+    ("POST", "/admin/mails/{id}/retry", Operator),
     ("GET", "/live", Person),
     ("POST", "/webhooks/{connector}/{gatewayId}", Anyone),
     ("GET", "/health", Anyone),
@@ -121,6 +165,13 @@ pub(crate) fn of(method: &Method, path: &str) -> Option<Access> {
     // What answers GET answers HEAD.
     let method = if *method == Method::HEAD { "GET" } else { method.as_str() };
     TABLE.iter().find(|(known, at, _)| *known == method && *at == path).map(|(_, _, access)| *access)
+}
+
+/// The same of the path that a request was matched with.
+pub(crate) fn of_matched(method: &Method, path: Option<&MatchedPath>) -> Option<Access> {
+    let path = path?.as_str();
+    let path = path.strip_prefix("/api/v1").or_else(|| path.strip_prefix("/api")).unwrap_or(path);
+    of(method, path)
 }
 
 #[cfg(test)]
@@ -146,8 +197,35 @@ mod tests {
     #[test]
     fn what_reads_changes_nothing_and_what_changes_is_not_read() {
         for (method, path, access) in TABLE {
-            let Key(scope) = access else { continue };
+            let Some(scope) = access.scope() else { continue };
             assert_eq!(scope.as_str().starts_with("read:"), *method == "GET", "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn a_member_changes_nothing_but_what_is_their_own_and_what_is_said() {
+        let own = [
+            "/auth/",
+            "/user/profile",
+            "/user/password",
+            "/users/me",
+            "/notifications",
+            "/webhooks/",
+            "/conversations/",
+        ];
+        for (method, path, access) in TABLE {
+            let about_them =
+                own.iter().any(|begin| path.starts_with(begin)) || path.ends_with("/conversations");
+            if *method != "GET" && !about_them && *access != Operator {
+                assert!(access.role() > Role::Member, "{method} {path}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_about_all_tenants_is_operators_only() {
+        for (method, path, access) in TABLE {
+            assert_eq!(path.starts_with("/admin/"), *access == Operator, "{method} {path}");
         }
     }
 
@@ -164,7 +242,7 @@ mod tests {
                 "/sessions",
             ];
             if about_people.iter().any(|begin| path.starts_with(begin)) {
-                assert!(matches!(access, Person | Anyone), "{method} {path}");
+                assert!(access.scope().is_none(), "{method} {path}");
             }
         }
     }

@@ -2,10 +2,17 @@
 
 use crate::limits::Limits;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use tokio_util::sync::CancellationToken;
 use twobot_redis::Windows;
 use url::Url;
+
+/// The address that is listened on where nothing else is said.
+static LOCAL: LazyLock<Url> = LazyLock::new(|| {
+    // It is a constant, and a good one.
+    #[expect(clippy::expect_used, reason = "a constant that the tests read")]
+    "http://127.0.0.1:8080/".parse().expect("a good address")
+});
 
 /// What the operator decides about the API.
 #[derive(Clone, Debug)]
@@ -24,6 +31,8 @@ pub struct ApiConfig {
     /// Whether mails reach people. Then an account is used once its address is confirmed and not before, and registering does not tell
     /// whether an address has one.
     pub mails_go_out: bool,
+    /// Where people find the dashboard, for the links in mails that operators look at.
+    pub site: Url,
     /// Counts who does what how often, such as trying to sign in.
     pub windows: Arc<Windows>,
     /// How many requests are answered in a minute.
@@ -45,6 +54,7 @@ impl ApiConfig {
             trusted_proxies: Vec::new(),
             registration_open: true,
             mails_go_out: false,
+            site: LOCAL.clone(),
             windows: Arc::default(),
             limits: Limits::default(),
             cors_origins: Vec::new(),

@@ -10,7 +10,7 @@ use axum::Router;
 use axum::http::Method;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::routing::get;
-use twobot_domain::ApiScope;
+use twobot_domain::{ApiScope, Role};
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -52,6 +52,7 @@ the header `x-request-id`, under which the server's log knows the request.
     tags(
         (name = "auth", description = "Accounts and sessions."),
         (name = "api keys", description = "Keys by which programs call this API."),
+        (name = "profile", description = "What a person chose for themself."),
         (name = "workspace", description = "The running side of an account."),
         (name = "usage", description = "What was used, and what the plan allows."),
         (name = "gateways", description = "Connections to the outside."),
@@ -62,6 +63,7 @@ the header `x-request-id`, under which the server's log knows the request.
         (name = "analytics", description = "What the plugins report."),
         (name = "notifications", description = "What the dashboard tells."),
         (name = "audit log", description = "Who did what."),
+        (name = "operators", description = "All tenants, for who looks after the server."),
         (name = "live", description = "What changes, as it changes."),
         (name = "webhooks", description = "Deliveries of providers."),
         (name = "health", description = "Whether the server works."),
@@ -124,7 +126,7 @@ pub(crate) fn finished(mut document: OpenApi) -> OpenApi {
                 name_by_key(operation);
             }
             complete(operation, method != Method::GET, access);
-            if let Some(Access::Key(scope)) = access {
+            if let Some(scope) = access.and_then(Access::scope) {
                 operation.security = Some(opened_by(scope));
             }
         }
@@ -188,7 +190,7 @@ fn complete(operation: &mut Operation, is_change: bool, access: Option<Access>) 
     let (in_path, in_query) = (stands_in(&ParameterIn::Path), stands_in(&ParameterIn::Query));
 
     let mut usual = Vec::new();
-    let by_key = matches!(access, Some(Access::Key(_)));
+    let by_key = access.and_then(Access::scope).is_some();
     if by_key {
         usual.push((
             "401",
@@ -219,6 +221,14 @@ fn complete(operation: &mut Operation, is_change: bool, access: Option<Access>) 
     }
     if by_version(operation) {
         usual.push(("412", "`precondition_failed`: it is no longer in the version that `If-Match` names; nothing was changed."));
+    }
+    if access == Some(Access::Operator) {
+        also(operation, "403", "`operator_required`: only operators may.");
+    }
+    match access.map(Access::role) {
+        Some(Role::Admin) => also(operation, "403", "`role_required`: only an admin or the owner may."),
+        Some(Role::Owner) => also(operation, "403", "`role_required`: only the owner may."),
+        Some(Role::Member) | None => {}
     }
     if in_path {
         usual.push(("404", "`not_found`: there is none in this workspace."));

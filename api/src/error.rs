@@ -11,6 +11,7 @@ pub(crate) use problem::{FieldProblem, Problem};
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use twobot_domain::Role;
 
 /// Why a request was not done. Made by the named helpers below; rendered by [`crate::edge`], which knows the request's id.
 #[derive(Clone, Debug)]
@@ -51,9 +52,38 @@ impl ApiError {
         )
     }
 
-    /// 403: the session is good, and this is not for whoever holds it.
-    pub(crate) fn forbidden(detail: &str) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", "Not allowed", detail)
+    /// 403: the session or the key is good, and whoever it belongs to may not do this.
+    pub(crate) fn role_required(needed: Role, has: Role) -> Self {
+        let who = match needed {
+            Role::Owner => "Only the owner of this account may do that",
+            Role::Admin | Role::Member => "Only an admin or the owner of this account may do that",
+        };
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "role_required",
+            "Your role does not allow this",
+            format!("{who}; your role is `{has}`. Ask the owner."),
+        )
+    }
+
+    /// 403: the tenant is suspended.
+    pub(crate) fn suspended() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "suspended",
+            "The account is suspended",
+            "The operator of this server has suspended the account of this gateway. What arrives is not kept any more.",
+        )
+    }
+
+    /// 403: the session is good, and no operator's.
+    pub(crate) fn operator_required() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "operator_required",
+            "Only operators may do this",
+            "This is for those who look after the whole server. `twobot user grant-operator` makes one.",
+        )
     }
 
     /// 404: it does not exist, or it belongs to someone else, which is the same to the caller.

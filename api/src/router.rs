@@ -75,6 +75,7 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
         .merge(routes::two_factor::routes())
         .merge(routes::api_keys::routes())
         .merge(routes::own_account::routes())
+        .merge(routes::profile::routes())
         .merge(routes::workspace::routes())
         .merge(routes::usage::routes())
         .merge(routes::gateway_kinds::routes())
@@ -86,6 +87,7 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
         .merge(routes::conversations::routes())
         .merge(routes::notifications::routes())
         .merge(routes::audit_log::routes())
+        .merge(routes::admin::routes())
         .merge(routes::webhooks::routes())
         .merge(routes::health::routes())
         .layer(from_fn_with_state(QUICK, time_limit));

@@ -1,5 +1,6 @@
 //! One module per resource, one file per verb where it is not trivial.
 
+pub(crate) mod admin;
 pub(crate) mod analytics;
 pub(crate) mod api_keys;
 pub(crate) mod audit_log;
@@ -15,6 +16,7 @@ pub(crate) mod live;
 pub(crate) mod notifications;
 pub(crate) mod own_account;
 pub(crate) mod plugins;
+pub(crate) mod profile;
 pub(crate) mod stream;
 pub(crate) mod two_factor;
 pub(crate) mod usage;

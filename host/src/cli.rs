@@ -71,6 +71,9 @@ enum Command {
     /// Look after the master key, which seals stored credentials.
     #[command(subcommand)]
     Keys(commands::keys::Keys),
+    /// Look after the audit logs.
+    #[command(subcommand)]
+    Audit(Audit),
     /// Manage users.
     #[command(subcommand)]
     User(User),
@@ -96,11 +99,23 @@ enum Mail {
 }
 
 #[derive(Subcommand)]
+enum Audit {
+    /// Check that nobody changed, removed or put in a row of an audit log, and name the first that is not as it should be.
+    ///
+    /// Ends with 0 where all is well, and with 1 where it is not.
+    Verify(commands::audit::Verify),
+}
+
+#[derive(Subcommand)]
 enum User {
-    /// Make a user with a tenant of their own.
+    /// Make a user, with a tenant of their own or in one that is there.
     Create(commands::user::Create),
     /// Turn two-factor sign-in off for a user who lost their authenticator and their recovery codes. They are told by mail.
     TwoFactorOff(commands::user::TwoFactorOff),
+    /// Make a user an operator, who looks after the whole server.
+    GrantOperator(commands::user::Of),
+    /// Take that from an operator.
+    RevokeOperator(commands::user::Of),
 }
 
 #[derive(Subcommand)]
@@ -158,6 +173,13 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Keys(keys) => commands::keys::run(&settings, keys).await,
             Command::User(User::Create(create)) => commands::user::create(&settings, create).await,
             Command::User(User::TwoFactorOff(off)) => commands::user::two_factor_off(&settings, &off).await,
+            Command::User(User::GrantOperator(of)) => {
+                commands::user::set_operator(&settings, &of, true).await
+            }
+            Command::User(User::RevokeOperator(of)) => {
+                commands::user::set_operator(&settings, &of, false).await
+            }
+            Command::Audit(Audit::Verify(verify)) => return commands::audit::verify(&settings, verify).await,
             Command::Plugin(Plugin::Check { file }) => commands::plugin::check(&file).await,
             Command::Backup { file } => commands::backup::make(&settings, &file).await,
             Command::Restore { file, replace } => commands::backup::restore(&settings, &file, replace).await,

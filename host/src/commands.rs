@@ -1,6 +1,7 @@
 //! What the binary can do, one command a file.
 
 pub(crate) mod answer;
+pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod compile;
 pub(crate) mod config;

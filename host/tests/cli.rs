@@ -90,7 +90,34 @@ fn users_are_made_once_and_with_good_passwords_only() {
         twobot(folder.path(), &arguments, &[])
     };
     let made = succeeded(&create("Ann@example.com", "Good-pass-1", &["--plan", "business", "--admin"]));
-    assert!(made.contains("ann@example.com (admin) on the plan Business"), "{made}");
+    assert!(made.contains("ann@example.com (owner) on the plan Business, who is an operator"), "{made}");
+    let joined = create("mo@example.com", "Good-pass-1", &["--joins", "ann@example.com", "--role", "admin"]);
+    assert!(succeeded(&joined).contains("mo@example.com (admin) in the account of ann@example.com"));
+    for (arguments, told) in [
+        (&["--joins", "nobody@example.com"][..], "--joins: nobody"),
+        (&["--joins", "ann@example.com", "--role", "king"], "must be member, admin or owner"),
+        (&["--role", "admin"], "--joins"),
+    ] {
+        let refused = failed(&create("jo@example.com", "Good-pass-1", arguments));
+        assert!(refused.contains(told), "{refused}");
+    }
+    for (command, told) in [
+        ("grant-operator", "is an operator now"),
+        ("grant-operator", "was an operator already"),
+        ("revoke-operator", "is no operator any more"),
+        ("revoke-operator", "was no operator"),
+    ] {
+        let said = succeeded(&twobot(folder.path(), &["user", command, "mo@example.com"], &[]));
+        assert!(said.contains(told), "{said}");
+    }
+    assert!(
+        failed(&twobot(folder.path(), &["user", "grant-operator", "no@example.com"], &[])).contains("nobody")
+    );
+    let sound = succeeded(&twobot(folder.path(), &["audit", "verify"], &[]));
+    assert!(sound.contains("4 rows of 1 tenants are sound; 0 logs are not"), "{sound}");
+    let refused =
+        twobot(folder.path(), &["audit", "verify", "--tenant", "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11"], &[]);
+    assert!(failed(&refused).contains("no such tenant"));
     assert!(failed(&create("ann@EXAMPLE.com", "Good-pass-1", &[])).contains("already has an account"));
     assert!(failed(&create("bob@example.com", "weak", &[])).contains("--password"));
     assert!(failed(&create("nonsense", "Good-pass-1", &[])).contains("--email"));

@@ -5,7 +5,7 @@ use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::{Operation, PathItem};
 
 /// A spelling, what it does the same as, and its own operation id.
-const ALIASES: [(Method, &str, Method, &str, &str); 9] = [
+const ALIASES: [(Method, &str, Method, &str, &str); 10] = [
     (Method::PUT, "/gateways/{id}", Method::PATCH, "/gateways/{id}", "putGateway"),
     (
         Method::PUT,
@@ -30,8 +30,9 @@ const ALIASES: [(Method, &str, Method, &str, &str); 9] = [
     ),
     (Method::POST, "/users/me/delete-data", Method::DELETE, "/users/me", "deleteData"),
     (Method::GET, "/auth/session", Method::GET, "/auth/me", "getSession"),
-    (Method::GET, "/users/me", Method::GET, "/auth/me", "getUser"),
-    (Method::GET, "/user/profile", Method::GET, "/auth/me", "getProfile"),
+    (Method::GET, "/users/me", Method::GET, "/user/profile", "getUser"),
+    (Method::PATCH, "/users/me", Method::PATCH, "/user/profile", "changeUser"),
+    (Method::PUT, "/user/profile", Method::PATCH, "/user/profile", "putProfile"),
     (Method::GET, "/status", Method::GET, "/health", "getStatus"),
 ];
 

@@ -35,11 +35,7 @@ pub(crate) async fn addresses(State(state): State<AppState>, request: Request, n
 /// Lets a request with a key through to the operations that the key may call, one with a session through if that holds, and what anyone
 /// may do as it is. CSRF is none of a key's worries: no browser adds one by itself.
 pub(crate) async fn callers(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let access = request.extensions().get::<MatchedPath>().and_then(|matched| {
-        let path = matched.as_str();
-        let path = path.strip_prefix("/api/v1").or_else(|| path.strip_prefix("/api")).unwrap_or(path);
-        access::of(request.method(), path)
-    });
+    let access = access::of_matched(request.method(), request.extensions().get::<MatchedPath>());
     if access == Some(Access::Anyone) {
         return next.run(request).await;
     }
@@ -106,12 +102,17 @@ async fn may(state: &AppState, key: &KeyUse, access: Option<Access>) -> Result<(
         // No reason to refuse what was asked for.
         tracing::warn!(key = %key.key, %error, "the use of a key could not be noted");
     }
-    match access {
-        Some(Access::Key(scope)) if key.scopes.contains(&scope) => Ok(()),
-        Some(Access::Key(scope)) => Err(ApiError::scope_missing(scope)),
-        // What nobody declared is not for programs.
-        Some(Access::Person | Access::Anyone) | None => Err(ApiError::session_required()),
+    // What nobody declared is not for programs.
+    let Some((access, scope)) = access.and_then(|access| Some((access, access.scope()?))) else {
+        return Err(ApiError::session_required());
+    };
+    if !key.scopes.contains(&scope) {
+        return Err(ApiError::scope_missing(scope));
     }
+    if key.role < access.role() {
+        return Err(ApiError::role_required(access.role(), key.role));
+    }
+    Ok(())
 }
 
 fn told(error: ApiError, taken: Taken) -> Response {

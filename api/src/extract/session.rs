@@ -1,21 +1,23 @@
 //! Who asks.
 
 use super::Origin;
+use crate::access::{self, Access};
 use crate::error::ApiError;
 use crate::state::AppState;
 use crate::token::{self, Carrier};
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use secrecy::ExposeSecret;
-use twobot_domain::SessionId;
+use twobot_domain::{Role, SessionId};
 use twobot_store::TenantScope;
 use twobot_store::accounts::User;
 use twobot_store::audit::By;
+use twobot_store::operators::Oversight;
 use url::Url;
 
-/// A signed-in request. A handler that takes one can not be reached without.
+/// A signed-in request, of someone whose role the operation allows. A handler that takes one can not be reached without.
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
     /// The right to the tenant's rows.
@@ -24,6 +26,8 @@ pub(crate) struct Session {
     pub(crate) user: User,
     /// The session that says so.
     pub(crate) id: SessionId,
+    /// What they may do besides as an operator, if they are one.
+    pub(crate) operator: Option<Oversight>,
     origin: Origin,
 }
 
@@ -31,18 +35,6 @@ impl Session {
     /// On whose word something is done, as the audit log has it.
     pub(crate) fn by(&self) -> By {
         self.origin.by(&self.user)
-    }
-
-    /// Lets only the owner of the account on.
-    ///
-    /// # Errors
-    /// `forbidden`.
-    pub(crate) fn require_owner(&self) -> Result<(), ApiError> {
-        if self.user.role == "owner" {
-            Ok(())
-        } else {
-            Err(ApiError::forbidden("Only the owner of this account may do that."))
-        }
     }
 }
 
@@ -64,8 +56,24 @@ impl FromRequestParts<AppState> for Session {
         if carrier == Carrier::Cookie && !is_safe(&parts.method) {
             require_same_origin(&parts.headers, state.config.public_url.as_ref(), Unsaid::Refuse)?;
         }
+        // What nobody declared is nobody's but the owner's.
+        let access = access::of_matched(&parts.method, parts.extensions.get::<MatchedPath>());
+        let needed = access.map_or(Role::Owner, Access::role);
+        let role = Role::parse(&signed_in.user.role).unwrap_or(Role::Member);
+        if access == Some(Access::Operator) && signed_in.operator.is_none() {
+            return Err(ApiError::operator_required());
+        }
+        if role < needed {
+            return Err(ApiError::role_required(needed, role));
+        }
         let Ok(origin) = Origin::from_request_parts(parts, state).await;
-        Ok(Self { scope: signed_in.scope, user: signed_in.user, id: signed_in.session, origin })
+        Ok(Self {
+            scope: signed_in.scope,
+            user: signed_in.user,
+            id: signed_in.session,
+            operator: signed_in.operator,
+            origin,
+        })
     }
 }
 

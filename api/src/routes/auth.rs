@@ -53,8 +53,6 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(reset::reset_password))
         .routes(routes!(password::change_password))
         .route("/auth/session", get(me::me))
-        .route("/users/me", get(me::me))
-        .route("/user/profile", get(me::me))
 }
 
 /// Someone signing in or out, as the audit log tells it.

@@ -63,6 +63,7 @@ async fn webhook(
         Err(WebhookError::WrongSecret) => Err(ApiError::invalid_webhook_secret()),
         Err(WebhookError::Malformed(detail)) => Err(ApiError::malformed_json(detail)),
         Err(WebhookError::QueueFull) => Err(ApiError::queue_full()),
+        Err(WebhookError::Suspended) => Err(ApiError::suspended()),
         Err(WebhookError::Store(error)) => Err(error.into()),
     }
 }

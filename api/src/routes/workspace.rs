@@ -6,6 +6,8 @@ use crate::state::AppState;
 use crate::wire::{Plan, WorkspaceState};
 use axum::extract::State;
 use serde::Serialize;
+use twobot_domain::AuditAction;
+use twobot_store::audit::{Note, Target};
 use twobot_store::page::MAX_PAGE;
 use twobot_store::{PageRequest, TenantScope, accounts};
 use utoipa::ToSchema;
@@ -31,7 +33,7 @@ struct Workspace {
 
 /// What is in a workspace.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-struct Counts {
+pub(crate) struct Counts {
     /// Gateways.
     gateways: u64,
     /// Installed plugins.
@@ -66,7 +68,7 @@ async fn status(State(state): State<AppState>, caller: Caller) -> Result<Json<Wo
     )
 )]
 async fn start(State(state): State<AppState>, session: Session) -> Result<Json<Workspace>, ApiError> {
-    turn(&state, session.scope, accounts::WorkspaceState::Running).await
+    turn(&state, &session, accounts::WorkspaceState::Running).await
 }
 
 /// Stop the workspace
@@ -83,14 +85,15 @@ async fn start(State(state): State<AppState>, session: Session) -> Result<Json<W
     )
 )]
 async fn stop(State(state): State<AppState>, session: Session) -> Result<Json<Workspace>, ApiError> {
-    turn(&state, session.scope, accounts::WorkspaceState::Stopped).await
+    turn(&state, &session, accounts::WorkspaceState::Stopped).await
 }
 
 async fn turn(
     state: &AppState,
-    scope: TenantScope,
+    session: &Session,
     to: accounts::WorkspaceState,
 ) -> Result<Json<Workspace>, ApiError> {
+    let scope = session.scope;
     let tenant = state.store().tenant(scope).await?;
     if tenant.state == accounts::WorkspaceState::Suspended {
         return Err(ApiError::conflict(
@@ -103,7 +106,13 @@ async fn turn(
         ));
     }
     if tenant.state != to {
-        state.store().set_workspace_state(scope, to).await?;
+        let action = match to {
+            accounts::WorkspaceState::Running => AuditAction::WorkspaceStart,
+            _ => AuditAction::WorkspaceStop,
+        };
+        let target = Target { kind: "workspace", id: tenant.id.to_string(), name: tenant.name };
+        let note = Note::new(&session.by(), action, target);
+        state.store().noting(note).set_workspace_state(scope, to).await?;
         state.engine.workspace_changed(scope);
     }
     look(state, scope).await
@@ -115,13 +124,21 @@ async fn look(state: &AppState, scope: TenantScope) -> Result<Json<Workspace>, A
     Ok(Json(Workspace {
         state: tenant.state.into(),
         plan: state.engine.plans().get_or_default(&tenant.plan).into(),
-        counts: Counts {
-            gateways: count_gateways(state, scope).await?,
-            plugins: store.installs(scope).await?.len() as u64,
-            waiting_events: store.waiting_events(scope).await?,
-        },
+        counts: counts(state, scope).await?,
         storage_bytes: store.kv_totals(scope).await?.bytes,
     }))
+}
+
+/// What is in a workspace.
+///
+/// # Errors
+/// Only those of the database.
+pub(crate) async fn counts(state: &AppState, scope: TenantScope) -> Result<Counts, ApiError> {
+    Ok(Counts {
+        gateways: count_gateways(state, scope).await?,
+        plugins: state.store().installs(scope).await?.len() as u64,
+        waiting_events: state.store().waiting_events(scope).await?,
+    })
 }
 
 async fn count_gateways(state: &AppState, scope: TenantScope) -> Result<u64, ApiError> {

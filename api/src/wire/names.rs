@@ -47,9 +47,9 @@ names! {
     Role {
         /// Everything.
         Owner = "owner",
-        /// Everything but the tenant's end.
+        /// Everything but to take all along and to end the account.
         Admin = "admin",
-        /// The daily work.
+        /// Look at everything but the audit log, and chat.
         Member = "member",
     }
     /// The state of a workspace.
@@ -81,6 +81,17 @@ names! {
         ExecuteServices = "execute:services",
         /// Run actions of plugins, replay what they did, and decide on what failed.
         ExecutePlugins = "execute:plugins",
+    }
+    /// What became of a mail.
+    MailState {
+        /// It waits to be sent.
+        Waiting = "waiting",
+        /// The mail server has it.
+        Sent = "sent",
+        /// There is no mail server: operators can read it.
+        Shown = "shown",
+        /// It was given up.
+        Failed = "failed",
     }
     /// Whether a gateway works.
     GatewayStatus {

@@ -15,13 +15,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
 use twobot_api::{ApiConfig, Limits};
-use twobot_domain::PlanCatalogue;
+use twobot_domain::{PlanCatalogue, Role};
 use twobot_engine::{Catalogue, Engine, EngineConfig};
 use twobot_gateways::{
     Connectors, EgressClients, EgressPolicy, OpenAi, OpenAiOptions, Telegram, TelegramOptions, WebHook,
     WebHookOptions,
 };
 use twobot_runtime::{Machine, MachineConfig};
+use twobot_store::accounts::NewUser;
 use twobot_store::{MasterKey, Store, TenantScope};
 
 /// A password that is good enough.
@@ -105,6 +106,13 @@ impl TestApp {
         Self { router, engine, config, _folder: folder }
     }
 
+    /// The same server, whose operator decides otherwise from now on.
+    pub(crate) fn again(mut self, change: impl FnOnce(&mut ApiConfig)) -> Self {
+        change(&mut self.config);
+        self.router = twobot_api::router(self.engine.clone(), self.config.clone());
+        self
+    }
+
     pub(crate) fn store(&self) -> &Store {
         self.engine.store()
     }
@@ -133,6 +141,18 @@ impl TestApp {
         let body = json!({"email": email, "password": PASSWORD, "name": name});
         let answer = self.request("POST", "/auth/register").json(body).send().await;
         answer.expect(201);
+        self.person(&answer).await
+    }
+
+    /// Adds a person to somebody's tenant.
+    pub(crate) async fn colleague(&self, of: &Person, name: &str, role: Role) -> Person {
+        let email = format!("{name}@example.org");
+        let password_hash = twobot_api::hash_password(PASSWORD).await.unwrap();
+        let new = NewUser { email: email.clone(), name: name.to_owned(), password_hash, role };
+        self.store().add_user(of.scope, &new).await.unwrap();
+        let body = json!({"email": email, "password": PASSWORD});
+        let answer = self.request("POST", "/auth/login").json(body).send().await;
+        answer.expect(200);
         self.person(&answer).await
     }
 

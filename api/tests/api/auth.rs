@@ -19,7 +19,7 @@ async fn an_account_is_made_and_signed_in() {
 
     let me = app.request("GET", "/auth/me").bearer(&token).send().await;
     assert_json_snapshot!("me", me.snapshot(), {".**.id" => "[id]", ".**.created_at" => "[time]"});
-    for alias in ["/api/auth/session", "/api/v1/users/me", "/api/user/profile"] {
+    for alias in ["/api/auth/session", "/api/v1/auth/session"] {
         let same = app.raw("GET", alias).cookie(&token).send().await;
         assert_eq!(same.json(), me.json(), "{alias}");
     }

@@ -1,9 +1,10 @@
 //! Who reaches what. The operations come from the OpenAPI document: one that is added and not covered here fails.
 //!
-//! `matrix` tries every operation with every kind of caller; `references` puts ids of another tenant into queries and bodies.
+//! `matrix` tries every operation with every kind of caller, `roles` with every role of a tenant's people; `references` puts ids of another tenant into queries and bodies.
 
 mod matrix;
 mod references;
+mod roles;
 mod things;
 
 use crate::app::TestApp;

@@ -4,6 +4,7 @@
 
 mod app;
 
+mod admin;
 mod analytics;
 mod api_keys;
 mod audit;
@@ -23,6 +24,7 @@ mod openapi;
 mod own_account;
 mod plugins;
 mod privacy;
+mod profile;
 mod quiet;
 mod recovery;
 mod sessions;

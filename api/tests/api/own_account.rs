@@ -149,7 +149,7 @@ async fn only_the_owner_takes_everything_or_leaves() {
     let session = NewSession { keys, device, kept: None, most: None };
     app.store().open_session(scope, user.id, &session).await.unwrap();
     let max = Person { token, refresh_token: String::new(), scope };
-    app.get(&max, "/users/me/export").await.expect_problem(403, "forbidden");
-    close(&app, &max, PASSWORD).await.expect_problem(403, "forbidden");
-    app.post(&max, "/users/me/keep", json!({})).await.expect_problem(403, "forbidden");
+    app.get(&max, "/users/me/export").await.expect_problem(403, "role_required");
+    close(&app, &max, PASSWORD).await.expect_problem(403, "role_required");
+    app.post(&max, "/users/me/keep", json!({})).await.expect_problem(403, "role_required");
 }

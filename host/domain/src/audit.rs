@@ -58,12 +58,34 @@ names! {
         AuthTwoFactorDisable = "auth.two_factor_disable",
         /// Someone made new recovery codes.
         AuthRecoveryCodes = "auth.recovery_codes",
+        /// Someone changed their name, or what they chose for themselves.
+        AccountUpdate = "account.update",
         /// All that is kept of an account was downloaded.
         AccountExport = "account.export",
         /// The deletion of an account was asked for.
         AccountClose = "account.close",
         /// The deletion of an account was called off.
         AccountKeep = "account.keep",
+        /// A person was added to an account.
+        AccountJoin = "account.join",
+        /// What a person may do was changed.
+        AccountRole = "account.role",
+        /// The workspace was started.
+        WorkspaceStart = "workspace.start",
+        /// The workspace was stopped.
+        WorkspaceStop = "workspace.stop",
+        /// An operator suspended an account.
+        TenantSuspend = "tenant.suspend",
+        /// An operator let a suspended account go on.
+        TenantResume = "tenant.resume",
+        /// An operator moved an account to another plan.
+        TenantPlan = "tenant.plan",
+        /// Somebody was made an operator.
+        OperatorGrant = "operator.grant",
+        /// Somebody is no longer an operator.
+        OperatorRevoke = "operator.revoke",
+        /// An operator let a mail that was given up be tried again.
+        OperatorMailRetry = "operator.mail_retry",
         /// A gateway was made.
         GatewayCreate = "gateway.create",
         /// A gateway's name, settings or credentials were changed.

@@ -6,6 +6,7 @@ use crate::gateways::connections::{self, Connections};
 use crate::live::Live;
 use crate::marks::{self, Marks};
 use crate::nodes::{Hold, Kinds, Nodes, Role};
+use crate::warnings::{self, Warnings};
 use crate::{dispatch, metering, plugins, retention, scheduler};
 use std::fmt;
 use std::path::PathBuf;
@@ -68,6 +69,7 @@ pub(crate) struct Inner {
     pub(crate) nodes: Nodes,
     /// A mail was queued on this node.
     pub(crate) mail: tokio::sync::Notify,
+    pub(crate) warnings: Warnings,
     pub(crate) marks: Marks,
     /// What ran when the process before ended.
     marked: Vec<ExecutionId>,
@@ -107,6 +109,7 @@ impl Engine {
                 connections: Connections::default(),
                 nodes,
                 mail: tokio::sync::Notify::new(),
+                warnings: Warnings::default(),
                 marks,
                 marked,
                 stop: CancellationToken::new(),
@@ -147,6 +150,7 @@ impl Engine {
             tasks.spawn(scheduler::run(self.clone()));
             tasks.spawn(retention::run(self.clone()));
             tasks.spawn(metering::run(self.clone()));
+            tasks.spawn(warnings::run(self.clone()));
         }
         tasks.spawn(plugins::files::remove_orphans(self.clone()));
         self.remain(role, membership);
@@ -252,6 +256,12 @@ impl Engine {
     /// A workspace was started or stopped: what waits for it is looked at again.
     pub fn workspace_changed(&self, scope: TenantScope) {
         self.wake(scope, Kinds::INBOUND.and(Kinds::EXECUTIONS).and(Kinds::EFFECTS));
+    }
+
+    /// A tenant was suspended or resumed: besides, nobody is with the gateways of one that is suspended.
+    pub fn tenant_suspended(&self, scope: TenantScope) {
+        self.workspace_changed(scope);
+        self.wake_connections(scope);
     }
 
     pub(crate) fn wake_inbound(&self, scope: TenantScope) {

@@ -36,6 +36,7 @@ mod scheduler;
 mod schema;
 mod setup;
 mod troubles;
+mod warnings;
 mod watch;
 
 pub use catalogue::{Catalogue, GatewayEntry, PluginEntry};
@@ -49,5 +50,6 @@ pub use mail::Post;
 pub use nodes::Role;
 pub use plugins::InstallOptions;
 pub use plugins::action::ActionRun;
+pub use twobot_mail::{Rendered, render as render_mail};
 pub use twobot_runtime::AnswerFrom;
 pub use twobot_runtime::recording::Deed as ReplayDeed;

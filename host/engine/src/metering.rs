@@ -55,7 +55,9 @@ async fn sum(engine: &Engine) -> Result<(), StoreError> {
     }
     loop {
         let until = Timestamp::now().plus_millis(-SUMMED_AFTER_MS);
-        if !store.sum_usage(until, MINUTES).await?.more {
+        let summed = store.sum_usage(until, MINUTES).await?;
+        engine.inner.warnings.used(summed.tenants);
+        if !summed.more {
             return Ok(());
         }
         sleep(BREATH).await;

@@ -5,9 +5,10 @@ use anyhow::Context as _;
 use rand::seq::IndexedRandom as _;
 use serde_json::json;
 use std::path::Path;
+use twobot_domain::AuditAction;
 use twobot_engine::{Engine, InstallOptions};
 use twobot_store::accounts::NewAccount;
-use twobot_store::audit::By;
+use twobot_store::audit::{By, Note, Target};
 use twobot_store::installs::Bindings;
 use twobot_store::{PageRequest, TenantScope};
 
@@ -56,6 +57,11 @@ pub(crate) async fn prepare(
             store.register(&account).await.context("can not make the demo tenant")?.0
         }
     };
+    let user = store.login(EMAIL).await?.context("the demo's user is gone")?.user;
+    let target = Target { kind: "user", id: user.id.to_string(), name: user.name };
+    let note = Note::new(&By::system(), AuditAction::OperatorGrant, target);
+    // So that the pages of operators can be seen, too.
+    store.noting(note).set_operator(scope, user.id, true).await?;
     furnish(engine, scope).await?;
     Ok(Login { email: EMAIL.to_owned(), password })
 }

@@ -16,6 +16,7 @@ use twobot_engine::{Post, Role};
 use twobot_mail::Smtp;
 use twobot_redis::Windows;
 use twobot_store::StoreError;
+use url::Url;
 
 /// How long running work may take to end when the server is told to stop: longer than a provider may take for an action (30 s), so that
 /// what was begun is known to be done or not.
@@ -55,12 +56,12 @@ pub(crate) async fn run(settings: Settings, with_demo: bool, role: Role) -> anyh
     }
 
     let url = url_of(address);
+    let site: Url = match &settings.server.public_url {
+        Some(public) => public.clone(),
+        None => url.parse().context("the address that is listened on is none for a browser")?,
+    };
     if role.works() {
-        let site = match &settings.server.public_url {
-            Some(public) => public.clone(),
-            None => url.parse().context("the address that is listened on is none for a browser")?,
-        };
-        engine.deliver_mails(Post { smtp, site });
+        engine.deliver_mails(Post { smtp, site: site.clone() });
     }
 
     let shutdown = CancellationToken::new();
@@ -71,6 +72,7 @@ pub(crate) async fn run(settings: Settings, with_demo: bool, role: Role) -> anyh
         trusted_proxies: settings.server.trusted_proxies.clone(),
         registration_open: settings.server.registration_open,
         mails_go_out: settings.mail.smtp.is_some(),
+        site,
         windows: Arc::new(windows),
         limits: Limits {
             per_caller: settings.server.requests_per_caller.get(),
@@ -90,6 +92,11 @@ pub(crate) async fn run(settings: Settings, with_demo: bool, role: Role) -> anyh
             demo::prepare(&engine, settings.server.demo_password.as_deref(), &settings.server.data_dir)
                 .await?;
         greet(&url, &login);
+    }
+    if !store.has_operators().await? {
+        tracing::info!(
+            "nobody is an operator yet: `twobot user create --email … --password … --admin` makes one, and `twobot user grant-operator <email>` makes one of who is there"
+        );
     }
     tracing::info!(%url, role = role.name(), "ready");
 

@@ -4,7 +4,7 @@ use crate::account_tokens::{NewToken, hand_out};
 use crate::db::{Row, sql, transaction};
 use crate::{Store, StoreError, TenantScope};
 use sha2::{Digest, Sha256};
-use twobot_domain::{TenantId, Timestamp, UserId};
+use twobot_domain::{Role, TenantId, Timestamp, UserId};
 
 /// The state of a tenant's workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl WorkspaceState {
         }
     }
 
-    fn parse(text: &str) -> Result<Self, StoreError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, StoreError> {
         match text {
             "running" => Ok(Self::Running),
             "stopped" => Ok(Self::Stopped),
@@ -53,6 +53,10 @@ pub struct Tenant {
     pub created_at: Timestamp,
     /// When it is removed with all that it has, where its owner asked for that.
     pub closes_at: Option<Timestamp>,
+    /// Since when it is suspended, if it is.
+    pub suspended_at: Option<Timestamp>,
+    /// Why it is suspended, in an operator's words.
+    pub suspended_for: Option<String>,
 }
 
 /// Someone who signs in.
@@ -100,6 +104,19 @@ pub struct NewAccount {
     pub plan: String,
 }
 
+/// A person who joins a tenant that is there.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// Lower-cased by the store.
+    pub email: String,
+    /// For people.
+    pub name: String,
+    /// PHC string of argon2id.
+    pub password_hash: String,
+    /// What they may do.
+    pub role: Role,
+}
+
 /// The digest under which a bearer token is stored. Tokens are long and random, so that a fast digest is enough.
 pub(crate) fn token_digest(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
@@ -124,6 +141,8 @@ pub(crate) fn tenant(row: &Row) -> Result<Tenant, StoreError> {
         state: WorkspaceState::parse(&row.get::<String>("state")?)?,
         created_at: row.get("created_at")?,
         closes_at: row.get("closes_at")?,
+        suspended_at: row.get("suspended_at")?,
+        suspended_for: row.get("suspended_for")?,
     })
 }
 
@@ -194,6 +213,53 @@ impl Store {
         Ok((TenantScope::of(tenant), user))
     }
 
+    /// Adds a person to a tenant, whose address somebody vouches for.
+    ///
+    /// # Errors
+    /// `Exists` when the address has an account.
+    pub async fn add_user(&self, scope: TenantScope, new: &NewUser) -> Result<UserId, StoreError> {
+        let (id, now) = (UserId::new(), Timestamp::now());
+        self.change(
+            scope,
+            sql("INSERT INTO users (id, tenant_id, email, name, password_hash, role, created_at, email_verified_at) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
+            .bind(id)
+            .bind(scope.tenant())
+            .bind(new.email.to_lowercase())
+            .bind(new.name.as_str())
+            .bind(new.password_hash.as_str())
+            .bind(new.role.as_str())
+            .bind(now)
+            .bind(now),
+        )
+        .await?;
+        Ok(id)
+    }
+
+    /// Gives a person another role. Says whether it is so now: a tenant's only owner stays its owner.
+    ///
+    /// # Errors
+    /// `NotFound` when the scope has no such user.
+    pub async fn set_user_role(
+        &self,
+        scope: TenantScope,
+        user: UserId,
+        role: Role,
+    ) -> Result<bool, StoreError> {
+        self.profile(scope, user).await?;
+        let changed = self
+            .change(
+                scope,
+                sql("UPDATE users SET role = $1 WHERE id = $2 AND tenant_id = $3 AND (role <> 'owner' OR $1 = 'owner' OR EXISTS \
+                     (SELECT 1 FROM users o WHERE o.tenant_id = $3 AND o.role = 'owner' AND o.id <> $2))")
+                .bind(role.as_str())
+                .bind(user)
+                .bind(scope.tenant()),
+            )
+            .await?;
+        Ok(changed > 0)
+    }
+
     /// What is needed to check the password of whoever has this address.
     ///
     /// # Errors
@@ -243,7 +309,7 @@ impl Store {
         let row = self
             .db
             .one(
-                sql("SELECT id, name, plan, state, created_at, closes_at FROM tenants WHERE id = $1")
+                sql("SELECT id, name, plan, state, created_at, closes_at, suspended_at, suspended_for FROM tenants WHERE id = $1")
                     .bind(scope.tenant()),
             )
             .await?;
@@ -259,10 +325,9 @@ impl Store {
         scope: TenantScope,
         state: WorkspaceState,
     ) -> Result<(), StoreError> {
-        self.db
-            .run(sql("UPDATE tenants SET state = $1 WHERE id = $2").bind(state.as_str()).bind(scope.tenant()))
-            .await
-            .map(drop)
+        let statement =
+            sql("UPDATE tenants SET state = $1 WHERE id = $2").bind(state.as_str()).bind(scope.tenant());
+        self.change(scope, statement).await.map(drop)
     }
 
     /// Moves a tenant to another plan.

@@ -33,7 +33,7 @@ impl Store {
         rows.iter().map(|row| Ok(TenantScope::of(row.get("tenant_id")?))).collect()
     }
 
-    /// The gateways of a tenant that somebody has to be with.
+    /// The gateways of a tenant that somebody has to be with; none while it is suspended.
     ///
     /// # Errors
     /// Only those of the database.
@@ -42,7 +42,8 @@ impl Store {
             .db
             .all(
                 sql("SELECT id, connect_asked FROM gateways \
-                     WHERE tenant_id = $1 AND enabled = 1 AND connect_done < connect_asked ORDER BY id")
+                     WHERE tenant_id = $1 AND enabled = 1 AND connect_done < connect_asked \
+                     AND EXISTS (SELECT 1 FROM tenants t WHERE t.id = $1 AND t.state <> 'suspended') ORDER BY id")
                 .bind(scope.tenant()),
             )
             .await?;
@@ -92,7 +93,7 @@ impl Store {
         trouble: Option<&Trouble>,
         account: Option<&ProviderAccount>,
     ) -> Result<(), StoreError> {
-        let only = " AND enabled = 1 AND connect_asked = $6";
+        let only = " AND enabled = 1 AND connect_asked = $7";
         let statement = sql_of(format!("{}{only}", crate::gateways::SET_STATUS));
         let statement =
             crate::gateways::bind_status(statement, scope, to_connect.gateway, status, trouble, account)?;

@@ -195,11 +195,15 @@ pub(crate) fn webhook_context(id: GatewayId) -> String {
     format!("gateway {id} webhook secret")
 }
 
-/// Notes whether a gateway works.
-pub(crate) const SET_STATUS: &str = "UPDATE gateways SET status = $1, trouble = $2, account = coalesce($3, account) \
+/// Notes whether a gateway works, and from that what its people are to be told: see [`crate::warnings`].
+pub(crate) const SET_STATUS: &str = "UPDATE gateways SET status = $1, trouble = $2, account = coalesce($3, account), \
+     health_at = CASE WHEN ($1 = 'error' AND health = 'well') OR ($1 = 'connected' AND health = 'down') THEN $6 ELSE health_at END, \
+     health = CASE WHEN $1 = 'connected' THEN CASE WHEN health IN ('down', 'recovering') THEN 'recovering' ELSE 'well' END \
+     WHEN $1 = 'error' THEN CASE WHEN health = 'well' THEN 'failing' WHEN health = 'recovering' THEN 'down' ELSE health END \
+     WHEN $1 = 'disconnected' AND health <> 'new' THEN 'well' ELSE health END \
      WHERE id = $4 AND tenant_id = $5";
 
-/// The first five values of [`SET_STATUS`].
+/// The first six values of [`SET_STATUS`].
 pub(crate) fn bind_status(
     statement: Statement,
     scope: TenantScope,
@@ -215,7 +219,8 @@ pub(crate) fn bind_status(
         .bind(trouble.map(serde_json::to_string).map(json).transpose()?)
         .bind(account.map(serde_json::to_string).map(json).transpose()?)
         .bind(id)
-        .bind(scope.tenant()))
+        .bind(scope.tenant())
+        .bind(Timestamp::now()))
 }
 
 /// The same as [`Store::gateway`], within a transaction.

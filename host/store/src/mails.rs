@@ -118,6 +118,22 @@ fn attempts(row: &Row) -> Result<u32, StoreError> {
     Ok(u32::try_from(row.get::<i64>("attempts")?).unwrap_or(u32::MAX))
 }
 
+/// A row of the outbox, opened where it can be.
+pub(crate) fn entry(key: &MasterKey, row: &Row) -> Result<OutboxEntry, StoreError> {
+    let id = row.get("id")?;
+    let envelope = row.get::<Option<Vec<u8>>>("content")?;
+    Ok(OutboxEntry {
+        id,
+        recipient: row.get("recipient")?,
+        kind: row.get("kind")?,
+        state: row.get("state")?,
+        attempts: attempts(row)?,
+        trouble: row.get("trouble")?,
+        created_at: row.get("created_at")?,
+        mail: envelope.and_then(|envelope| open(key, id, &envelope).ok()),
+    })
+}
+
 impl Store {
     /// Queues a mail to a user.
     ///
@@ -198,7 +214,8 @@ impl Store {
             Delivered::Sent => ("sent", now, None, false),
             Delivered::Shown => ("shown", now, None, true),
             Delivered::Later { at, trouble } => ("waiting", *at, Some(trouble), true),
-            Delivered::Failed { trouble } => ("failed", now, Some(trouble), false),
+            // An operator may let it be tried again.
+            Delivered::Failed { trouble } => ("failed", now, Some(trouble), true),
         };
         let trouble: Option<String> = trouble.map(|text| text.chars().take(MAX_TROUBLE).collect());
         self.db
@@ -228,21 +245,7 @@ impl Store {
                     .bind(u64::from(limit)),
             )
             .await?;
-        let entry = |row: &Row| {
-            let id = row.get("id")?;
-            let envelope = row.get::<Option<Vec<u8>>>("content")?;
-            Ok(OutboxEntry {
-                id,
-                recipient: row.get("recipient")?,
-                kind: row.get("kind")?,
-                state: row.get("state")?,
-                attempts: attempts(row)?,
-                trouble: row.get("trouble")?,
-                created_at: row.get("created_at")?,
-                mail: envelope.and_then(|envelope| open(&self.key, id, &envelope).ok()),
-            })
-        };
-        rows.iter().map(entry).collect()
+        rows.iter().map(|row| entry(&self.key, row)).collect()
     }
 
     /// Removes mails that were done before a moment, and tokens that have expired; says how many mails.

@@ -12,6 +12,7 @@ pub use renew::Renewed;
 
 use crate::accounts::{User, token_digest, user};
 use crate::db::{Row, Tx, sql, transaction};
+use crate::operators::Oversight;
 use crate::{Store, StoreError, TenantScope};
 use secrecy::{ExposeSecret, SecretString};
 use twobot_domain::{SessionId, Timestamp, UserId};
@@ -39,6 +40,8 @@ pub struct SignedIn {
     pub user: User,
     /// The session that says so.
     pub session: SessionId,
+    /// What they may do besides as an operator, if they are one.
+    pub operator: Option<Oversight>,
 }
 
 /// What people are shown to know a session again.
@@ -165,7 +168,7 @@ impl Store {
         let row = self
             .db
             .optional(
-                sql("SELECT s.id AS session_id, s.tenant_id, u.id, u.email, u.name, u.role, u.created_at, u.email_verified_at \
+                sql("SELECT s.id AS session_id, s.tenant_id, u.id, u.email, u.name, u.role, u.created_at, u.email_verified_at, u.operator \
                      FROM sessions s JOIN users u ON u.id = s.user_id AND u.tenant_id = s.tenant_id \
                      WHERE s.expires_at > $2 AND ((s.token_hash = $1 AND COALESCE(s.access_until, s.expires_at) > $2) \
                      OR (s.token_before = $1 AND s.before_until > $2))")
@@ -174,11 +177,9 @@ impl Store {
             )
             .await?;
         row.map(|row| {
-            Ok(SignedIn {
-                scope: TenantScope::of(row.get("tenant_id")?),
-                user: user(&row)?,
-                session: row.get("session_id")?,
-            })
+            let scope = TenantScope::of(row.get("tenant_id")?);
+            let operator = (row.get::<String>("operator")? == "admin").then(|| Oversight::of(scope));
+            Ok(SignedIn { scope, user: user(&row)?, session: row.get("session_id")?, operator })
         })
         .transpose()
     }

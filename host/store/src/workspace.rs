@@ -33,7 +33,7 @@ impl Store {
     /// # Errors
     /// `NotFound` when the tenant is gone; otherwise those of the database.
     pub async fn workspace(&self, scope: TenantScope) -> Result<Workspace, StoreError> {
-        const TEXT: &str = "SELECT t.id, t.name, t.plan, t.state, t.created_at, t.closes_at, t.revision FROM tenants t WHERE t.id = $1";
+        const TEXT: &str = "SELECT t.id, t.name, t.plan, t.state, t.created_at, t.closes_at, t.suspended_at, t.suspended_for, t.revision FROM tenants t WHERE t.id = $1";
         let row = self.db.one(sql(TEXT).bind(scope.tenant())).await?;
         self.workspace_of(scope, &row)
     }
@@ -43,7 +43,7 @@ impl Store {
     /// # Errors
     /// `NotFound` when there is no such gateway.
     pub async fn workspace_of_webhook(&self, id: GatewayId) -> Result<(TenantScope, Workspace), StoreError> {
-        const TEXT: &str = "SELECT t.id, t.name, t.plan, t.state, t.created_at, t.closes_at, t.revision FROM gateways g \
+        const TEXT: &str = "SELECT t.id, t.name, t.plan, t.state, t.created_at, t.closes_at, t.suspended_at, t.suspended_for, t.revision FROM gateways g \
                             JOIN tenants t ON t.id = g.tenant_id WHERE g.id = $1";
         let row = self.db.one(sql(TEXT).bind(id)).await?;
         let scope = TenantScope::of(row.get("id")?);

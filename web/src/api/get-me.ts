@@ -1,10 +1,15 @@
 import { queryOptions, useSuspenseQuery } from "@tanstack/react-query";
 import { api } from "@/lib/api-client";
 import type { Me } from "@/lib/api-types";
+import { showTimesIn } from "@/lib/format";
 import { queryKeys } from "@/lib/query-keys";
 
-/** Who is signed in, and for which tenant. */
-export const getMe = (signal?: AbortSignal) => api<Me>("/auth/me", { signal });
+/** Who is signed in, and for which tenant. From then on times are shown in the zone that they chose. */
+export async function getMe(signal?: AbortSignal): Promise<Me> {
+  const me = await api<Me>("/auth/me", { signal });
+  showTimesIn(me.time_zone);
+  return me;
+}
 
 export const meQuery = queryOptions({
   queryKey: queryKeys.me,

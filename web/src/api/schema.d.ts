@@ -4,6 +4,204 @@
  */
 
 export interface paths {
+    "/admin/mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the mails of the outbox
+         * @description Newest first: those of the last week, and all that wait.
+         */
+        get: operations["listMails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/mails/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at a mail
+         * @description What it says is shown only where the server has no mail server to send it by: its link may open an account, and is for nobody but
+         *     its reader.
+         */
+        get: operations["getMail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/mails/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a mail again
+         * @description One that was given up. A link in it may be too old by now.
+         */
+        post: operations["retryMail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the plans */
+        get: operations["listPlans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all tenants
+         * @description Newest first.
+         */
+        get: operations["listTenants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/tenants/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at a tenant
+         * @description Its people, plan, state and counts; nothing of what it keeps.
+         */
+        get: operations["getTenant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/tenants/{id}/audit-log/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check a tenant's audit log
+         * @description Whether anybody changed, removed or put in a row behind the server's back, as far as the rows' hashes show it.
+         */
+        get: operations["verifyAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/tenants/{id}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Move a tenant to another plan
+         * @description What it has above the limits of the new plan stays; there can only be no more.
+         */
+        put: operations["setTenantPlan"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/tenants/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume a tenant
+         * @description It goes on as it was before it was suspended.
+         */
+        post: operations["resumeTenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/tenants/{id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Suspend a tenant
+         * @description Nothing of it is worked on until it is resumed. What arrives is kept for a day, and refused after that.
+         */
+        post: operations["suspendTenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/analytics": {
         parameters: {
             query?: never;
@@ -211,7 +409,7 @@ export interface paths {
         };
         /**
          * Who is signed in
-         * @description Also at `/auth/session`, `/users/me` and `/user/profile`.
+         * @description Also at `/auth/session`.
          */
         get: operations["getMe"];
         put?: never;
@@ -297,7 +495,7 @@ export interface paths {
         };
         /**
          * Who is signed in
-         * @description Also at `/auth/session`, `/users/me` and `/user/profile`.
+         * @description Also at `/auth/session`.
          */
         get: operations["getSession"];
         put?: never;
@@ -1333,16 +1531,24 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who is signed in
-         * @description Also at `/auth/session`, `/users/me` and `/user/profile`.
+         * Look at one's profile
+         * @description Also at `/users/me`.
          */
         get: operations["getProfile"];
-        put?: never;
+        /**
+         * Change one's profile
+         * @description What is left out stays. `PUT` does the same, and so does `PATCH /users/me`.
+         */
+        put: operations["putProfile"];
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change one's profile
+         * @description What is left out stays. `PUT` does the same, and so does `PATCH /users/me`.
+         */
+        patch: operations["changeProfile"];
         trace?: never;
     };
     "/user/two-factor": {
@@ -1453,8 +1659,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who is signed in
-         * @description Also at `/auth/session`, `/users/me` and `/user/profile`.
+         * Look at one's profile
+         * @description Also at `/users/me`.
          */
         get: operations["getUser"];
         put?: never;
@@ -1467,7 +1673,11 @@ export interface paths {
         delete: operations["closeAccount"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change one's profile
+         * @description What is left out stays. `PUT` does the same, and so does `PATCH /users/me`.
+         */
+        patch: operations["changeUser"];
         trace?: never;
     };
     "/users/me/delete-data": {
@@ -1744,6 +1954,24 @@ export interface components {
          * @enum {string}
          */
         ApiScope: "read:gateways" | "read:plugins" | "read:services" | "read:analytics" | "write:gateways" | "write:plugins" | "write:services" | "execute:services" | "execute:plugins";
+        /** @description What a check of an audit log found. */
+        AuditCheck: {
+            /**
+             * Format: int64
+             * @description How many rows are sound, from the first.
+             */
+            sound: number;
+            /**
+             * Format: int64
+             * @description The place of the first row that is not, from 1; null where all are.
+             */
+            broken_at: number | null;
+            /**
+             * @description What is wrong there: `changed`, `broken` (a row before it is missing, or it was put in) or `end` (rows are missing at the end).
+             * @example changed
+             */
+            fault: string | null;
+        };
         /** @description Something that was done, or was not allowed. */
         AuditEntry: {
             /**
@@ -3177,6 +3405,40 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description A page of a list. */
+        List_MailSummary: {
+            /** @description The items of this page. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /**
+                 * Format: email
+                 * @description The address that it goes to.
+                 */
+                to: string;
+                /**
+                 * @description Its kind.
+                 * @example verify
+                 */
+                kind: string;
+                /** @description What became of it. */
+                state: components["schemas"]["MailState"];
+                /**
+                 * Format: int32
+                 * @description How often it was tried.
+                 */
+                attempts: number;
+                /** @description What went wrong the last time. */
+                trouble?: string | null;
+                /** @description When it was queued. */
+                created_at: components["schemas"]["Time"];
+            }[];
+            /** @description Give it as `cursor` to get the page after this one; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
         List_Notification: {
             /** @description The items of this page. */
             items: {
@@ -3247,6 +3509,31 @@ export interface components {
             next_cursor: string | null;
         };
         /** @description A page of a list. */
+        List_Plan: {
+            /** @description The items of this page. */
+            items: {
+                /**
+                 * @description Stable, for programs.
+                 * @example free
+                 */
+                id: string;
+                /**
+                 * @description For people.
+                 * @example Free
+                 */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description US cents a month.
+                 */
+                price_cents: number;
+                /** @description What it allows. */
+                limits: components["schemas"]["Limits"];
+            }[];
+            /** @description Give it as `cursor` to get the page after this one; null on the last. */
+            next_cursor: string | null;
+        };
+        /** @description A page of a list. */
         List_Plugin: {
             /** @description The items of this page. */
             items: {
@@ -3312,6 +3599,42 @@ export interface components {
             /** @description Give it as `cursor` to get the page after this one; null on the last. */
             next_cursor: string | null;
         };
+        /** @description A page of a list. */
+        List_TenantSummary: {
+            /** @description The items of this page. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /**
+                 * @description For people.
+                 * @example Ada Lovelace
+                 */
+                name: string;
+                /**
+                 * @description The address of its owner.
+                 * @example ada@example.org
+                 */
+                owner?: string | null;
+                /**
+                 * Format: int64
+                 * @description How many people it has.
+                 */
+                people: number;
+                /** @description Its plan. */
+                plan: components["schemas"]["PlanRef"];
+                /** @description The state of its workspace. */
+                state: components["schemas"]["WorkspaceState"];
+                /** @description When it registered. */
+                created_at: components["schemas"]["Time"];
+                closes_at?: components["schemas"]["Time"] | null;
+                suspended_at?: components["schemas"]["Time"] | null;
+            }[];
+            /** @description Give it as `cursor` to get the page after this one; null on the last. */
+            next_cursor: string | null;
+        };
         /** @description What a right password is answered with. */
         LoginAnswer: components["schemas"]["SignedIn"] | components["schemas"]["LoginChallenge"];
         /** @description A sign-in that waits for a code. Nobody is signed in yet. */
@@ -3341,9 +3664,75 @@ export interface components {
             /** @description One of the recovery codes, instead. */
             recovery_code?: string | null;
         };
+        /** @description Of what a mail is to tell a person. */
+        MailChanges: {
+            /** @description Much of what the plan allows is used. */
+            limits: boolean | null;
+            /** @description A gateway no longer works. */
+            gateways: boolean | null;
+            /** @description Can only be true: mails about the account's security are always sent. */
+            security: boolean | null;
+        };
+        /** @description A mail of the outbox, with what it says where that may be shown. */
+        MailDetail: components["schemas"]["MailSummary"] & {
+            /** @description Its subject; null where it is not shown. */
+            subject: string | null;
+            /** @description Its text with its links; null where it is not shown: the server has a mail server to send it by, or it is no longer kept. */
+            text: string | null;
+        };
+        /**
+         * @description What became of a mail.
+         * @enum {string}
+         */
+        MailState: "waiting" | "sent" | "shown" | "failed";
+        /** @description A mail of the outbox. */
+        MailSummary: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: email
+             * @description The address that it goes to.
+             */
+            to: string;
+            /**
+             * @description Its kind.
+             * @example verify
+             */
+            kind: string;
+            /** @description What became of it. */
+            state: components["schemas"]["MailState"];
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /** @description What went wrong the last time. */
+            trouble: string | null;
+            /** @description When it was queued. */
+            created_at: components["schemas"]["Time"];
+        };
+        /** @description Of what a mail tells a person besides the dashboard. */
+        Mails: {
+            /** @description Much of what the plan allows is used. */
+            limits: boolean;
+            /** @description A gateway no longer works. */
+            gateways: boolean;
+            /** @description Sign-ins from new devices, changed passwords and the like: always. */
+            security: boolean;
+        };
         /** @description Who is signed in, and for whom. */
         Me: {
             user: components["schemas"]["User"];
+            /** @description Whether they look after the whole server. */
+            operator: boolean;
+            /**
+             * @description A name of the IANA list, in which the dashboard shows times; null for that of the browser.
+             * @example Europe/London
+             */
+            time_zone: string | null;
             tenant: components["schemas"]["Tenant"];
         };
         /** @description An account to be made. */
@@ -3535,6 +3924,14 @@ export interface components {
             /** @description What it allows. */
             limits: components["schemas"]["Limits"];
         };
+        /** @description The plan that a tenant is to have. */
+        PlanChoice: {
+            /**
+             * @description Its id in the catalogue.
+             * @example pro
+             */
+            plan: string;
+        };
         /** @description Which plan. */
         PlanRef: {
             /**
@@ -3668,6 +4065,69 @@ export interface components {
             used?: number | null;
             /** @description What the limit counts. */
             unit?: string | null;
+        };
+        /**
+         * @description A person, and what they chose for themself.
+         * @example {
+         *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+         *       "email": "ada@example.org",
+         *       "email_verified": true,
+         *       "name": "Ada Lovelace",
+         *       "role": "owner",
+         *       "language": "en",
+         *       "time_zone": "Europe/London",
+         *       "mails": {
+         *         "limits": true,
+         *         "gateways": false,
+         *         "security": true
+         *       },
+         *       "created_at": "2026-01-31T12:00:00.000Z"
+         *     }
+         */
+        Profile: {
+            /**
+             * Format: uuid
+             * @description Their id.
+             */
+            id: string;
+            /**
+             * Format: email
+             * @description In lower case.
+             */
+            email: string;
+            /** @description Whether they have shown that the address is theirs. */
+            email_verified: boolean;
+            /** @description How they want to be called. */
+            name: string;
+            /** @description What they may do. */
+            role: components["schemas"]["Role"];
+            /** @description A language tag (BCP 47). The dashboard speaks English; this is kept for plugins and for languages to come. */
+            language: string;
+            /** @description A name of the IANA list of time zones; null where their browser's holds. */
+            time_zone: string | null;
+            /** @description Of what a mail tells them. */
+            mails: components["schemas"]["Mails"];
+            /** @description When they registered. */
+            created_at: components["schemas"]["Time"];
+        };
+        /**
+         * @description What to change of a profile. What is left out stays.
+         * @example {
+         *       "name": "Ada Lovelace",
+         *       "time_zone": "Europe/London",
+         *       "mails": {
+         *         "gateways": false
+         *       }
+         *     }
+         */
+        ProfileChanges: {
+            /** @description How they want to be called. */
+            name?: string | null;
+            /** @description A language tag (BCP 47), such as `en` or `pt-BR`. */
+            language?: string | null;
+            /** @description A name of the IANA list of time zones, such as `Europe/London`; null for that of the browser. */
+            time_zone?: string | null;
+            mails?: components["schemas"]["MailChanges"] | null;
         };
         /** @description Recovery codes, each of which gets in once without the authenticator. They are not shown again. */
         RecoveryCodes: {
@@ -3832,6 +4292,14 @@ export interface components {
             failures_24h: number;
             last_execution_at: components["schemas"]["Time"] | null;
         };
+        /** @description Why a tenant is suspended. */
+        Suspension: {
+            /**
+             * @description For operators and for the tenant's audit log.
+             * @example unpaid since March
+             */
+            reason: string;
+        };
         /** @description What something was done to. */
         Target: {
             /**
@@ -3865,6 +4333,97 @@ export interface components {
             /** @description Its plan. */
             plan: components["schemas"]["PlanRef"];
             closes_at: components["schemas"]["Time"] | null;
+        };
+        /** @description A tenant. */
+        TenantDetail: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * @description For people.
+             * @example Ada Lovelace
+             */
+            name: string;
+            /** @description The state of its workspace. */
+            state: components["schemas"]["WorkspaceState"];
+            /** @description Its plan. */
+            plan: components["schemas"]["Plan"];
+            /** @description Who signs in for it. */
+            people: components["schemas"]["TenantPerson"][];
+            /** @description What is in it. */
+            counts: components["schemas"]["Counts"];
+            /**
+             * Format: int64
+             * @description Bytes that its plugins keep.
+             */
+            storage_bytes: number;
+            /** @description What it used this day, in UTC. */
+            today: components["schemas"]["Usage"];
+            /** @description When it registered. */
+            created_at: components["schemas"]["Time"];
+            closes_at: components["schemas"]["Time"] | null;
+            suspended_at: components["schemas"]["Time"] | null;
+            /**
+             * @description Why it is suspended, in an operator's words.
+             * @example unpaid
+             */
+            suspended_for: string | null;
+        };
+        /** @description A person of a tenant. */
+        TenantPerson: {
+            /**
+             * Format: uuid
+             * @description Their id.
+             */
+            id: string;
+            /**
+             * Format: email
+             * @description In lower case.
+             */
+            email: string;
+            /** @description For people. */
+            name: string;
+            /** @description What they may do in it. */
+            role: components["schemas"]["Role"];
+            /** @description Whether they look after the whole server. */
+            operator: boolean;
+            /** @description Whether they have shown that the address is theirs. */
+            email_verified: boolean;
+            /** @description When they registered. */
+            created_at: components["schemas"]["Time"];
+        };
+        /** @description A tenant in the list. */
+        TenantSummary: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * @description For people.
+             * @example Ada Lovelace
+             */
+            name: string;
+            /**
+             * @description The address of its owner.
+             * @example ada@example.org
+             */
+            owner: string | null;
+            /**
+             * Format: int64
+             * @description How many people it has.
+             */
+            people: number;
+            /** @description Its plan. */
+            plan: components["schemas"]["PlanRef"];
+            /** @description The state of its workspace. */
+            state: components["schemas"]["WorkspaceState"];
+            /** @description When it registered. */
+            created_at: components["schemas"]["Time"];
+            closes_at: components["schemas"]["Time"] | null;
+            suspended_at: components["schemas"]["Time"] | null;
         };
         /**
          * @description How a text is marked up.
@@ -4112,6 +4671,1424 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listMails: {
+        parameters: {
+            query?: {
+                /** @description In this state. */
+                state?: components["schemas"]["MailState"];
+                /**
+                 * @description Of this kind.
+                 * @example verify
+                 */
+                kind?: string;
+                /**
+                 * @description To this address.
+                 * @example ada@example.org
+                 */
+                to?: string;
+                /**
+                 * @description The most items of the page: 1 to 200, 50 where it is left out.
+                 * @example 50
+                 */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of mails. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "to": "ada@example.com",
+                     *           "kind": "verify",
+                     *           "state": "waiting",
+                     *           "attempts": 0,
+                     *           "trouble": "text",
+                     *           "created_at": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["List_MailSummary"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `operator_required`: only operators may. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mail. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The mail. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "to": "ada@example.com",
+                     *       "kind": "verify",
+                     *       "state": "waiting",
+                     *       "attempts": 0,
+                     *       "trouble": "text",
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "subject": "text",
+                     *       "text": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MailDetail"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `operator_required`: only operators may. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryMail: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The mail. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It waits to be sent. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "to": "ada@example.com",
+                     *       "kind": "verify",
+                     *       "state": "waiting",
+                     *       "attempts": 0,
+                     *       "trouble": "text",
+                     *       "created_at": "2026-01-31T12:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MailSummary"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `operator_required`: only operators may. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: it was not given up; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPlans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every plan of the catalogue. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "free",
+                     *           "name": "Free",
+                     *           "price_cents": 0,
+                     *           "limits": {
+                     *             "gateways": 0,
+                     *             "plugins": 0,
+                     *             "workflows": 0,
+                     *             "executions_per_day": 0,
+                     *             "workflow_runs_per_day": 0,
+                     *             "ai_tokens_per_month": 0,
+                     *             "storage_bytes": 0,
+                     *             "plugin_storage_bytes": 0,
+                     *             "plugin_storage_keys": 0,
+                     *             "waiting_events": 0,
+                     *             "memory_bytes": 0,
+                     *             "plugin_memory_bytes": 0,
+                     *             "gateway_memory_bytes": 0,
+                     *             "vcpu": 1,
+                     *             "fuel_per_execution": 0,
+                     *             "handler_seconds": 0,
+                     *             "execution_seconds": 0,
+                     *             "history_days": 0,
+                     *             "sleep_after_minutes": 0,
+                     *             "sessions": 0,
+                     *             "api_keys": 0
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["List_Plan"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `operator_required`: only operators may. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTenants: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Part of the name, or of the address of one of the people.
+                 * @example ada@example.org
+                 */
+                text?: string;
+                /** @description In this state. */
+                state?: components["schemas"]["WorkspaceState"];
+                /**
+                 * @description On this plan.
+                 * @example free
+                 */
+                plan?: string;
+                /**
+                 * @description The most items of the page: 1 to 200, 50 where it is left out.
+                 * @example 50
+                 */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of tenants. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "name": "Ada Lovelace",
+                     *           "owner": "ada@example.org",
+                     *           "people": 0,
+                     *           "plan": {
+                     *             "id": "free",
+                     *             "name": "Free"
+                     *           },
+                     *           "state": "running",
+                     *           "created_at": "2026-01-31T12:00:00.000Z",
+                     *           "closes_at": "2026-01-31T12:00:00.000Z",
+                     *           "suspended_at": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "text"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["List_TenantSummary"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `operator_required`: only operators may. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tenant. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "name": "Ada Lovelace",
+                     *       "state": "running",
+                     *       "plan": {
+                     *         "id": "free",
+                     *         "name": "Free",
+                     *         "price_cents": 0,
+                     *         "limits": {
+                     *           "gateways": 0,
+                     *           "plugins": 0,
+                     *           "workflows": 0,
+                     *           "executions_per_day": 0,
+                     *           "workflow_runs_per_day": 0,
+                     *           "ai_tokens_per_month": 0,
+                     *           "storage_bytes": 0,
+                     *           "plugin_storage_bytes": 0,
+                     *           "plugin_storage_keys": 0,
+                     *           "waiting_events": 0,
+                     *           "memory_bytes": 0,
+                     *           "plugin_memory_bytes": 0,
+                     *           "gateway_memory_bytes": 0,
+                     *           "vcpu": 1,
+                     *           "fuel_per_execution": 0,
+                     *           "handler_seconds": 0,
+                     *           "execution_seconds": 0,
+                     *           "history_days": 0,
+                     *           "sleep_after_minutes": 0,
+                     *           "sessions": 0,
+                     *           "api_keys": 0
+                     *         }
+                     *       },
+                     *       "people": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "email": "ada@example.com",
+                     *           "name": "text",
+                     *           "role": "owner",
+                     *           "operator": true,
+                     *           "email_verified": true,
+                     *           "created_at": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "counts": {
+                     *         "gateways": 0,
+                     *         "plugins": 0,
+                     *         "waiting_events": 0
+                     *       },
+                     *       "storage_bytes": 0,
+                     *       "today": {
+                     *         "executions": 0,
+                     *         "failed_executions": 0,
+                     *         "messages_in": 0,
+                     *         "messages_out": 0,
+                     *         "fuel": 0,
+                     *         "peak_memory_bytes": 0,
+                     *         "wall_ms": 0,
+                     *         "ai_tokens_in": 0,
+                     *         "ai_tokens_out": 0,
+                     *         "http_requests": 0,
+                     *         "http_bytes_in": 0,
+                     *         "http_bytes_out": 0
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "closes_at": "2026-01-31T12:00:00.000Z",
+                     *       "suspended_at": "2026-01-31T12:00:00.000Z",
+                     *       "suspended_for": "unpaid"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TenantDetail"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `operator_required`: only operators may. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verifyAuditLog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sound": 0,
+                     *       "broken_at": 0,
+                     *       "fault": "changed"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AuditCheck"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `operator_required`: only operators may. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setTenantPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The tenant. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "plan": "pro"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PlanChoice"];
+            };
+        };
+        responses: {
+            /** @description It has the plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "name": "Ada Lovelace",
+                     *       "state": "running",
+                     *       "plan": {
+                     *         "id": "free",
+                     *         "name": "Free",
+                     *         "price_cents": 0,
+                     *         "limits": {
+                     *           "gateways": 0,
+                     *           "plugins": 0,
+                     *           "workflows": 0,
+                     *           "executions_per_day": 0,
+                     *           "workflow_runs_per_day": 0,
+                     *           "ai_tokens_per_month": 0,
+                     *           "storage_bytes": 0,
+                     *           "plugin_storage_bytes": 0,
+                     *           "plugin_storage_keys": 0,
+                     *           "waiting_events": 0,
+                     *           "memory_bytes": 0,
+                     *           "plugin_memory_bytes": 0,
+                     *           "gateway_memory_bytes": 0,
+                     *           "vcpu": 1,
+                     *           "fuel_per_execution": 0,
+                     *           "handler_seconds": 0,
+                     *           "execution_seconds": 0,
+                     *           "history_days": 0,
+                     *           "sleep_after_minutes": 0,
+                     *           "sessions": 0,
+                     *           "api_keys": 0
+                     *         }
+                     *       },
+                     *       "people": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "email": "ada@example.com",
+                     *           "name": "text",
+                     *           "role": "owner",
+                     *           "operator": true,
+                     *           "email_verified": true,
+                     *           "created_at": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "counts": {
+                     *         "gateways": 0,
+                     *         "plugins": 0,
+                     *         "waiting_events": 0
+                     *       },
+                     *       "storage_bytes": 0,
+                     *       "today": {
+                     *         "executions": 0,
+                     *         "failed_executions": 0,
+                     *         "messages_in": 0,
+                     *         "messages_out": 0,
+                     *         "fuel": 0,
+                     *         "peak_memory_bytes": 0,
+                     *         "wall_ms": 0,
+                     *         "ai_tokens_in": 0,
+                     *         "ai_tokens_out": 0,
+                     *         "http_requests": 0,
+                     *         "http_bytes_in": 0,
+                     *         "http_bytes_out": 0
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "closes_at": "2026-01-31T12:00:00.000Z",
+                     *       "suspended_at": "2026-01-31T12:00:00.000Z",
+                     *       "suspended_for": "unpaid"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TenantDetail"];
+                };
+            };
+            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `operator_required`: only operators may. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: the body has more than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeTenant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The tenant. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It goes on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "name": "Ada Lovelace",
+                     *       "state": "running",
+                     *       "plan": {
+                     *         "id": "free",
+                     *         "name": "Free",
+                     *         "price_cents": 0,
+                     *         "limits": {
+                     *           "gateways": 0,
+                     *           "plugins": 0,
+                     *           "workflows": 0,
+                     *           "executions_per_day": 0,
+                     *           "workflow_runs_per_day": 0,
+                     *           "ai_tokens_per_month": 0,
+                     *           "storage_bytes": 0,
+                     *           "plugin_storage_bytes": 0,
+                     *           "plugin_storage_keys": 0,
+                     *           "waiting_events": 0,
+                     *           "memory_bytes": 0,
+                     *           "plugin_memory_bytes": 0,
+                     *           "gateway_memory_bytes": 0,
+                     *           "vcpu": 1,
+                     *           "fuel_per_execution": 0,
+                     *           "handler_seconds": 0,
+                     *           "execution_seconds": 0,
+                     *           "history_days": 0,
+                     *           "sleep_after_minutes": 0,
+                     *           "sessions": 0,
+                     *           "api_keys": 0
+                     *         }
+                     *       },
+                     *       "people": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "email": "ada@example.com",
+                     *           "name": "text",
+                     *           "role": "owner",
+                     *           "operator": true,
+                     *           "email_verified": true,
+                     *           "created_at": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "counts": {
+                     *         "gateways": 0,
+                     *         "plugins": 0,
+                     *         "waiting_events": 0
+                     *       },
+                     *       "storage_bytes": 0,
+                     *       "today": {
+                     *         "executions": 0,
+                     *         "failed_executions": 0,
+                     *         "messages_in": 0,
+                     *         "messages_out": 0,
+                     *         "fuel": 0,
+                     *         "peak_memory_bytes": 0,
+                     *         "wall_ms": 0,
+                     *         "ai_tokens_in": 0,
+                     *         "ai_tokens_out": 0,
+                     *         "http_requests": 0,
+                     *         "http_bytes_in": 0,
+                     *         "http_bytes_out": 0
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "closes_at": "2026-01-31T12:00:00.000Z",
+                     *       "suspended_at": "2026-01-31T12:00:00.000Z",
+                     *       "suspended_for": "unpaid"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TenantDetail"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `operator_required`: only operators may. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: it is not suspended; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suspendTenant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
+                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The tenant. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "unpaid since March"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Suspension"];
+            };
+        };
+        responses: {
+            /** @description It is suspended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "name": "Ada Lovelace",
+                     *       "state": "running",
+                     *       "plan": {
+                     *         "id": "free",
+                     *         "name": "Free",
+                     *         "price_cents": 0,
+                     *         "limits": {
+                     *           "gateways": 0,
+                     *           "plugins": 0,
+                     *           "workflows": 0,
+                     *           "executions_per_day": 0,
+                     *           "workflow_runs_per_day": 0,
+                     *           "ai_tokens_per_month": 0,
+                     *           "storage_bytes": 0,
+                     *           "plugin_storage_bytes": 0,
+                     *           "plugin_storage_keys": 0,
+                     *           "waiting_events": 0,
+                     *           "memory_bytes": 0,
+                     *           "plugin_memory_bytes": 0,
+                     *           "gateway_memory_bytes": 0,
+                     *           "vcpu": 1,
+                     *           "fuel_per_execution": 0,
+                     *           "handler_seconds": 0,
+                     *           "execution_seconds": 0,
+                     *           "history_days": 0,
+                     *           "sleep_after_minutes": 0,
+                     *           "sessions": 0,
+                     *           "api_keys": 0
+                     *         }
+                     *       },
+                     *       "people": [
+                     *         {
+                     *           "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *           "email": "ada@example.com",
+                     *           "name": "text",
+                     *           "role": "owner",
+                     *           "operator": true,
+                     *           "email_verified": true,
+                     *           "created_at": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "counts": {
+                     *         "gateways": 0,
+                     *         "plugins": 0,
+                     *         "waiting_events": 0
+                     *       },
+                     *       "storage_bytes": 0,
+                     *       "today": {
+                     *         "executions": 0,
+                     *         "failed_executions": 0,
+                     *         "messages_in": 0,
+                     *         "messages_out": 0,
+                     *         "fuel": 0,
+                     *         "peak_memory_bytes": 0,
+                     *         "wall_ms": 0,
+                     *         "ai_tokens_in": 0,
+                     *         "ai_tokens_out": 0,
+                     *         "http_requests": 0,
+                     *         "http_bytes_in": 0,
+                     *         "http_bytes_out": 0
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "closes_at": "2026-01-31T12:00:00.000Z",
+                     *       "suspended_at": "2026-01-31T12:00:00.000Z",
+                     *       "suspended_for": "unpaid"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TenantDetail"];
+                };
+            };
+            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `operator_required`: only operators may. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none in this workspace. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: it is suspended already; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: the body has more than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getAnalytics: {
         parameters: {
             query?: {
@@ -4423,7 +6400,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `limit_reached`: the plan allows no more keys; `csrf_failed`: another site sent this; `session_required`: no API key may do this. */
+            /** @description `limit_reached`: the plan allows no more keys; `csrf_failed`: another site sent this; `session_required`: no API key may do this; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4644,7 +6621,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4781,7 +6758,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4953,7 +6930,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5134,7 +7111,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `session_required`: no API key may do this. */
+            /** @description `session_required`: no API key may do this; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5690,6 +7667,8 @@ export interface operations {
                      *         "created_at": "2026-01-31T12:00:00.000Z",
                      *         "email_verified": true
                      *       },
+                     *       "operator": true,
+                     *       "time_zone": "Europe/London",
                      *       "tenant": {
                      *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
                      *         "name": "Ada Lovelace",
@@ -6170,6 +8149,8 @@ export interface operations {
                      *         "created_at": "2026-01-31T12:00:00.000Z",
                      *         "email_verified": true
                      *       },
+                     *       "operator": true,
+                     *       "time_zone": "Europe/London",
                      *       "tenant": {
                      *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
                      *         "name": "Ada Lovelace",
@@ -7607,7 +9588,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7762,7 +9743,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8054,7 +10035,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8188,7 +10169,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8727,7 +10708,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9148,7 +11129,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `limit_reached`: the plan allows no more gateways; `csrf_failed`: another site sent this; `scope_missing`: the key lacks the scope. */
+            /** @description `limit_reached`: the plan allows no more gateways; `csrf_failed`: another site sent this; `scope_missing`: the key lacks the scope; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9456,7 +11437,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9583,7 +11564,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9746,7 +11727,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9915,7 +11896,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10642,7 +12623,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10776,7 +12757,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12573,7 +14554,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12810,7 +14791,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13038,7 +15019,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13247,7 +15228,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13438,7 +15419,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13653,7 +15634,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13892,7 +15873,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14124,7 +16105,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `limit_reached`: the plan allows no more plugins; `csrf_failed`: another site sent this; `scope_missing`: the key lacks the scope. */
+            /** @description `limit_reached`: the plan allows no more plugins; `csrf_failed`: another site sent this; `scope_missing`: the key lacks the scope; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14256,7 +16237,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14374,7 +16355,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14448,7 +16429,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The user and their tenant. */
+            /** @description The profile. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14456,26 +16437,22 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "user": {
-                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *         "email": "ada@example.org",
-                     *         "name": "Ada Lovelace",
-                     *         "role": "owner",
-                     *         "created_at": "2026-01-31T12:00:00.000Z",
-                     *         "email_verified": true
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "email": "ada@example.org",
+                     *       "email_verified": true,
+                     *       "name": "Ada Lovelace",
+                     *       "role": "owner",
+                     *       "language": "en",
+                     *       "time_zone": "Europe/London",
+                     *       "mails": {
+                     *         "limits": true,
+                     *         "gateways": false,
+                     *         "security": true
                      *       },
-                     *       "tenant": {
-                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *         "name": "Ada Lovelace",
-                     *         "plan": {
-                     *           "id": "free",
-                     *           "name": "Free"
-                     *         },
-                     *         "closes_at": "2026-01-31T12:00:00.000Z"
-                     *       }
+                     *       "created_at": "2026-01-31T12:00:00.000Z"
                      *     }
                      */
-                    "application/json": components["schemas"]["Me"];
+                    "application/json": components["schemas"]["Profile"];
                 };
             };
             /** @description `unauthenticated`: no session, or one that has ended. */
@@ -14489,6 +16466,286 @@ export interface operations {
             };
             /** @description `session_required`: no API key may do this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Ada Lovelace",
+                 *       "time_zone": "Europe/London",
+                 *       "mails": {
+                 *         "gateways": false
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ProfileChanges"];
+            };
+        };
+        responses: {
+            /** @description The profile as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "email": "ada@example.org",
+                     *       "email_verified": true,
+                     *       "name": "Ada Lovelace",
+                     *       "role": "owner",
+                     *       "language": "en",
+                     *       "time_zone": "Europe/London",
+                     *       "mails": {
+                     *         "limits": true,
+                     *         "gateways": false,
+                     *         "security": true
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: the body has more than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Ada Lovelace",
+                 *       "time_zone": "Europe/London",
+                 *       "mails": {
+                 *         "gateways": false
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ProfileChanges"];
+            };
+        };
+        responses: {
+            /** @description The profile as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "email": "ada@example.org",
+                     *       "email_verified": true,
+                     *       "name": "Ada Lovelace",
+                     *       "role": "owner",
+                     *       "language": "en",
+                     *       "time_zone": "Europe/London",
+                     *       "mails": {
+                     *         "limits": true,
+                     *         "gateways": false,
+                     *         "security": true
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: the body has more than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15182,7 +17439,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The user and their tenant. */
+            /** @description The profile. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15190,26 +17447,22 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "user": {
-                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *         "email": "ada@example.org",
-                     *         "name": "Ada Lovelace",
-                     *         "role": "owner",
-                     *         "created_at": "2026-01-31T12:00:00.000Z",
-                     *         "email_verified": true
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "email": "ada@example.org",
+                     *       "email_verified": true,
+                     *       "name": "Ada Lovelace",
+                     *       "role": "owner",
+                     *       "language": "en",
+                     *       "time_zone": "Europe/London",
+                     *       "mails": {
+                     *         "limits": true,
+                     *         "gateways": false,
+                     *         "security": true
                      *       },
-                     *       "tenant": {
-                     *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
-                     *         "name": "Ada Lovelace",
-                     *         "plan": {
-                     *           "id": "free",
-                     *           "name": "Free"
-                     *         },
-                     *         "closes_at": "2026-01-31T12:00:00.000Z"
-                     *       }
+                     *       "created_at": "2026-01-31T12:00:00.000Z"
                      *     }
                      */
-                    "application/json": components["schemas"]["Me"];
+                    "application/json": components["schemas"]["Profile"];
                 };
             };
             /** @description `unauthenticated`: no session, or one that has ended. */
@@ -15318,7 +17571,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `wrong_password`: the present one is another; `forbidden`: only the owner may; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `session_required`: no API key may do this. */
+            /** @description `wrong_password`: the present one is another; `role_required`: only the owner may; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `session_required`: no API key may do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15355,6 +17608,146 @@ export interface operations {
                 };
             };
             /** @description `rate_limited`: too many tries; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: something went wrong on the server's side; its log knows more under the request's id. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: the server is starting, stopping or without its database. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `timed_out`: it took longer than anybody should wait. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Ada Lovelace",
+                 *       "time_zone": "Europe/London",
+                 *       "mails": {
+                 *         "gateways": false
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ProfileChanges"];
+            };
+        };
+        responses: {
+            /** @description The profile as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
+                     *       "email": "ada@example.org",
+                     *       "email_verified": true,
+                     *       "name": "Ada Lovelace",
+                     *       "role": "owner",
+                     *       "language": "en",
+                     *       "time_zone": "Europe/London",
+                     *       "mails": {
+                     *         "limits": true,
+                     *         "gateways": false,
+                     *         "security": true
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description `malformed_json`: the body is not JSON; `detail` says where. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: no session, or one that has ended. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: the body has more than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: the body does not say that it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: too many requests of one caller; `Retry-After` says how long to wait; `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -15448,7 +17841,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `wrong_password`: the present one is another; `forbidden`: only the owner may; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `session_required`: no API key may do this. */
+            /** @description `wrong_password`: the present one is another; `role_required`: only the owner may; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `session_required`: no API key may do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15563,7 +17956,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: only the owner may; `session_required`: no API key may do this. */
+            /** @description `role_required`: only the owner may; `session_required`: no API key may do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15632,7 +18025,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: only the owner may; `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `role_required`: only the owner may; `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15867,7 +18260,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16117,7 +18510,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -13,6 +13,7 @@ import { AppShell } from "@/app/shell/app-shell";
 import { readRange } from "@/components/day-range";
 import { readAuditFilter } from "@/features/audit-log/filter";
 import { readFailedFilter } from "@/features/failed/filter";
+import { readMailFilter, readTenantFilter } from "@/features/operators/filter";
 import { toApiError } from "@/lib/api-error";
 import type { ExecutionState } from "@/lib/api-types";
 
@@ -185,6 +186,36 @@ const apiKeys = createRoute({
   component: lazyRouteComponent(() => import("@/app/routes/settings-api-keys"), "ApiKeysRoute"),
 });
 
+const profile = createRoute({
+  getParentRoute: () => app,
+  path: "/settings/profile",
+  component: lazyRouteComponent(() => import("@/app/routes/settings-profile"), "ProfileRoute"),
+});
+
+const notifications = createRoute({
+  getParentRoute: () => app,
+  path: "/settings/notifications",
+  component: lazyRouteComponent(() => import("@/app/routes/settings-notifications"), "NotificationsRoute"),
+});
+
+const tenants = createRoute({
+  getParentRoute: () => app,
+  path: "/operators/tenants",
+  validateSearch: readTenantFilter,
+  component: lazyRouteComponent(() => import("@/app/routes/operators-tenants"), "TenantsRoute"),
+});
+const tenant = createRoute({
+  getParentRoute: () => app,
+  path: "/operators/tenants/$tenantId",
+  component: lazyRouteComponent(() => import("@/app/routes/operators-tenant"), "TenantRoute"),
+});
+const outbox = createRoute({
+  getParentRoute: () => app,
+  path: "/operators/outbox",
+  validateSearch: readMailFilter,
+  component: lazyRouteComponent(() => import("@/app/routes/operators-outbox"), "OutboxRoute"),
+});
+
 const settingsData = createRoute({
   getParentRoute: () => app,
   path: "/settings/data",
@@ -216,6 +247,11 @@ const routeTree = root.addChildren([
     security,
     apiKeys,
     settingsData,
+    profile,
+    notifications,
+    tenants,
+    tenant,
+    outbox,
   ]),
 ]);
 

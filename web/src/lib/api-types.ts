@@ -75,7 +75,20 @@ export interface PlanName {
 
 export interface Me {
   user: User;
+  /** Whether they look after the whole server. */
+  operator: boolean;
+  /** In which times are shown; null for that of the browser. */
+  time_zone: string | null;
   tenant: { id: string; name: string; plan: PlanName; closes_at: string | null };
+}
+
+/** A person, and what they chose for themself. */
+export interface Profile extends User {
+  /** A language tag (BCP 47). */
+  language: string;
+  time_zone: string | null;
+  /** Of what a mail tells them besides the dashboard. */
+  mails: { limits: boolean; gateways: boolean; security: boolean };
 }
 
 /** For programs. The dashboard has the same in cookies, which no script can read. */
@@ -610,4 +623,75 @@ export interface AuditEntry {
   detail: JsonObject;
   request_id: string | null;
   address: string | null;
+}
+
+/** A tenant, as operators see it in the list. */
+export interface TenantSummary {
+  id: string;
+  name: string;
+  /** The address of its owner. */
+  owner: string | null;
+  people: number;
+  plan: PlanName;
+  state: Workspace["state"];
+  created_at: Timestamp;
+  closes_at: Timestamp | null;
+  suspended_at: Timestamp | null;
+}
+
+export interface TenantPerson {
+  id: string;
+  email: string;
+  name: string;
+  role: User["role"];
+  operator: boolean;
+  email_verified: boolean;
+  created_at: Timestamp;
+}
+
+/** A tenant, as operators see it: nothing of what it keeps. */
+export interface TenantDetail {
+  id: string;
+  name: string;
+  state: Workspace["state"];
+  plan: Workspace["plan"];
+  people: TenantPerson[];
+  counts: Workspace["counts"];
+  storage_bytes: number;
+  /** What it used this day, in UTC. */
+  today: UsageFigures;
+  created_at: Timestamp;
+  closes_at: Timestamp | null;
+  suspended_at: Timestamp | null;
+  /** In an operator's words. */
+  suspended_for: string | null;
+}
+
+/** What a check of an audit log found. */
+export interface AuditCheck {
+  /** Rows that are sound, from the first. */
+  sound: number;
+  /** The first row that is not, from 1. */
+  broken_at: number | null;
+  fault: string | null;
+}
+
+export type MailState = "waiting" | "sent" | "shown" | "failed";
+
+/** A mail of the outbox. */
+export interface MailSummary {
+  id: string;
+  to: string;
+  kind: string;
+  state: MailState;
+  attempts: number;
+  /** What went wrong the last time. */
+  trouble: string | null;
+  created_at: Timestamp;
+}
+
+/** The same with what it says; null where that is not shown. */
+export interface MailDetail extends MailSummary {
+  subject: string | null;
+  text: string | null;
 }

@@ -2,23 +2,40 @@
 
 const NUMBER = new Intl.NumberFormat("en");
 const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
-const DATE_TIME = new Intl.DateTimeFormat("en", {
-  dateStyle: "medium",
-  timeStyle: "medium",
-  hourCycle: "h23",
+/** What shows moments, in a time zone. */
+const clocks = (timeZone?: string) => ({
+  dateTime: new Intl.DateTimeFormat("en", {
+    dateStyle: "medium",
+    timeStyle: "medium",
+    hourCycle: "h23",
+    timeZone,
+  }),
+  time: new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone }),
+  instant: new Intl.DateTimeFormat("en", {
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    fractionalSecondDigits: 3,
+    hourCycle: "h23",
+    timeZone,
+  }),
+  heading: new Intl.DateTimeFormat("en", { weekday: "long", month: "long", day: "numeric", timeZone }),
+  // This language writes days as the API does.
+  day: new Intl.DateTimeFormat("sv", { timeZone }),
 });
-const TIME = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const INSTANT = new Intl.DateTimeFormat("en", {
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-  fractionalSecondDigits: 3,
-  hourCycle: "h23",
-});
+let clock = clocks();
+
+/** From now on moments are shown in this zone; null is that of the browser. One that the browser does not know is as none. */
+export function showTimesIn(timeZone: string | null): void {
+  try {
+    clock = clocks(timeZone ?? undefined);
+  } catch {
+    clock = clocks();
+  }
+}
 const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 // Days of the API are UTC days: shown in any other zone they would slip by one.
 const DAY = new Intl.DateTimeFormat("en", { month: "short", day: "numeric", timeZone: "UTC" });
-const DAY_HEADING = new Intl.DateTimeFormat("en", { weekday: "long", month: "long", day: "numeric" });
 
 export const formatNumber = (value: number): string => NUMBER.format(value);
 export const formatCompact = (value: number): string =>
@@ -51,10 +68,10 @@ export function formatUnit(value: number, unit: string): string {
   return `${formatCompact(value)} ${unit}`.trim();
 }
 
-export const formatDateTime = (time: string): string => DATE_TIME.format(new Date(time));
+export const formatDateTime = (time: string): string => clock.dateTime.format(new Date(time));
 /** To the millisecond, for logs. */
-export const formatInstant = (time: string): string => INSTANT.format(new Date(time));
-export const formatTime = (time: string): string => TIME.format(new Date(time));
+export const formatInstant = (time: string): string => clock.instant.format(new Date(time));
+export const formatTime = (time: string): string => clock.time.format(new Date(time));
 export const formatDay = (day: string): string => DAY.format(new Date(`${day}T00:00:00Z`));
 export const formatHour = (hour: number): string => `${String(hour).padStart(2, "0")}:00`;
 
@@ -66,7 +83,7 @@ export function formatRelative(time: string, now = Date.now()): string {
   if (ago < 3_600) return RELATIVE.format(Math.round(seconds / 60), "minute");
   if (ago < 86_400) return RELATIVE.format(Math.round(seconds / 3_600), "hour");
   if (ago < 30 * 86_400) return RELATIVE.format(Math.round(seconds / 86_400), "day");
-  return DATE_TIME.format(new Date(time));
+  return clock.dateTime.format(new Date(time));
 }
 
 /** The heading over the messages of one day. */
@@ -75,12 +92,11 @@ export function formatDayHeading(time: string, now = new Date()): string {
   const days = Math.round((startOfDay(now) - startOfDay(date)) / 86_400_000);
   if (days === 0) return "Today";
   if (days === 1) return "Yesterday";
-  return DAY_HEADING.format(date);
+  return clock.heading.format(date);
 }
 
-function startOfDay(date: Date): number {
-  return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
-}
+/** The day of a moment, in milliseconds since the first of 1970. */
+const startOfDay = (date: Date): number => Date.parse(clock.day.format(date));
 
 /** Words that are written in a way of their own. */
 const PROPER: Record<string, string> = {

@@ -1,6 +1,7 @@
 /** The roots of all query keys, so that live updates can invalidate what they concern without knowing the features. */
 export const queryKeys = {
   me: ["me"],
+  profile: ["profile"],
   workspace: ["workspace"],
   usage: ["usage"],
   gateways: ["gateways"],
@@ -18,4 +19,5 @@ export const queryKeys = {
   sessions: ["sessions"],
   twoFactor: ["two-factor"],
   apiKeys: ["api-keys"],
+  operators: ["operators"],
 } as const;

@@ -8,7 +8,7 @@ use axum::extract::State;
 
 /// Who is signed in
 ///
-/// Also at `/auth/session`, `/users/me` and `/user/profile`.
+/// Also at `/auth/session`.
 #[utoipa::path(
     get,
     path = "/auth/me",
@@ -19,5 +19,6 @@ use axum::extract::State;
 pub(super) async fn me(State(state): State<AppState>, session: Session) -> Result<Json<Me>, ApiError> {
     let tenant = state.store().tenant(session.scope).await?;
     let plan = state.engine.plans().get_or_default(&tenant.plan);
-    Ok(Json(Me::new(session.user, tenant, plan)?))
+    let profile = state.store().profile(session.scope, session.user.id).await?;
+    Ok(Json(Me::new(session.user, session.operator.is_some(), profile.time_zone, tenant, plan)?))
 }

@@ -245,6 +245,11 @@ impl Session {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(super) struct Me {
     user: User,
+    /// Whether they look after the whole server.
+    operator: bool,
+    /// A name of the IANA list, in which the dashboard shows times; null for that of the browser.
+    #[schema(example = "Europe/London")]
+    time_zone: Option<String>,
     tenant: Tenant,
 }
 
@@ -264,13 +269,19 @@ pub(super) struct Tenant {
 }
 
 impl Me {
-    pub(super) fn new(user: accounts::User, tenant: accounts::Tenant, plan: &Plan) -> Result<Self, ApiError> {
+    pub(super) fn new(
+        user: accounts::User,
+        operator: bool,
+        time_zone: Option<String>,
+        tenant: accounts::Tenant,
+        plan: &Plan,
+    ) -> Result<Self, ApiError> {
         let tenant = Tenant {
             id: tenant.id,
             name: tenant.name,
             plan: plan.into(),
             closes_at: tenant.closes_at.map(Into::into),
         };
-        Ok(Self { user: User::new(user)?, tenant })
+        Ok(Self { user: User::new(user)?, operator, time_zone, tenant })
     }
 }

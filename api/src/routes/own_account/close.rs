@@ -40,7 +40,7 @@ pub(super) struct Closing {
     request_body = ClosingRequest,
     responses(
         (status = 202, description = "It will be removed.", body = Closing),
-        (status = 403, description = "`wrong_password`: the present one is another; `forbidden`: only the owner may; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages."),
+        (status = 403, description = "`wrong_password`: the present one is another; `role_required`: only the owner may; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages."),
         (status = 429, description = "`rate_limited`: too many tries; `Retry-After` says how long to wait."),
     )
 )]
@@ -51,7 +51,6 @@ pub(super) async fn close(
     origin: Origin,
     Json(body): Json<ClosingRequest>,
 ) -> Result<(StatusCode, Json<Closing>), ApiError> {
-    session.require_owner()?;
     let note = super::note(AuditAction::AccountClose, &origin.by(&session.user), &session.user);
     auth::confirm_password(&state, &session, address, &body.password, &note).await?;
     let (closes_at, ended) =
@@ -70,7 +69,7 @@ pub(super) async fn close(
     tag = "account",
     responses(
         (status = 204, description = "It stays."),
-        (status = 403, description = "`forbidden`: only the owner may."),
+        (status = 403, description = "`role_required`: only the owner may."),
         (status = 409, description = "`conflict`: its deletion was not asked for."),
     )
 )]
@@ -79,7 +78,6 @@ pub(super) async fn keep(
     session: Session,
     origin: Origin,
 ) -> Result<StatusCode, ApiError> {
-    session.require_owner()?;
     let note = super::note(AuditAction::AccountKeep, &origin.by(&session.user), &session.user);
     match state.store().noting(note).keep_account(session.scope).await {
         Ok(()) => Ok(StatusCode::NO_CONTENT),

@@ -23,7 +23,7 @@ use twobot_domain::{AuditAction, Timestamp};
     tag = "account",
     responses(
         (status = 200, description = "The archive.", content_type = "application/zip", body = Vec<u8>),
-        (status = 403, description = "`forbidden`: only the owner may."),
+        (status = 403, description = "`role_required`: only the owner may."),
         (status = 429, description = "`rate_limited`: three of them in the last hour, or too many streams are open; `Retry-After` says how long to wait."),
     )
 )]
@@ -32,7 +32,6 @@ pub(super) async fn export(
     session: Session,
     origin: Origin,
 ) -> Result<Response, ApiError> {
-    session.require_owner()?;
     let scope = session.scope;
     state.throttle().take_export(scope.tenant()).await.map_err(crate::routes::auth::too_many)?;
     let open = state.streams.open(scope.tenant())?;

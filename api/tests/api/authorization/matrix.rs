@@ -9,7 +9,7 @@ use std::time::Duration;
 use twobot_redis::Rule;
 
 /// What is not done though its caller may: the operation, the status, and why.
-const NOT_DONE: [(&str, u16, &str); 4] = [
+pub(super) const NOT_DONE: [(&str, u16, &str); 4] = [
     ("replayExecution", 409, "nothing ran yet"),
     (
         "confirmTwoFactor",
@@ -21,7 +21,7 @@ const NOT_DONE: [(&str, u16, &str); 4] = [
 ];
 
 /// What ends something that other operations need, so that it is tried after them: the later the larger.
-const LAST: [(&str, u8); 19] = [
+const LAST: [(&str, u8); 22] = [
     // What is confirmed must not have been begun.
     ("beginTwoFactor", 1),
     ("disconnectGateway", 1),
@@ -41,12 +41,15 @@ const LAST: [(&str, u8); 19] = [
     ("closeAccount", 4),
     ("deleteData", 4),
     ("keepAccount", 5),
+    ("suspendTenant", 6),
     ("changePassword", 6),
+    ("setTenantPlan", 7),
+    ("resumeTenant", 7),
     ("revokeSessions", 7),
 ];
 
 /// Operations that need a session or a key, in an order in which each finds what it needs.
-fn guarded() -> Vec<Operation> {
+pub(super) fn guarded() -> Vec<Operation> {
     let mut all: Vec<_> = operations().into_iter().filter(needs_session).collect();
     let place = |operation: &Operation| {
         LAST.iter().find(|(id, _)| *id == operation.id).map_or(0, |(_, place)| *place)
@@ -55,8 +58,13 @@ fn guarded() -> Vec<Operation> {
     all
 }
 
+/// Whether only operators may call it.
+pub(super) fn is_of_operators(operation: &Operation) -> bool {
+    operation.path.starts_with("/admin/")
+}
+
 /// Makes the call of an operation on somebody's things.
-async fn call(app: &TestApp, operation: &Operation, of: &Things, token: Option<&str>) -> Answer {
+pub(super) async fn call(app: &TestApp, operation: &Operation, of: &Things, token: Option<&str>) -> Answer {
     let (path, _) = of.path(operation);
     let mut request = app.request(&operation.method, &path);
     if let Some(token) = token {
@@ -69,7 +77,13 @@ async fn call(app: &TestApp, operation: &Operation, of: &Things, token: Option<&
 }
 
 /// What of a cell of the matrix is not as it should be.
-fn told(wrong: &mut Vec<String>, operation: &Operation, who: &str, answer: &Answer, expected: (u16, &str)) {
+pub(super) fn told(
+    wrong: &mut Vec<String>,
+    operation: &Operation,
+    who: &str,
+    answer: &Answer,
+    expected: (u16, &str),
+) {
     let code = answer.json()["code"].as_str().unwrap_or_default().to_owned();
     if (answer.status, code.as_str()) != expected {
         let name = format!("{} {} ({})", operation.method, operation.path, operation.id);
@@ -78,7 +92,7 @@ fn told(wrong: &mut Vec<String>, operation: &Operation, who: &str, answer: &Answ
 }
 
 /// One key for each scope.
-async fn keys(app: &TestApp, who: &Person) -> Vec<(&'static str, String, String)> {
+pub(super) async fn keys(app: &TestApp, who: &Person) -> Vec<(&'static str, String, String)> {
     let mut keys = Vec::new();
     for scope in ALL_SCOPES {
         let (id, token) = app.key(who, &[scope]).await;
@@ -88,7 +102,7 @@ async fn keys(app: &TestApp, who: &Person) -> Vec<(&'static str, String, String)
 }
 
 /// Lets keys go on that have made many requests: how many they may make is looked at elsewhere.
-async fn forget_requests(app: &TestApp, keys: &[(&str, String, String)]) {
+pub(super) async fn forget_requests(app: &TestApp, keys: &[(&str, String, String)]) {
     let rule = Rule { name: "api-key", limit: 1, period: Duration::from_secs(1) };
     for (_, id, _) in keys {
         let id: uuid::Uuid = id.parse().unwrap();
@@ -137,7 +151,9 @@ async fn nobody_does_what_they_may_not() {
                 continue;
             }
             let answer = cell(Some(token)).await;
-            if names_a_thing {
+            if is_of_operators(&operation) {
+                told(&mut wrong, &operation, who, &answer, (403, "operator_required"));
+            } else if names_a_thing {
                 told(&mut wrong, &operation, who, &answer, (404, "not_found"));
             } else if ![200, 201, 202, 204, 409].contains(&answer.status) {
                 wrong.push(format!("{} by {who}: {} {}", operation.id, answer.status, answer.text()));
@@ -165,10 +181,16 @@ async fn everybody_does_what_they_may() {
     let (ann, kim) = (app.register("ann").await, app.register("kim").await);
     let (of_ann, of_kim) = (Things::of(&app, &ann).await, Things::of(&app, &kim).await);
     let of_scope = keys(&app, &kim).await;
+    let op = app.register("op").await;
+    let operator = app.store().authenticate(&op.token).await.unwrap().unwrap().user.id;
+    app.store().set_operator(op.scope, operator, true).await.unwrap();
     let mut wrong = Vec::new();
     let mut done = 0;
     for operation in guarded() {
         let mut callers = vec![("the owner", &of_ann, &ann.token)];
+        if is_of_operators(&operation) {
+            callers = vec![("an operator", &of_kim, &op.token)];
+        }
         if let Some(scope) = &operation.scope {
             let key = of_scope.iter().find(|(name, _, _)| name == scope);
             let Some((_, _, token)) = key else { panic!("{}: there is no scope {scope}", operation.id) };
@@ -216,7 +238,7 @@ async fn what_is_open_to_all_does_not_look_at_keys() {
 }
 
 /// All that a tenant sees of their own.
-async fn state(app: &TestApp, who: &Person) -> Vec<Value> {
+pub(super) async fn state(app: &TestApp, who: &Person) -> Vec<Value> {
     let paths = [
         "/gateways",
         "/user/plugins",

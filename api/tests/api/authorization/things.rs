@@ -3,12 +3,14 @@
 use super::Operation;
 use crate::app::{PASSWORD, Person, TestApp};
 use serde_json::{Value, json};
-use twobot_domain::{ExecutionId, InboundId, Usage};
+use twobot_domain::{ExecutionId, InboundId, Mail, MailId, Timestamp, Usage};
 use twobot_store::chat::{Author, NewChatMessage};
 use twobot_store::executions::{Cause, NewExecution};
 use twobot_store::inbound::{Accepted, Decoded, NewInbound};
+use twobot_store::mails::Delivered;
 
 /// Things of one tenant: the id to put into each path.
+#[derive(Clone)]
 pub(super) struct Things {
     pub(super) gateway: String,
     conversation: String,
@@ -24,6 +26,21 @@ pub(super) struct Things {
     session: String,
     /// The token of yet another.
     pub(super) elsewhere: String,
+    /// What operators look at: the tenant, and a mail that was given up.
+    tenant: String,
+    mail: String,
+}
+
+/// A mail that was given up.
+async fn mail(app: &TestApp, who: &Person) -> MailId {
+    let user = app.store().authenticate(&who.token).await.unwrap().unwrap().user.id;
+    let welcome = Mail::Welcome { name: "Ann".to_owned() };
+    let id = app.store().queue_mail(who.scope, user, &welcome).await.unwrap();
+    let taken = app.store().take_mails(100, Timestamp::now()).await.unwrap();
+    let attempts = taken.iter().find(|mail| mail.id == id).unwrap().attempts;
+    let failed = Delivered::Failed { trouble: "no such mailbox".to_owned() };
+    app.store().settle_mail(id, attempts, &failed).await.unwrap();
+    id
 }
 
 /// A delivery that was given up.
@@ -41,6 +58,19 @@ async fn dead_letter(app: &TestApp, who: &Person, gateway: &str, name: &str) -> 
     let decoded = Decoded::Failed("nonsense".to_owned());
     app.store().finish_inbound(who.scope, &delivery, &decoded, &Usage::default()).await.unwrap();
     id
+}
+
+/// Two more sessions of somebody: the id of one, and the token of the other.
+async fn sessions(app: &TestApp, who: &Person) -> (String, String) {
+    let me = app.get(who, "/auth/me").await.json();
+    let credentials = json!({"email": me["user"]["email"], "password": PASSWORD});
+    let sign_in = async || {
+        let opened = app.request("POST", "/auth/login").json(credentials.clone()).send().await.json();
+        opened["token"].as_str().unwrap().to_owned()
+    };
+    let (ended, elsewhere) = (sign_in().await, sign_in().await);
+    let session = app.store().authenticate(&ended).await.unwrap().unwrap().session;
+    (session.to_string(), elsewhere)
 }
 
 impl Things {
@@ -68,14 +98,7 @@ impl Things {
             depth: 0,
         };
         app.store().begin_action(who.scope, &new).await.unwrap();
-        let me = app.get(who, "/auth/me").await.json();
-        let credentials = json!({"email": me["user"]["email"], "password": PASSWORD});
-        let sign_in = async || {
-            let opened = app.request("POST", "/auth/login").json(credentials.clone()).send().await.json();
-            opened["token"].as_str().unwrap().to_owned()
-        };
-        let (ended, elsewhere) = (sign_in().await, sign_in().await);
-        let session = app.store().authenticate(&ended).await.unwrap().unwrap().session;
+        let (session, elsewhere) = sessions(app, who).await;
         let notification = app.store().notify(who.scope, "info", "Hello", "").await.unwrap();
         Self {
             message: message.id.to_string(),
@@ -84,11 +107,19 @@ impl Things {
             dead_letter: dead_letter(app, who, &gateway, "one").await.to_string(),
             other_dead_letter: dead_letter(app, who, &gateway, "two").await.to_string(),
             api_key: app.key(who, &["read:plugins"]).await.0,
-            session: session.to_string(),
+            session,
             elsewhere,
+            tenant: who.scope.tenant().to_string(),
+            mail: mail(app, who).await.to_string(),
             gateway,
             conversation,
         }
+    }
+
+    /// The same for another person of the tenant, who has sessions of their own.
+    pub(super) async fn seen_by(&self, app: &TestApp, who: &Person) -> Self {
+        let (session, elsewhere) = sessions(app, who).await;
+        Self { session, elsewhere, ..self.clone() }
     }
 
     /// All ids, which nobody else may come to see.
@@ -118,6 +149,8 @@ impl Things {
             "dead-letters" => &self.dead_letter,
             "api-keys" => &self.api_key,
             "auth" => &self.session,
+            "admin" if path.starts_with("/admin/mails/") => &self.mail,
+            "admin" => &self.tenant,
             // Installs go by the plugin's name. The catalogue is everyone's, and whoever installs makes something of their own.
             "plugins" | "user" => {
                 let slug = match operation.id.as_str() {
@@ -150,6 +183,8 @@ impl Things {
             "closeAccount" | "deleteData" | "beginTwoFactor" => json!({"password": PASSWORD}),
             "confirmTwoFactor" => json!({"code": "000000"}),
             "renewRecoveryCodes" | "disableTwoFactor" => json!({"password": PASSWORD, "code": "000000"}),
+            "suspendTenant" => json!({"reason": "unpaid"}),
+            "setTenantPlan" => json!({"plan": "business"}),
             "changePassword" => json!({"current_password": PASSWORD, "new_password": "Difference-Engine-2"}),
             _ => json!({}),
         }

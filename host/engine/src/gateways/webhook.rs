@@ -6,13 +6,16 @@ use crate::watch;
 use std::sync::Arc;
 use std::time::SystemTime;
 use thiserror::Error;
-use twobot_domain::GatewayId;
+use twobot_domain::{GatewayId, Timestamp};
 use twobot_gateways::Headers;
 use twobot_store::StoreError;
 use twobot_store::gateways::{DeliveryOutcome, Gateway};
 use twobot_store::inbound::{Accepted, Inbound, NewInbound};
 use twobot_store::workspace::Workspace;
 use twobot_telemetry::meter;
+
+/// For how long what arrives for a suspended tenant is still taken: it may be resumed.
+const SUSPENDED_KEPT_MS: i64 = 86_400_000;
 
 /// Why a delivery was turned away.
 #[derive(Debug, Error)]
@@ -29,6 +32,9 @@ pub enum WebhookError {
     /// Too many events of the tenant wait.
     #[error("too many events are waiting")]
     QueueFull,
+    /// The tenant is suspended, and has been for more than a day.
+    #[error("the account of this gateway is suspended")]
+    Suspended,
     /// The store.
     #[error(transparent)]
     Store(StoreError),
@@ -113,6 +119,10 @@ impl Engine {
         }
         let delivery =
             connector.identify(headers, body).map_err(|malformed| WebhookError::Malformed(malformed.0))?;
+        let since = workspace.tenant().suspended_at;
+        if since.is_some_and(|since| since.plus_millis(SUSPENDED_KEPT_MS) < Timestamp::now()) {
+            return Err(WebhookError::Suspended);
+        }
         let scope = workspace.scope();
         let (engine, id, body) = (self.clone(), gateway.id, delivery.body.clone());
         let begin = move |inbound| {
@@ -138,6 +148,7 @@ fn tell(kind: &str, taken: &Result<Accepted, WebhookError>, began: SystemTime) {
         Err(WebhookError::WrongSecret) => "wrong_secret",
         Err(WebhookError::Malformed(_)) => "malformed",
         Err(WebhookError::QueueFull) => "queue_full",
+        Err(WebhookError::Suspended) => "suspended",
         Err(WebhookError::Store(_)) => "failed",
     };
     meter::delivery(kind, outcome);

@@ -11,6 +11,7 @@ use twobot_domain::{ExecutionId, FailureClass, Timestamp};
 use twobot_runtime::recording::MAX_RECORDING;
 use twobot_runtime::{Failed, PluginCall};
 use twobot_store::TenantScope;
+use twobot_store::accounts::WorkspaceState;
 use twobot_store::executions::{Cause, NewExecution};
 
 /// Bytes of an input that are kept for a replay.
@@ -45,6 +46,9 @@ impl Engine {
             return Err(EngineError::Trouble(Box::new(trouble)));
         }
         let workspace = self.store().workspace(scope).await?;
+        if workspace.tenant().state == WorkspaceState::Suspended {
+            return Err(EngineError::Conflict("The account is suspended: nothing of it runs.".to_owned()));
+        }
         let new = NewExecution {
             id: ExecutionId::new(),
             install: install.id,

@@ -4,7 +4,7 @@ use super::{digest, scopes};
 use crate::db::{Row, sql};
 use crate::{Store, StoreError, TenantScope};
 use subtle::{Choice, ConstantTimeEq};
-use twobot_domain::{ApiKeyId, ApiScope, Timestamp, UserId};
+use twobot_domain::{ApiKeyId, ApiScope, Role, Timestamp, UserId};
 
 /// How exactly it is known when a key was last used, in milliseconds: it is written at most this often.
 const USE_NOTED_EVERY: i64 = 60_000;
@@ -39,6 +39,8 @@ pub struct KeyUse {
     pub user: UserId,
     /// How they are called.
     pub user_name: String,
+    /// What they may do now: the key may do no more.
+    pub role: Role,
     /// When it was used before, to the minute.
     pub last_used_at: Option<Timestamp>,
 }
@@ -59,7 +61,7 @@ impl Store {
             .db
             .optional(
                 sql("SELECT k.id, k.tenant_id, k.user_id, k.name, k.scopes, k.digest, k.replaced, k.replaced_until, k.expires_at, \
-                     k.revoked_at, k.last_used_at, u.name AS user_name \
+                     k.revoked_at, k.last_used_at, u.name AS user_name, u.role \
                      FROM api_keys k JOIN users u ON u.id = k.user_id AND u.tenant_id = k.tenant_id WHERE k.prefix = $1")
                 .bind(prefix),
             )
@@ -89,6 +91,8 @@ impl Store {
             scopes: scopes(&row)?,
             user: row.get("user_id")?,
             user_name: row.get("user_name")?,
+            // One that nobody knows may the least.
+            role: Role::parse(&row.get::<String>("role")?).unwrap_or(Role::Member),
             last_used_at: row.get("last_used_at")?,
         }))
     }

@@ -60,7 +60,9 @@ const fn used(unit: &'static str) -> [Column; 13] {
 pub(super) const PARTS: &[Part] = &[
     Part {
         file: "tenants.jsonl",
-        rows: Rows::All("SELECT id, name, plan, state, created_at, closes_at FROM tenants WHERE id = $1"),
+        rows: Rows::All(
+            "SELECT id, name, plan, state, created_at, closes_at, suspended_at, suspended_for FROM tenants WHERE id = $1",
+        ),
         columns: &[
             ("id", Id),
             ("name", Text),
@@ -68,12 +70,15 @@ pub(super) const PARTS: &[Part] = &[
             ("state", Text),
             ("created_at", Time),
             ("closes_at", Time),
+            ("suspended_at", Time),
+            ("suspended_for", Text),
         ],
     },
     Part {
         file: "users.jsonl",
         rows: Rows::All(
-            "SELECT id, email, name, role, created_at, email_verified_at FROM users WHERE tenant_id = $1",
+            "SELECT id, email, name, role, created_at, email_verified_at, language, time_zone, mail_limits, mail_gateways, operator \
+             FROM users WHERE tenant_id = $1",
         ),
         columns: &[
             ("id", Id),
@@ -82,6 +87,11 @@ pub(super) const PARTS: &[Part] = &[
             ("role", Text),
             ("created_at", Time),
             ("email_verified_at", Time),
+            ("language", Text),
+            ("time_zone", Text),
+            ("mail_limits", Flag),
+            ("mail_gateways", Flag),
+            ("operator", Text),
         ],
     },
     Part {

@@ -8,8 +8,9 @@ use super::rows::{self, NAMES, PROGRESS, SUMS, read_progress};
 use super::{FIELDS, MINUTE_MS, Resolution, figures, first_id, minute_of};
 use crate::db::{Tx, sql, transaction};
 use crate::{Store, StoreError, TenantScope};
+use std::collections::HashSet;
 use std::sync::LazyLock;
-use twobot_domain::{Timestamp, Usage};
+use twobot_domain::{TenantId, Timestamp, Usage};
 use uuid::Uuid;
 
 /// How long after a minute was over it is summed.
@@ -31,10 +32,12 @@ const TENANTS: usize = 50;
 const BATCH: u64 = 1_000;
 
 /// What one go of summing did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summed {
     /// Minutes in which something was used.
     pub minutes: u32,
+    /// Who used something in them.
+    pub tenants: HashSet<TenantScope>,
     /// There are more.
     pub more: bool,
 }
@@ -64,9 +67,27 @@ impl Store {
             let next = if used.is_empty() { self.next_used(minute + 1, until).await? } else { minute + 1 };
             summed.minutes += u32::from(!used.is_empty());
             self.write_sums(minute, &used, next).await?;
+            summed
+                .tenants
+                .extend(used.iter().map(|(tenant, _)| TenantScope::of(TenantId::from_uuid(*tenant))));
             minute = next;
         }
         Ok(summed)
+    }
+
+    /// Who used something in the minutes that were summed last, so many of them: for who was interrupted and does not know whom it was about.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn used_lately(&self, minutes: u32) -> Result<HashSet<TenantScope>, StoreError> {
+        let row = self.db.one(sql(PROGRESS)).await?;
+        let (until, _) = read_progress(&row)?;
+        let mut tenants = HashSet::new();
+        for minute in until.saturating_sub(i64::from(minutes))..until {
+            let used = rows::of_minute(&self.db, minute).await?;
+            tenants.extend(used.into_iter().map(|(tenant, _)| TenantScope::of(TenantId::from_uuid(tenant))));
+        }
+        Ok(tenants)
     }
 
     /// Learns how far others have summed.

@@ -29,6 +29,8 @@ const SHORT: &[&str] = &[
     "executions_running",
     "executions_held",
     "gateways_to_connect",
+    "gateways_to_tell",
+    "users_operators",
 ];
 
 /// Tables of which a tenant has few rows. Reading all of them may be the quickest way here; in a large deployment it is not.

@@ -27,6 +27,8 @@ const SHORT: &[&str] = &[
     "executions_running",
     "executions_held",
     "gateways_to_connect",
+    "gateways_to_tell",
+    "users_operators",
 ];
 
 /// What is no table: what a statement has found so far.

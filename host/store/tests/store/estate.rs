@@ -13,11 +13,13 @@ use twobot_store::account_tokens::TokenPurpose;
 use twobot_store::audit::{By, Note, Target};
 use twobot_store::chat::{Author, NewChatMessage};
 use twobot_store::executions::{Appointment, Denial, Failure, Kept, LogLine, NewEffect, NewNotification};
+use twobot_store::gateways::GatewayStatus;
 use twobot_store::idempotency::{Begun, NamedRequest};
 use twobot_store::inbound::Decoded;
 use twobot_store::outbound::NewTry;
 use twobot_store::schedules::NewSchedule;
 use twobot_store::setups::Setup;
+use twobot_store::warnings::LimitWarning;
 use twobot_store::{PageRequest, TenantScope};
 use uuid::Uuid;
 
@@ -145,6 +147,20 @@ pub(crate) fn failure(retry_at: Option<Timestamp>) -> Failure {
     }
 }
 
+/// That so much of a limit is used.
+pub(crate) fn limit_warning(limit: &str, percent: u8) -> LimitWarning<'_> {
+    LimitWarning {
+        limit,
+        words: "keys",
+        period: 1,
+        percent,
+        used: u64::from(percent),
+        allowed: 100,
+        title: "Much of your plan's keys is used",
+        text: "More",
+    }
+}
+
 /// What a run leaves behind for its replay.
 pub(crate) fn kept() -> Kept {
     let setup = Some(Setup::new("{\"config\":{}}".to_owned()));
@@ -172,6 +188,11 @@ pub(crate) async fn estate(world: &World, name: &str) -> Estate {
     let api_key = store.create_api_key(scope, &new_api_key(tenant.user.id, &prefix), None).await.unwrap().id;
     let gateway = tenant.gateway("My bot").await;
     store.set_gateway_enabled(scope, gateway, true).await.unwrap();
+    // It worked, and does not any more.
+    for status in [GatewayStatus::Connected, GatewayStatus::Error, GatewayStatus::Connecting] {
+        store.set_gateway_status(scope, gateway, status, None, None).await.unwrap();
+    }
+    assert!(store.warn_of_limit(scope, &limit_warning("kv_keys", 70)).await.unwrap());
     let install = tenant.install("analytics", &[gateway]).await;
     store.set_schedules(scope, install, &[schedule("daily", "0 6 * * *", 1_000)]).await.unwrap();
 

@@ -58,7 +58,7 @@ async fn who_took_a_mail_and_vanished_leaves_it_to_the_next() {
         .await
         .unwrap();
     let outbox = world.store.outbox(10).await.unwrap();
-    assert_eq!((outbox[0].state.as_str(), &outbox[0].mail), ("failed", &None));
+    assert_eq!((outbox[0].state.as_str(), &outbox[0].mail), ("failed", &Some(hello("Ann"))));
 }
 
 #[tokio::test(flavor = "multi_thread")]

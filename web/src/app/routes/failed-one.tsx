@@ -3,6 +3,7 @@ import { CircleCheckBig } from "lucide-react";
 import { useState } from "react";
 import { BackLink } from "@/components/back-link";
 import { EmptyState } from "@/components/empty-state";
+import { ManagersOnly } from "@/components/managers-only";
 import { Page } from "@/components/page";
 import { QueryState } from "@/components/query-state";
 import { Button } from "@/components/ui/button";
@@ -74,19 +75,21 @@ function FailedOne({ letterId }: { letterId: string }) {
       description={letter && failedWhat(letter)}
       actions={
         letter && (
-          <FailedActions
-            letter={letter}
-            retry={retry}
-            correcting={correcting}
-            onCorrect={
-              letter.kind !== "effect" && isObject(letter.payload) ? () => setCorrecting(true) : undefined
-            }
-            onRetried={onRetried}
-            onDiscarded={() => {
-              toast.success("It is discarded");
-              void navigate({ to: "/failed" });
-            }}
-          />
+          <ManagersOnly>
+            <FailedActions
+              letter={letter}
+              retry={retry}
+              correcting={correcting}
+              onCorrect={
+                letter.kind !== "effect" && isObject(letter.payload) ? () => setCorrecting(true) : undefined
+              }
+              onRetried={onRetried}
+              onDiscarded={() => {
+                toast.success("It is discarded");
+                void navigate({ to: "/failed" });
+              }}
+            />
+          </ManagersOnly>
         )
       }
     >

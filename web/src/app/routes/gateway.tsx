@@ -2,6 +2,7 @@ import { useNavigate, useParams } from "@tanstack/react-router";
 import { MessagesSquare } from "lucide-react";
 import { Link } from "@tanstack/react-router";
 import { BackLink } from "@/components/back-link";
+import { ManagersOnly } from "@/components/managers-only";
 import { Page } from "@/components/page";
 import { QueryState } from "@/components/query-state";
 import { Button } from "@/components/ui/button";
@@ -40,7 +41,9 @@ export function GatewayRoute() {
                 </Link>
               </Button>
             )}
-            <GatewayActions gateway={gateway} onDeleted={() => void navigate({ to: "/gateways" })} />
+            <ManagersOnly>
+              <GatewayActions gateway={gateway} onDeleted={() => void navigate({ to: "/gateways" })} />
+            </ManagersOnly>
           </>
         )
       }

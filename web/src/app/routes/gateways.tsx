@@ -1,5 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
+import { ManagersOnly } from "@/components/managers-only";
 import { Page } from "@/components/page";
 import { Button } from "@/components/ui/button";
 import { CreateGatewayDialog } from "@/features/gateways/components/create-gateway-dialog";
@@ -21,7 +22,7 @@ export function GatewaysRoute() {
     <Page
       title="Gateways"
       description="Where people reach your bots, and the AI that they can ask."
-      actions={add}
+      actions={<ManagersOnly>{add}</ManagersOnly>}
     >
       <GatewayList addButton={null} />
     </Page>

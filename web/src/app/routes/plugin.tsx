@@ -1,6 +1,7 @@
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { BackLink } from "@/components/back-link";
 import { ErrorState } from "@/components/error-state";
+import { ManagersOnly } from "@/components/managers-only";
 import { Page } from "@/components/page";
 import { QueryState } from "@/components/query-state";
 import { Badge } from "@/components/ui/badge";
@@ -43,14 +44,20 @@ export function PluginRoute() {
       }
       description={plugin?.summary}
       actions={
-        install ? (
-          <InstallActions install={install} onUninstalled={() => void navigate({ to: "/plugins" })} />
-        ) : (
-          plugin &&
-          !plugin.installed && (
-            <InstallDialog plugin={plugin} onInstalled={() => undefined} trigger={<Button>Install</Button>} />
-          )
-        )
+        <ManagersOnly>
+          {install ? (
+            <InstallActions install={install} onUninstalled={() => void navigate({ to: "/plugins" })} />
+          ) : (
+            plugin &&
+            !plugin.installed && (
+              <InstallDialog
+                plugin={plugin}
+                onInstalled={() => undefined}
+                trigger={<Button>Install</Button>}
+              />
+            )
+          )}
+        </ManagersOnly>
       }
     >
       <QueryState query={query} skeleton={<Skeleton className="h-80 rounded-xl" />}>

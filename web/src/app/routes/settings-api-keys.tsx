@@ -1,5 +1,6 @@
 import { Plus } from "lucide-react";
 import { SettingsNav } from "@/app/shell/settings-nav";
+import { ManagersOnly } from "@/components/managers-only";
 import { Page } from "@/components/page";
 import { Button } from "@/components/ui/button";
 import { CreateKeyDialog } from "@/features/api-keys/components/create-key-dialog";
@@ -20,7 +21,7 @@ export function ApiKeysRoute() {
       above={<SettingsNav />}
       title="API keys"
       description="For programs that work with your account. Each may do only what you choose."
-      actions={create}
+      actions={<ManagersOnly>{create}</ManagersOnly>}
     >
       <KeyList createButton={null} />
     </Page>

@@ -51,7 +51,7 @@ export function AppShell() {
             <LiveLink state={live} />
             <NotificationsPopover />
             <UserMenu
-              onSettings={() => void navigate({ to: "/settings/security" })}
+              onSettings={() => void navigate({ to: "/settings/profile" })}
               onSignedOut={() => void navigate({ to: "/sign-in" }).then(() => client.clear())}
               trigger={
                 <Button

@@ -1,8 +1,9 @@
 import { Link, useLocation } from "@tanstack/react-router";
 import { Ellipsis } from "lucide-react";
 import { useState } from "react";
+import { useMay } from "@/api/use-may";
 import { FailedCount } from "@/app/shell/failed-count";
-import { PRIMARY, SECONDARY } from "@/app/shell/navigation";
+import { isAtHand, navigationOf } from "@/app/shell/navigation";
 import { Dialog, DialogBody, DialogContent, DialogTrigger } from "@/components/ui/dialog";
 
 const ITEM =
@@ -12,13 +13,15 @@ const ITEM =
 export function BottomNav() {
   const [open, setOpen] = useState(false);
   const { pathname } = useLocation();
-  const inMore = SECONDARY.some((item) => pathname.startsWith(item.to));
+  const all = navigationOf(useMay()).flatMap((group) => group.items);
+  const secondary = all.filter((item) => !isAtHand(item));
+  const inMore = secondary.some((item) => pathname.startsWith(item.to));
   return (
     <nav
       aria-label="Main"
       className="fixed inset-x-0 bottom-0 z-30 grid h-(--bottombar) grid-cols-5 border-t bg-background/90 pb-[env(safe-area-inset-bottom)] backdrop-blur-md lg:hidden"
     >
-      {PRIMARY.map(({ to, label, icon: Icon }) => (
+      {all.filter(isAtHand).map(({ to, label, icon: Icon }) => (
         <Link key={to} to={to} activeOptions={{ exact: to === "/", includeSearch: false }} className={ITEM}>
           <Icon aria-hidden className="size-5" strokeWidth={1.75} />
           {label}
@@ -34,7 +37,7 @@ export function BottomNav() {
         </DialogTrigger>
         <DialogContent title="More">
           <DialogBody className="grid gap-1 p-3 pb-[max(0.75rem,env(safe-area-inset-bottom))]">
-            {SECONDARY.map(({ to, label, icon: Icon }) => (
+            {secondary.map(({ to, label, icon: Icon }) => (
               <Link
                 key={to}
                 to={to}

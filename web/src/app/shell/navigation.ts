@@ -1,11 +1,13 @@
 import {
   Activity,
   Blocks,
+  Building2,
   ChartColumn,
   CircleX,
   Gauge,
   KeyRound,
   LayoutDashboard,
+  Mails,
   MessagesSquare,
   Plug,
   ScrollText,
@@ -23,9 +25,13 @@ export interface NavigationItem {
     | "/analytics"
     | "/usage"
     | "/audit-log"
-    | "/settings/api-keys";
+    | "/settings/api-keys"
+    | "/operators/tenants"
+    | "/operators/outbox";
   label: string;
   icon: LucideIcon;
+  /** Who sees it, where not everybody does. */
+  only?: "manage" | "operate";
 }
 
 export interface NavigationGroup {
@@ -56,18 +62,31 @@ export const NAVIGATION: NavigationGroup[] = [
       { to: "/failed", label: "Failed", icon: CircleX },
       { to: "/analytics", label: "Analytics", icon: ChartColumn },
       { to: "/usage", label: "Usage", icon: Gauge },
-      { to: "/audit-log", label: "Audit log", icon: ScrollText },
+      { to: "/audit-log", label: "Audit log", icon: ScrollText, only: "manage" },
     ],
   },
   {
     label: "Settings",
     items: [{ to: "/settings/api-keys", label: "API keys", icon: KeyRound }],
   },
+  {
+    label: "Operators",
+    items: [
+      { to: "/operators/tenants", label: "Tenants", icon: Building2, only: "operate" },
+      { to: "/operators/outbox", label: "Outbox", icon: Mails, only: "operate" },
+    ],
+  },
 ];
 
-const ALL = NAVIGATION.flatMap((group) => group.items);
+/** The pages that somebody sees, and the groups in which any is left. */
+export function navigationOf(may: { manage: boolean; operate: boolean }): NavigationGroup[] {
+  return NAVIGATION.map((group) => ({
+    ...group,
+    items: group.items.filter((item) => !item.only || may[item.only]),
+  })).filter((group) => group.items.length > 0);
+}
+
 const AT_HAND = ["/", "/chat", "/gateways", "/plugins"];
 
-/** What a phone has at the thumb, and what it has under "More". */
-export const PRIMARY = ALL.filter((item) => AT_HAND.includes(item.to));
-export const SECONDARY = ALL.filter((item) => !AT_HAND.includes(item.to));
+/** Whether a phone has a page at the thumb, and not under "More". */
+export const isAtHand = (item: NavigationItem): boolean => AT_HAND.includes(item.to);

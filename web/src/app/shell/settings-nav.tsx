@@ -1,6 +1,8 @@
 import { Link } from "@tanstack/react-router";
 
 const PLACES = [
+  { to: "/settings/profile", label: "Profile" },
+  { to: "/settings/notifications", label: "Notifications" },
   { to: "/settings/security", label: "Security" },
   { to: "/settings/api-keys", label: "API keys" },
   { to: "/settings/data", label: "Your data" },

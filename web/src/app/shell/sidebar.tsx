@@ -1,17 +1,19 @@
 import { Link } from "@tanstack/react-router";
 import { FailedCount } from "@/app/shell/failed-count";
-import { NAVIGATION } from "@/app/shell/navigation";
+import { useMay } from "@/api/use-may";
+import { navigationOf } from "@/app/shell/navigation";
 import { Logo } from "@/components/logo";
 
 /** The navigation of a wide page. */
 export function Sidebar() {
+  const may = useMay();
   return (
     <aside className="sticky top-0 hidden h-dvh flex-col border-r bg-sidebar lg:flex">
       <Link to="/" className="flex h-(--topbar) items-center px-5" aria-label="2Bot, to the overview">
         <Logo />
       </Link>
       <nav aria-label="Main" className="flex-1 overflow-y-auto px-3 py-3">
-        {NAVIGATION.map((group) => (
+        {navigationOf(may).map((group) => (
           <div key={group.label ?? "start"} className="mb-5">
             {group.label && (
               <h2 className="mb-1 px-2.5 text-xs font-medium tracking-normal text-muted-foreground">

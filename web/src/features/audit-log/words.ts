@@ -6,6 +6,9 @@ import { humanize, inSentence, plural } from "@/lib/format";
 /** What the filter offers: areas in which something is recorded today. */
 export const AREAS: Record<string, string> = {
   auth: "Signing in and out",
+  account: "Accounts",
+  workspace: "Workspace",
+  tenant: "Done by operators",
   gateway: "Gateways",
   plugin: "Plugins",
   capability: "Not allowed to plugins",
@@ -72,6 +75,8 @@ export function auditSentence({ actor, action, target, outcome, detail }: AuditE
         ...sentence("used a copied key to a session of", target.name, "The session was ended."),
         who: "Someone",
       };
+    case "account.update":
+      return sentence("changed their profile", "", changed(detail));
     case "account.export":
       return sentence("downloaded everything of the account of");
     case "account.close":
@@ -84,6 +89,24 @@ export function auditSentence({ actor, action, target, outcome, detail }: AuditE
           );
     case "account.keep":
       return sentence("called off the deletion of the account of");
+    case "account.join":
+      return sentence("added to the account", target.name, `As ${text(detail.role)}.`);
+    case "workspace.start":
+      return sentence("started the workspace", "");
+    case "workspace.stop":
+      return sentence("stopped the workspace", "");
+    case "tenant.suspend":
+      return sentence("suspended the account of", target.name, `Reason: ${text(detail.reason)}`);
+    case "tenant.resume":
+      return sentence("let the account go on of");
+    case "tenant.plan":
+      return sentence("changed the plan of", target.name, `To ${humanize(text(detail.after))}.`);
+    case "operator.grant":
+      return sentence("made an operator of");
+    case "operator.revoke":
+      return sentence("took the rights of an operator from");
+    case "operator.mail_retry":
+      return sentence("let a mail be tried again:", humanize(target.name));
     case "gateway.create":
       return denied
         ? sentence("tried to add the gateway", target.name, "The plan allows no more gateways.")
@@ -159,6 +182,7 @@ function failed({ kind, name }: AuditEntry["target"], { count }: AuditEntry["det
 /** What was wrong: the code, where it came to that, or what was asked for before. */
 const wrong = (detail: AuditEntry["detail"], otherwise: string) =>
   detail.step === "code" ? "The code was wrong." : `${otherwise} was wrong.`;
+const text = (value: Json | undefined): string => (typeof value === "string" ? value : "");
 
 const texts = (value: Json | undefined): string[] =>
   Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];

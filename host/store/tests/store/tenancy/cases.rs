@@ -1,7 +1,7 @@
 //! One call or more for every method that takes a scope.
 
 use super::{Case, case};
-use crate::estate::{appointment, effect_event, failure, named, new_try, note, schedule};
+use crate::estate::{appointment, effect_event, failure, limit_warning, named, new_try, note, schedule};
 use crate::world::{
     limits, new_api_key, new_challenge, new_execution, new_gateway, new_inbound, new_install, new_session,
     new_token, page, set, trouble, usage, writes,
@@ -9,9 +9,12 @@ use crate::world::{
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use twobot_domain::manifest::Capability;
-use twobot_domain::{AuditAction, AuditOutcome, ChatMessageId, EffectOrigin, Mail, SessionId, Timestamp};
+use twobot_domain::{
+    AuditAction, AuditOutcome, ChatMessageId, EffectOrigin, Mail, Role, SessionId, Timestamp,
+};
+use twobot_store::StoreError;
 use twobot_store::account_tokens::TokenPurpose;
-use twobot_store::accounts::WorkspaceState;
+use twobot_store::accounts::{NewUser, WorkspaceState};
 use twobot_store::audit::AuditFilter;
 use twobot_store::chat::{Author, NewChatMessage};
 use twobot_store::connections::ToConnect;
@@ -22,6 +25,8 @@ use twobot_store::gateways::{DeliveryOutcome, GatewayStatus};
 use twobot_store::idempotency::Begun;
 use twobot_store::inbound::{Accepted, Decoded};
 use twobot_store::installs::InstallState;
+use twobot_store::operators::Oversight;
+use twobot_store::profiles::ProfileChange;
 use twobot_store::retention::Retention;
 use twobot_store::sessions::{Device, Renewed};
 use twobot_store::two_factor::{CodeTry, Finished, Proof};
@@ -47,6 +52,22 @@ pub(super) fn all() -> Vec<Case> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// The right of an operator who calls: one of the tenant whose scope it is.
+async fn oversight(c: &super::Call) -> Result<Oversight, StoreError> {
+    let new = NewUser {
+        email: format!("{}@operators.example.com", c.scope.tenant()),
+        name: "Op".to_owned(),
+        password_hash: "$argon2id$other".to_owned(),
+        role: Role::Member,
+    };
+    let user = c.store.add_user(c.scope, &new).await?;
+    c.store.set_operator(c.scope, user, true).await?;
+    let token = format!("operator of {}", c.scope.tenant());
+    c.store.open_session(c.scope, user, &new_session(&token)).await?;
+    let signed_in = c.store.authenticate(&token).await?.ok_or(StoreError::NotFound)?;
+    signed_in.operator.ok_or(StoreError::NotFound)
 }
 
 fn accounts() -> Vec<Case> {
@@ -117,6 +138,51 @@ fn accounts() -> Vec<Case> {
                 .change_password(c.scope, c.of.user, "$argon2id$other", SessionId::new())
                 .await
                 .map(|ended| !ended.is_empty())
+        }),
+        case("add_user", |c| async move {
+            let new = NewUser {
+                email: format!("joins@{}.example.com", c.scope.tenant()),
+                name: "Jo".to_owned(),
+                password_hash: "$argon2id$other".to_owned(),
+                role: Role::Member,
+            };
+            c.store.add_user(c.scope, &new).await.map(|_| false)
+        }),
+        case(
+            "set_user_role",
+            |c| async move { c.store.set_user_role(c.scope, c.of.user, Role::Owner).await },
+        ),
+        case("set_operator", |c| async move { c.store.set_operator(c.scope, c.of.user, true).await }),
+        case("people", |c| async move {
+            let people = c.store.people(c.scope).await?;
+            Ok(people.iter().any(|person| person.id == c.of.user))
+        }),
+        case("suspend", |c| async move {
+            let right = oversight(&c).await?;
+            c.store.suspend(c.scope, right, "unpaid", &note(AuditAction::TenantSuspend)).await.map(|()| false)
+        }),
+        case("resume", |c| async move {
+            let right = oversight(&c).await?;
+            c.store.set_workspace_state(c.scope, WorkspaceState::Suspended).await?;
+            c.store.resume(c.scope, right, &note(AuditAction::TenantResume)).await.map(|_| false)
+        }),
+        case("move_to_plan", |c| async move {
+            let right = oversight(&c).await?;
+            let note = note(AuditAction::TenantPlan);
+            c.store.move_to_plan(c.scope, right, "business", &note).await.map(|()| false)
+        }),
+        case("profile", |c| async move { c.store.profile(c.scope, c.of.user).await.map(|_| true) }),
+        case("change_profile", |c| async move {
+            let change = ProfileChange { name: Some("Eve".to_owned()), ..ProfileChange::default() };
+            c.store.change_profile(c.scope, c.of.user, &change).await.map(|_| true)
+        }),
+        case("warn_of_limit", |c| async move {
+            c.store.warn_of_limit(c.scope, &limit_warning("kv_bytes", 70)).await.map(|_| false)
+        }),
+        case("tell_outage", |c| async move {
+            let all = c.store.outages_to_tell(Timestamp::now(), 100).await?;
+            let outage = all.iter().find(|one| one.gateway == c.of.gateway).ok_or(StoreError::NotFound)?;
+            c.store.tell_outage(c.scope, outage, "It is down", "").await
         }),
         case("set_workspace_state", |c| async move {
             c.store.set_workspace_state(c.scope, WorkspaceState::Stopped).await.map(|()| false)

@@ -1,6 +1,7 @@
 import { KeyRound } from "lucide-react";
 import type { ReactNode } from "react";
 import { EmptyState } from "@/components/empty-state";
+import { ManagersOnly } from "@/components/managers-only";
 import { QueryState } from "@/components/query-state";
 import { RelativeTime } from "@/components/relative-time";
 import { Badge } from "@/components/ui/badge";
@@ -82,7 +83,9 @@ function KeyRow({ apiKey }: { apiKey: ApiKey }) {
             ))}
           </ul>
         </div>
-        <KeyActions apiKey={apiKey} />
+        <ManagersOnly>
+          <KeyActions apiKey={apiKey} />
+        </ManagersOnly>
       </div>
     </li>
   );

@@ -4,6 +4,7 @@ import { useRef, useState } from "react";
 import { useDeadLetterCount, type DeadLetterFilter } from "@/api/get-dead-letter-count";
 import { EmptyState } from "@/components/empty-state";
 import { ErrorState } from "@/components/error-state";
+import { ManagersOnly } from "@/components/managers-only";
 import { ShowOlder } from "@/components/show-older";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
@@ -93,22 +94,24 @@ export function FailedList({ filter, onFilter }: FailedListProps) {
           </EmptyState>
         ) : (
           <>
-            <SelectionBar
-              shown={items.length}
-              chosen={chosen.length}
-              count={count}
-              everything={everything}
-              onAll={(all) => choose(all ? items.map((item) => item.id) : [])}
-              onEverything={(all) => {
-                choose(items.map((item) => item.id));
-                setEverything(all);
-              }}
-              onDecide={(decision) => {
-                decide.reset();
-                ended.current = false;
-                setAsked({ decision, open: true });
-              }}
-            />
+            <ManagersOnly>
+              <SelectionBar
+                shown={items.length}
+                chosen={chosen.length}
+                count={count}
+                everything={everything}
+                onAll={(all) => choose(all ? items.map((item) => item.id) : [])}
+                onEverything={(all) => {
+                  choose(items.map((item) => item.id));
+                  setEverything(all);
+                }}
+                onDecide={(decision) => {
+                  decide.reset();
+                  ended.current = false;
+                  setAsked({ decision, open: true });
+                }}
+              />
+            </ManagersOnly>
             <FailedRows
               items={items}
               selected={new Set(chosen.map((item) => item.id))}

@@ -1,5 +1,6 @@
 import { useGatewayKinds } from "@/api/get-gateway-kinds";
 import { CopyField } from "@/components/copy-field";
+import { ManagersOnly } from "@/components/managers-only";
 import { RelativeTime } from "@/components/relative-time";
 import { Stat } from "@/components/stat";
 import { TroubleCard } from "@/components/trouble-card";
@@ -45,7 +46,9 @@ export function GatewayDetail({ gateway }: { gateway: Gateway }) {
           <CardBody>
             {kind ? (
               // Another version of the gateway is another form; a refresh of the same must not wipe what is typed.
-              <EditGatewayForm key={gateway.id} gateway={gateway} kind={kind} />
+              <ManagersOnly show>
+                <EditGatewayForm key={gateway.id} gateway={gateway} kind={kind} />
+              </ManagersOnly>
             ) : (
               <Skeleton className="h-48" />
             )}
@@ -62,7 +65,9 @@ export function GatewayDetail({ gateway }: { gateway: Gateway }) {
                   <CopyField value={gateway.webhook_url} label="webhook address" />
                 </div>
               )}
-              <GatewayTestPanel gatewayId={gateway.id} />
+              <ManagersOnly>
+                <GatewayTestPanel gatewayId={gateway.id} />
+              </ManagersOnly>
             </CardBody>
           </Card>
           <Card>

@@ -1,5 +1,6 @@
 import { Pause, Play } from "lucide-react";
 import { useWorkspace } from "@/api/get-workspace";
+import { useMay } from "@/api/use-may";
 import { QueryState } from "@/components/query-state";
 import { Stat } from "@/components/stat";
 import { Badge, type BadgeTone } from "@/components/ui/badge";
@@ -25,6 +26,7 @@ const STATES: Record<Workspace["state"], { label: string; tone: BadgeTone; text:
 export function WorkspaceCard() {
   const query = useWorkspace();
   const change = useSetWorkspaceRunning();
+  const may = useMay();
   return (
     <QueryState query={query} skeleton={<Skeleton className="h-40 rounded-xl" />}>
       {(workspace) => {
@@ -43,6 +45,7 @@ export function WorkspaceCard() {
               }
               description={state.text}
               action={
+                may.manage &&
                 workspace.state !== "suspended" && (
                   <Button
                     variant={running ? "outline" : "primary"}

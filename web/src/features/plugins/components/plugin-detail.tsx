@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { ManagersOnly } from "@/components/managers-only";
 import { RelativeTime } from "@/components/relative-time";
 import { Markdown } from "@/components/rich-text/markdown";
 import { hasFields } from "@/components/schema-form/schema-form";
@@ -30,20 +31,22 @@ export function InstalledPlugin({ install, activity }: InstalledPluginProps) {
   const configurable = hasFields(plugin.config_schema);
   return (
     <div className="grid grid-cols-1 gap-5">
-      {install.undecided.length > 0 && <UpgradeCard install={install} />}
+      <ManagersOnly>{install.undecided.length > 0 && <UpgradeCard install={install} />}</ManagersOnly>
       {install.state_reason && install.state !== "enabled" && install.undecided.length === 0 && (
         <TroubleCard
           trouble={install.state_reason}
           tone="warning"
           actions={
-            <Button
-              variant="outline"
-              size="sm"
-              pending={enable.isPending}
-              onClick={() => enable.mutate(true)}
-            >
-              Enable again
-            </Button>
+            <ManagersOnly>
+              <Button
+                variant="outline"
+                size="sm"
+                pending={enable.isPending}
+                onClick={() => enable.mutate(true)}
+              >
+                Enable again
+              </Button>
+            </ManagersOnly>
           }
         />
       )}
@@ -80,14 +83,18 @@ export function InstalledPlugin({ install, activity }: InstalledPluginProps) {
         <TabsContent value="settings">
           <Card>
             <CardBody className="max-w-2xl pt-5">
-              <ConfigForm key={install.id} install={install} />
+              <ManagersOnly show>
+                <ConfigForm key={install.id} install={install} />
+              </ManagersOnly>
             </CardBody>
           </Card>
         </TabsContent>
         <TabsContent value="gateways">
           <Card>
             <CardBody className="max-w-2xl pt-5">
-              <BindingsForm key={install.id} install={install} />
+              <ManagersOnly show>
+                <BindingsForm key={install.id} install={install} />
+              </ManagersOnly>
             </CardBody>
           </Card>
         </TabsContent>
@@ -95,19 +102,23 @@ export function InstalledPlugin({ install, activity }: InstalledPluginProps) {
           <Card>
             <CardBody className="max-w-2xl pt-5">
               {/* What was decided elsewhere on this page shows here as well. */}
-              <GrantsForm key={`${install.id} ${install.grants.join()}`} install={install} />
+              <ManagersOnly show>
+                <GrantsForm key={`${install.id} ${install.grants.join()}`} install={install} />
+              </ManagersOnly>
             </CardBody>
           </Card>
         </TabsContent>
         <TabsContent value="actions" className="grid gap-4">
-          {plugin.actions.map((action) => (
-            <ActionCard
-              key={action.name}
-              slug={plugin.slug}
-              action={action}
-              disabled={install.state !== "enabled"}
-            />
-          ))}
+          <ManagersOnly show>
+            {plugin.actions.map((action) => (
+              <ActionCard
+                key={action.name}
+                slug={plugin.slug}
+                action={action}
+                disabled={install.state !== "enabled"}
+              />
+            ))}
+          </ManagersOnly>
         </TabsContent>
         <TabsContent value="activity">{activity}</TabsContent>
         <TabsContent value="about">
