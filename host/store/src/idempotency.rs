@@ -154,8 +154,20 @@ impl Store {
     /// # Errors
     /// Only those of the database.
     pub async fn remove_requests(&self, before: Timestamp, batch: u32) -> Result<u64, StoreError> {
-        let statement = sql("DELETE FROM idempotency_keys WHERE id IN \
-             (SELECT id FROM idempotency_keys WHERE begun_at < $1 ORDER BY begun_at LIMIT $2)");
-        self.db.run(statement.bind(before).bind(u64::from(batch))).await
+        let old = sql("SELECT id FROM idempotency_keys WHERE begun_at < $1 ORDER BY begun_at LIMIT $2");
+        let rows = self.db.all(old.bind(before).bind(u64::from(batch))).await?;
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        // One by one, each by its key: a list of them would have PostgreSQL read the whole table.
+        transaction!(self.db.begin_shared(), |tx| {
+            let mut removed = 0;
+            for row in &rows {
+                let id: Uuid = row.get("id")?;
+                removed += tx.run(sql("DELETE FROM idempotency_keys WHERE id = $1").bind(id)).await?;
+            }
+            tx.commit().await?;
+            Ok(removed)
+        })
     }
 }

@@ -22,7 +22,7 @@ fn value(table: &str, column: &str, kind: &str, rows: u32) -> String {
             id("tenants", "n".to_owned())
         }
         (_, "tenant_id") => id("tenants", format!("(1 + n % {TENANTS})")),
-        (_, "user_id" | "actor_id") => id("users", few()),
+        (_, "user_id" | "actor_id" | "caller") => id("users", few()),
         (_, "gateway_id") => id("gateways", few()),
         (_, "install_id") => id("installs", few()),
         (_, "node_id") => id("nodes", format!("(1 + n % {FEW})")),
