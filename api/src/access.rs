@@ -208,6 +208,7 @@ mod tests {
             "/auth/",
             "/user/profile",
             "/user/password",
+            "/user/two-factor/",
             "/users/me",
             "/notifications",
             "/webhooks/",

@@ -4,6 +4,7 @@ mod aliases;
 mod examples;
 
 use crate::access::{self, Access};
+use crate::edge::takes_a_secret;
 use crate::error::{FieldProblem, Problem};
 use crate::state::AppState;
 use axum::Router;
@@ -122,7 +123,8 @@ pub(crate) fn finished(mut document: OpenApi) -> OpenApi {
             }
             sent_by_clients.extend(sent);
             let access = access::of(&method, path);
-            if method == Method::POST && access.is_some_and(|access| access != Access::Anyone) {
+            let is_ours = access.is_some_and(|access| access != Access::Anyone);
+            if method == Method::POST && is_ours && !takes_a_secret(path) {
                 name_by_key(operation);
             }
             complete(operation, method != Method::GET, access);

@@ -10,7 +10,7 @@ mod time;
 
 pub(crate) use callers::{addresses, callers};
 pub(crate) use cors::cors;
-pub(crate) use idempotency::idempotent;
+pub(crate) use idempotency::{idempotent, takes_a_secret};
 pub(crate) use time::time_limit;
 
 use crate::error::ApiError;

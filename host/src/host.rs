@@ -13,7 +13,7 @@ use twobot_gateways::{
 };
 use twobot_redis::{Redis, RedisOptions};
 use twobot_runtime::{Compiler, CompilerProcess, Machine, MachineConfig};
-use twobot_store::Store;
+use twobot_store::{Store, StoreError};
 
 /// What the deployment's own keys are for. Their names are kept with them.
 mod own_key {
@@ -24,6 +24,10 @@ mod own_key {
     /// What stands before our names there.
     pub(super) const REDIS_PREFIX: &str = "redis prefix";
 }
+
+/// What is told where the master key is another one than before.
+pub(crate) const WRONG_KEY: &str = "the master key is not the one that sealed what is in this database: bring back the key that belongs to \
+    it, and give every node the same TWOBOT_MASTER_KEY";
 
 /// Opens the database, with its schema up to date.
 ///
@@ -37,7 +41,10 @@ pub(crate) async fn store(settings: &Settings) -> anyhow::Result<Store> {
         .with_context(|| format!("can not open the database {}", without_password(url)))?;
     store.migrate().await.context("can not bring the database up to date")?;
     for purpose in [own_key::SANDBOXES, own_key::REDIS, own_key::REDIS_PREFIX] {
-        store.make_own_key(purpose).await.context("can not make the deployment's own keys")?;
+        match store.make_own_key(purpose).await {
+            Err(StoreError::Unsealable) => anyhow::bail!(WRONG_KEY),
+            made => made.context("can not make the deployment's own keys")?,
+        }
     }
     Ok(store)
 }

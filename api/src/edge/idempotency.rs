@@ -32,6 +32,10 @@ const MAX_NAME: usize = 255;
 /// After this time a request that has no outcome will have none: longer than any is let run, and some more for keeping its answer.
 const LOST: Duration = Duration::from_secs(SLOW.as_secs() + 20);
 
+/// Operations that look at a password or a code each time, below the API's path: neither may an answer be had again without it, nor may a
+/// digest of the password be kept that is quicker to try out than the one that is kept of it anyway.
+const SECRET: [&str; 3] = ["/auth/", "/user/two-factor/", "/users/me/"];
+
 /// An answer as it is kept.
 #[derive(Debug, Serialize, Deserialize)]
 struct Kept {
@@ -46,6 +50,9 @@ struct Kept {
 /// Has a `POST` with a name done once. Without a name, and for who is not signed in, everything is as it is.
 pub(crate) async fn idempotent(State(state): State<AppState>, request: Request, next: Next) -> Response {
     if *request.method() != Method::POST {
+        return next.run(request).await;
+    }
+    if is_secret(&request) {
         return next.run(request).await;
     }
     let Some((scope, caller)) = who(&request) else { return next.run(request).await };
@@ -66,6 +73,16 @@ pub(crate) async fn idempotent(State(state): State<AppState>, request: Request, 
         Ok(Begun::Done(answer)) => again(answer),
         Err(error) => ApiError::from(error).into_response(),
     }
+}
+
+fn is_secret(request: &Request) -> bool {
+    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    takes_a_secret(path.strip_prefix("/api/v1").or_else(|| path.strip_prefix("/api")).unwrap_or(path))
+}
+
+/// Whether an operation, by its path within the API, ignores the names of requests.
+pub(crate) fn takes_a_secret(path: &str) -> bool {
+    SECRET.iter().any(|begin| path.starts_with(begin))
 }
 
 /// Who asks: names of one say nothing about another's.

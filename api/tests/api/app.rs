@@ -46,6 +46,11 @@ pub(crate) struct Person {
     pub(crate) scope: TenantScope,
 }
 
+/// Lets a test ask again and again.
+fn be_patient(config: &mut ApiConfig) {
+    config.limits = Limits { per_caller: u32::MAX, per_address: u32::MAX };
+}
+
 impl TestApp {
     /// A server that anyone may register with.
     pub(crate) async fn start() -> Self {
@@ -59,12 +64,12 @@ impl TestApp {
 
     /// A server that answers as many requests as a test has.
     pub(crate) async fn patient() -> Self {
-        Self::with(|config| config.limits = Limits { per_caller: u32::MAX, per_address: u32::MAX }).await
+        Self::with(be_patient).await
     }
 
-    /// A server that offers more components, by their files.
+    /// The same, and it offers more components, by their files.
     pub(crate) async fn offering(components: &[&str]) -> Self {
-        Self::made(|_| {}, components).await
+        Self::made(be_patient, components).await
     }
 
     async fn made(change: impl FnOnce(&mut ApiConfig), more: &[&str]) -> Self {

@@ -110,7 +110,7 @@ async fn what_changed_nothing_is_not_told_and_what_the_plan_forbids_is() {
 
 #[tokio::test]
 async fn signing_in_and_out_and_failing_to_is_told() {
-    let app = TestApp::start().await;
+    let app = TestApp::patient().await;
     let ada = app.register("ada").await;
     let login = |password: &str| {
         let body = json!({"email": "ada@example.org", "password": password});

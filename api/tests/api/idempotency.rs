@@ -1,6 +1,6 @@
 //! Requests that may be sent again.
 
-use crate::app::{ALL_SCOPES, Answer, Person, TestApp};
+use crate::app::{ALL_SCOPES, Answer, PASSWORD, Person, TestApp};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use twobot_store::idempotency::{Begun, MAX_ANSWER, NamedRequest};
@@ -46,6 +46,22 @@ async fn what_is_sent_again_is_done_once_and_answered_the_same() {
     let by_key = send(&app, &key, "/gateways", "order-1", &body).await;
     assert_eq!((by_key.status, by_key.header("idempotent-replayed")), (201, ""));
     assert_eq!(count(&app, &ada, "/gateways").await, 2);
+}
+
+#[tokio::test]
+async fn what_takes_a_password_takes_it_each_time() {
+    let app = TestApp::start().await;
+    let ada = app.register("ada").await;
+    let body = json!({"password": PASSWORD});
+    let first = send(&app, &ada.token, "/user/two-factor/setup", "a", &body).await;
+    let again = send(&app, &ada.token, "/user/two-factor/setup", "a", &body).await;
+    for answer in [&first, &again] {
+        assert_eq!((answer.status, answer.header("idempotent-replayed")), (200, ""));
+    }
+    assert_ne!(first.json()["secret"], again.json()["secret"]);
+    send(&app, &ada.token, "/user/two-factor/setup", "a", &json!({"password": "wrong"}))
+        .await
+        .expect_problem(403, "wrong_password");
 }
 
 #[tokio::test]

@@ -116,7 +116,10 @@ fn every_operation_tells_the_problems_that_its_parts_can_cause_and_gives_example
             if responses.contains_key("default") {
                 wrong.push(format!("{name} tells of anything"));
             }
-            if header("Idempotency-Key") != (method == "post" && !is_public) {
+            // What takes a password or a code takes it each time.
+            let is_secret =
+                ["/auth/", "/user/two-factor/", "/users/me/"].iter().any(|begin| path.starts_with(begin));
+            if header("Idempotency-Key") != (method == "post" && !is_public && !is_secret) {
                 wrong.push(format!("{name}: Idempotency-Key"));
             }
             for parameter in &parameters {

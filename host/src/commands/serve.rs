@@ -49,9 +49,7 @@ pub(crate) async fn run(settings: Settings, with_demo: bool, role: Role) -> anyh
     let smtp = settings.mail.smtp.as_ref().map(Smtp::new).transpose().context("TWOBOT_SMTP_URL")?;
     let engine = host::engine(&settings, store.clone(), redis).await?;
     match engine.start_as(role).await {
-        Err(StoreError::Unsealable) => anyhow::bail!(
-            "the master key is not the one that sealed what is in this database: give every node the same TWOBOT_MASTER_KEY"
-        ),
+        Err(StoreError::Unsealable) => anyhow::bail!(host::WRONG_KEY),
         started => started.context("can not start the engine")?,
     }
 

@@ -104,6 +104,7 @@ const REST: &[&str] = &[
     "DELETE FROM audit_heads WHERE tenant_id = $1",
     "DELETE FROM kv_totals WHERE tenant_id = $1",
     "DELETE FROM limit_warnings WHERE tenant_id = $1",
+    "DELETE FROM idempotency_keys WHERE tenant_id = $1",
     "DELETE FROM leases WHERE tenant_id = $1",
     "DELETE FROM usage_apart WHERE tenant_id = $1",
     "DELETE FROM usage_minutes WHERE tenant_id = $1",

@@ -7549,13 +7549,7 @@ export interface operations {
     logout: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -7579,24 +7573,6 @@ export interface operations {
             };
             /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
-            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8579,13 +8555,7 @@ export interface operations {
     resendVerification: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -8609,24 +8579,6 @@ export interface operations {
             };
             /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
-            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16875,13 +16827,7 @@ export interface operations {
     confirmTwoFactor: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -16939,7 +16885,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `two_factor_not_begun`: nothing waits for a code; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            /** @description `two_factor_not_begun`: nothing waits for a code. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -16966,7 +16912,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17016,13 +16962,7 @@ export interface operations {
     disableTwoFactor: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -17073,7 +17013,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `two_factor_off`: it is off already; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            /** @description `two_factor_off`: it is off already. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -17100,7 +17040,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17150,13 +17090,7 @@ export interface operations {
     renewRecoveryCodes: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -17216,7 +17150,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `two_factor_off`: two-factor sign-in is off; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            /** @description `two_factor_off`: two-factor sign-in is off. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -17243,7 +17177,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17293,13 +17227,7 @@ export interface operations {
     beginTwoFactor: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -17356,7 +17284,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `two_factor_on`: it is on already; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            /** @description `two_factor_on`: it is on already. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -17383,7 +17311,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17788,13 +17716,7 @@ export interface operations {
     deleteData: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -17850,15 +17772,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description `body_too_large`: the body has more than 1 MB. */
             413: {
                 headers: {
@@ -17877,7 +17790,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`; `validation_failed`: `errors` says what is wrong with each field. */
+            /** @description `validation_failed`: `errors` says what is wrong with each field. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17997,13 +17910,7 @@ export interface operations {
     keepAccount: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description A name of your choosing for this one request, such as a UUID. Sent again with it, the request is not done a second time: the first answer is given again for 24 hours, with `Idempotent-Replayed: true`.
-                 * @example 8e03978e-40d5-43dd-bc93-6894a57f9324
-                 */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -18034,17 +17941,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: its deletion was not asked for; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            /** @description `conflict`: its deletion was not asked for. */
             409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency_key_reused`: something else was asked for with this `Idempotency-Key`. */
-            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -94,7 +94,8 @@ impl Writer {
     /// Opens the connection and starts the thread that commits.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = Connection::open(path)?;
-        connection.busy_timeout(Duration::ZERO)?;
+        // Whoever closed the file just now may be about to tidy up its log, and has it locked for that moment.
+        connection.busy_timeout(PATIENCE)?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
         connection.pragma_update(None, "journal_mode", "wal")?;
         // FULL: what is acknowledged has reached the disk.
@@ -108,6 +109,8 @@ impl Writer {
         connection.wal_hook(Some(note_log));
         // Plans do not depend on values, so that a statement is not planned anew for each.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+        // From here on nobody waits within SQLite: a turn that can not begin is taken again.
+        connection.busy_timeout(Duration::ZERO)?;
         let shared = Arc::new(Shared::with(Some(connection)));
         let io = |error| StoreError::Database(sqlx::Error::Io(error));
         let checkpoints = Checkpoints::start(path).map_err(io)?;

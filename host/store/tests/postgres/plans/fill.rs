@@ -33,6 +33,8 @@ fn value(table: &str, column: &str, kind: &str, rows: u32) -> String {
         (_, "inbound_id") => id("inbound", "n".to_owned()),
         (_, "settled_at" | "retry_of") | ("executions", "setup") => "NULL".to_owned(),
         ("tenants", "state") => "'running'".to_owned(),
+        ("users", "operator") => "'none'".to_owned(),
+        ("gateways", "health") => choice(["failing", "down", "well"]),
         ("gateways", "status") => "'connected'".to_owned(),
         ("installs", "slug") => format!("'plugin ' || n / {TENANTS}"),
         ("installs", "state") => "'enabled'".to_owned(),
