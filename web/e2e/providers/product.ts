@@ -50,6 +50,8 @@ export class Product {
         TWOBOT_DATA_DIR: join(this.folder, "data"),
         TWOBOT_LISTEN: this.listen,
         TWOBOT_PUBLIC_URL: this.url,
+        // What a tenant does here goes by a script, which is quicker than people.
+        TWOBOT_REQUESTS_PER_CALLER: "1000000",
         ...this.settings,
       },
     });

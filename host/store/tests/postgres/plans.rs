@@ -34,8 +34,16 @@ const SHORT: &[&str] = &[
 ];
 
 /// Tables of which a tenant has few rows. Reading all of them may be the quickest way here; in a large deployment it is not.
-const SMALL: &[&str] =
-    &["tenants", "users", "gateways", "installs", "install_gateways", "conversations", "usage_progress"];
+const SMALL: &[&str] = &[
+    "tenants",
+    "users",
+    "two_factor",
+    "gateways",
+    "installs",
+    "install_gateways",
+    "conversations",
+    "usage_progress",
+];
 
 /// The plan of a statement as the store's connections come to have it: prepared once, for whatever values.
 async fn plan(world: &World, statement: &str) -> Vec<String> {

@@ -33,6 +33,7 @@ fn value(table: &str, column: &str, kind: &str, rows: u32) -> String {
         (_, "inbound_id") => id("inbound", "n".to_owned()),
         (_, "settled_at" | "retry_of") | ("executions", "setup") => "NULL".to_owned(),
         ("tenants", "state") => "'running'".to_owned(),
+        ("sign_in_challenges", "known") => "n % 2".to_owned(),
         ("users", "operator") => "'none'".to_owned(),
         ("gateways", "health") => choice(["failing", "down", "well"]),
         ("gateways", "status") => "'connected'".to_owned(),
@@ -80,7 +81,9 @@ pub(super) async fn fill(world: &World) {
             // Its one row is there.
             "usage_progress" => continue,
             "nodes" => FEW,
-            "users" | "gateways" | "installs" | "install_gateways" | "conversations" => TENANTS * FEW,
+            "users" | "two_factor" | "gateways" | "installs" | "install_gateways" | "conversations" => {
+                TENANTS * FEW
+            }
             _ => TENANTS * MANY,
         };
         let columns = world.columns(&table).await;

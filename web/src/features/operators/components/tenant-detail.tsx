@@ -18,7 +18,7 @@ import { formatBytes, formatDateTime, formatNumber, humanize } from "@/lib/forma
 /** What operators see of a tenant: who, how much, and nothing of what it keeps. */
 export function TenantDetail({ tenant }: { tenant: Tenant }) {
   return (
-    <div className="grid gap-6">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-6">
       {tenant.suspended_at && (
         <Card className="border-danger/40 p-5 text-sm">
           Suspended since {formatDateTime(tenant.suspended_at)}: {tenant.suspended_for}
