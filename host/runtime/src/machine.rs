@@ -168,7 +168,7 @@ impl Machine {
     /// When the engine refuses its settings or the threads can not be started.
     pub fn new(config: MachineConfig) -> Result<Self, ComponentError> {
         let refused = |error: wasmtime::Error| ComponentError::Host(format!("{error:#}"));
-        let engine = Engine::new(&config.engine()).map_err(refused)?;
+        let (engine, sandboxes) = engine_with_room(config.sandboxes).map_err(refused)?;
 
         let mut plugins = Linker::new(&engine);
         sandbox::wasi::add_to_linker(&mut plugins).map_err(refused)?;
@@ -194,7 +194,7 @@ impl Machine {
         let cache = CompiledCache::new(config.cache, config.key, engine.clone(), config.cache_bytes);
         cache.tidy();
         // Half for each world: a plugin's sandbox that waits has at most one gateway's beside it.
-        let room = config.sandboxes.clamp(capacity::LEAST, capacity::MOST) / 2;
+        let room = sandboxes / 2;
         let largest = MAX_MEMORIES.div_ceil(PLACE_MEMORIES).max(MAX_TABLES.div_ceil(PLACE_TABLES));
         Ok(Self {
             shared: Arc::new(Shared {
@@ -266,6 +266,24 @@ fn behind_the_others() {
     }
 }
 
+/// An engine with room for so many sandboxes, or for as many as the process's addresses have room for; says for how many.
+///
+/// Each memory reserves gigabytes of addresses, in one piece with all others. Where the kernel and the allocator put what they have is chosen by
+/// chance, and now and then the largest piece that is left is a little too small.
+fn engine_with_room(sandboxes: u32) -> wasmtime::Result<(Engine, u32)> {
+    let mut most = sandboxes.clamp(capacity::LEAST, capacity::MOST);
+    loop {
+        match Engine::new(&engine_config(most)) {
+            Err(error) if most > capacity::LEAST => {
+                let fewer = (most - most / 8 - 1).max(capacity::LEAST);
+                tracing::warn!(%error, most, fewer, "there is no room for so many sandboxes");
+                most = fewer;
+            }
+            made => return made.map(|engine| (engine, most)),
+        }
+    }
+}
+
 pub(crate) fn engine_config(sandboxes: u32) -> Config {
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(sandboxes)
@@ -313,4 +331,23 @@ pub(crate) fn code_config() -> Config {
         .async_stack_size(ASYNC_STACK)
         .memory_init_cow(true);
     config
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    #[test]
+    fn where_addresses_are_scarce_there_is_room_for_fewer() {
+        let before = getrlimit(Resource::As);
+        // The test's own process. Each place takes 8 GiB of addresses: this is enough for some hundreds.
+        let scarce = Rlimit { current: Some(4 << 40), ..before.clone() };
+        setrlimit(Resource::As, scarce).unwrap();
+        let made = engine_with_room(2_000);
+        setrlimit(Resource::As, before).unwrap();
+        let (_, room) = made.unwrap();
+        assert!((capacity::LEAST..2_000).contains(&room), "{room}");
+        assert_eq!(engine_with_room(100).unwrap().1, 100, "and for all that are asked for where they fit");
+    }
 }
