@@ -342,7 +342,7 @@ mod tests {
     fn where_addresses_are_scarce_there_is_room_for_fewer() {
         let before = getrlimit(Resource::As);
         // The test's own process. Each place takes 8 GiB of addresses: this is enough for some hundreds.
-        let scarce = Rlimit { current: Some(4 << 40), ..before.clone() };
+        let scarce = Rlimit { current: Some(4 << 40), ..before };
         setrlimit(Resource::As, scarce).unwrap();
         let made = engine_with_room(2_000);
         setrlimit(Resource::As, before).unwrap();

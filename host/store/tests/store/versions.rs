@@ -57,7 +57,11 @@ async fn of_many_on_several_nodes_who_expect_the_same_one_has_its_way() {
         let version = world.store.gateway(of.scope, of.gateway).await.unwrap().version().to_string();
         let mut all = JoinSet::new();
         for number in 0..16 {
-            let store = expecting(&stores[number % 2], Versioned::Gateway(of.gateway), &[version.clone()]);
+            let store = expecting(
+                &stores[number % 2],
+                Versioned::Gateway(of.gateway),
+                std::slice::from_ref(&version),
+            );
             let (scope, gateway) = (of.scope, of.gateway);
             all.spawn(async move {
                 let name = format!("{round} {number}");
