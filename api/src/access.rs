@@ -160,6 +160,11 @@ const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/openapi.json", Anyone),
 ];
 
+/// A path below either base path of the API, without it.
+pub(crate) fn within_the_api(path: &str) -> &str {
+    path.strip_prefix("/api/v1").or_else(|| path.strip_prefix("/api")).unwrap_or(path)
+}
+
 /// Who may call an operation, by the pattern of its path within the API. None where the table does not say.
 pub(crate) fn of(method: &Method, path: &str) -> Option<Access> {
     // What answers GET answers HEAD.
@@ -170,7 +175,7 @@ pub(crate) fn of(method: &Method, path: &str) -> Option<Access> {
 /// The same of the path that a request was matched with.
 pub(crate) fn of_matched(method: &Method, path: Option<&MatchedPath>) -> Option<Access> {
     let path = path?.as_str();
-    let path = path.strip_prefix("/api/v1").or_else(|| path.strip_prefix("/api")).unwrap_or(path);
+    let path = within_the_api(path);
     of(method, path)
 }
 

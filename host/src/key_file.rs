@@ -69,8 +69,9 @@ impl KeyFile {
     /// Puts other keys in the place of those that are there. Who reads it meanwhile finds the one or the other.
     ///
     /// # Errors
-    /// When the file can not be written; it is then as it was.
+    /// When there are too many, or the file can not be written; it is then as it was.
     pub(crate) fn replace(&self, keys: &[[u8; 32]]) -> anyhow::Result<()> {
+        anyhow::ensure!(keys.len() <= MOST, "there are {MOST} keys; run `twobot keys retire` first");
         let text = Zeroizing::new(keys.iter().map(|key| hex::encode(key) + "\n").collect::<String>());
         secret_file::replace(&self.path, &text)
     }

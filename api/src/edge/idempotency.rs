@@ -2,6 +2,7 @@
 //!
 //! What is honest about them, and what happens after a crash, stands in `docs/decisions/0035-requests-that-may-be-sent-again.md`.
 
+use crate::access::within_the_api;
 use crate::error::{ApiError, Problem};
 use crate::extract::{BODY_LIMIT, ShownKey, ShownSession};
 use crate::router::SLOW;
@@ -77,7 +78,7 @@ pub(crate) async fn idempotent(State(state): State<AppState>, request: Request, 
 
 fn is_secret(request: &Request) -> bool {
     let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    takes_a_secret(path.strip_prefix("/api/v1").or_else(|| path.strip_prefix("/api")).unwrap_or(path))
+    takes_a_secret(within_the_api(path))
 }
 
 /// Whether an operation, by its path within the API, ignores the names of requests.
@@ -113,9 +114,8 @@ async fn read(request: Request) -> Result<(Request, [u8; 32]), ApiError> {
     let (parts, body) = request.into_parts();
     let body: Bytes = to_bytes(body, BODY_LIMIT).await.map_err(|_| ApiError::body_too_large(BODY_LIMIT))?;
     let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
-    let path = uri.path();
     // Both spellings are one.
-    let path = path.strip_prefix("/api/v1").or_else(|| path.strip_prefix("/api")).unwrap_or(path);
+    let path = within_the_api(uri.path());
     let mut hash = Sha256::new();
     for part in [path.as_bytes(), uri.query().unwrap_or_default().as_bytes(), &body] {
         hash.update((part.len() as u64).to_be_bytes());

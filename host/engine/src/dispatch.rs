@@ -3,7 +3,6 @@
 //! Each of the three queues has one dispatcher. It goes round the tenants that have work; each gets a few places at a time, so
 //! that a tenant with a thousand waiting events delays another's single one by one round. What runs is known in memory only, that of
 //! the node that holds the tenant's lease: a row stays "waiting" until its outcome is recorded, and so a crash needs no clearing up.
-
 //!
 //! What this process has just recorded itself need not be looked for: where nothing else of its tenant waits, it is begun with at once, with what is
 //! known of it ([`offer`]). That is so for most of what comes; everything else is found by looking.

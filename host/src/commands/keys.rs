@@ -78,7 +78,7 @@ fn add(settings: &Settings) -> anyhow::Result<()> {
     let mut keys = read(&file)?;
     let new = Zeroizing::new(rand::random::<[u8; 32]>());
     keys.push(*new);
-    write(&file, &keys)?;
+    file.replace(&keys)?;
     answer::line(&format!(
         "added {id}, which opens and does not seal yet\n\
          copy {path} to every other node, then run here: twobot keys rotate --to {id}",
@@ -109,7 +109,7 @@ async fn rotate_keys(settings: &Settings, rotate: Rotate) -> anyhow::Result<()> 
         keys.insert(0, rand::random());
         MasterKey::new(keys[0]).id()
     };
-    write(&file, &keys)?;
+    file.replace(&keys)?;
     store.close().await;
     // With the file as it is now.
     let store = host::store(settings).await?;
@@ -144,7 +144,7 @@ async fn retire(settings: &Settings) -> anyhow::Result<()> {
         store.master_key().former().into_iter().filter(|id| sealed.contains_key(id)).collect();
     store.close().await;
     anyhow::ensure!(needed.is_empty(), "secrets are still sealed with former keys; try again");
-    write(&file, &keys[..1])?;
+    file.replace(&keys[..1])?;
     answer::line("former keys are forgotten here; keep them with the backups that were made before")?;
     Ok(())
 }
@@ -163,11 +163,6 @@ fn file(settings: &Settings) -> anyhow::Result<KeyFile> {
 
 fn read(file: &KeyFile) -> anyhow::Result<Zeroizing<Vec<[u8; 32]>>> {
     Ok(Zeroizing::new(file.read_or_make()?.0.expose_secret().clone()))
-}
-
-fn write(file: &KeyFile, keys: &[[u8; 32]]) -> anyhow::Result<()> {
-    anyhow::ensure!(keys.len() <= 8, "there are 8 keys; run `twobot keys retire` first");
-    file.replace(keys)
 }
 
 fn told(done: Resealed) -> anyhow::Result<()> {

@@ -3,7 +3,7 @@
 //! In batches, each a short transaction, beside servers that run. A row that changes meanwhile is left as it is: whoever changed it sealed
 //! it anew.
 
-use crate::db::{Row, Statement, sql, transaction};
+use crate::db::{Statement, sql, transaction};
 use crate::secrets::KeyId;
 use crate::{Store, StoreError};
 use std::collections::BTreeMap;
@@ -77,6 +77,9 @@ pub struct Resealed {
     pub unopened: u64,
 }
 
+/// An envelope, and the row in which it stands.
+type Envelope = (Uuid, Vec<u8>);
+
 impl Store {
     /// Seals with the present key what another one sealed.
     ///
@@ -86,14 +89,10 @@ impl Store {
         let mut done = Resealed::default();
         let present = self.key.id();
         for place in PLACES {
-            let mut after = Uuid::nil();
-            loop {
-                let rows = self.db.all((place.next)().bind(after)).await?;
-                let Some(last) = rows.last() else { break };
-                after = last.get("id")?;
+            let mut after = Some(Uuid::nil());
+            while let Some(envelopes) = self.envelopes(place, &mut after).await? {
                 let mut changes = Vec::new();
-                for row in &rows {
-                    let (id, sealed) = envelope(row)?;
+                for (id, sealed) in envelopes {
                     if KeyId::of_envelope(&sealed) == Some(present) {
                         continue;
                     }
@@ -105,9 +104,6 @@ impl Store {
                     }
                 }
                 done.resealed += self.reseal_some(place, &changes).await?;
-                if rows.len() < BATCH {
-                    break;
-                }
             }
         }
         Ok(done)
@@ -139,25 +135,27 @@ impl Store {
     pub async fn sealed_by(&self) -> Result<BTreeMap<KeyId, u64>, StoreError> {
         let mut counted = BTreeMap::new();
         for place in PLACES {
-            let mut after = Uuid::nil();
-            loop {
-                let rows = self.db.all((place.next)().bind(after)).await?;
-                let Some(last) = rows.last() else { break };
-                after = last.get("id")?;
-                for row in &rows {
-                    if let Some(key) = KeyId::of_envelope(&envelope(row)?.1) {
-                        *counted.entry(key).or_default() += 1;
-                    }
-                }
-                if rows.len() < BATCH {
-                    break;
+            let mut after = Some(Uuid::nil());
+            while let Some(envelopes) = self.envelopes(place, &mut after).await? {
+                for key in envelopes.iter().filter_map(|(_, sealed)| KeyId::of_envelope(sealed)) {
+                    *counted.entry(key).or_default() += 1;
                 }
             }
         }
         Ok(counted)
     }
-}
 
-fn envelope(row: &Row) -> Result<(Uuid, Vec<u8>), StoreError> {
-    Ok((row.get("id")?, row.get("sealed")?))
+    /// The next envelopes of a column after a row, which becomes the last of them; none when there are no more.
+    async fn envelopes(
+        &self,
+        place: &Place,
+        after: &mut Option<Uuid>,
+    ) -> Result<Option<Vec<Envelope>>, StoreError> {
+        let Some(before) = *after else { return Ok(None) };
+        let rows = self.db.all((place.next)().bind(before)).await?;
+        let envelopes = rows.iter().map(|row| Ok((row.get("id")?, row.get("sealed")?)));
+        let envelopes = envelopes.collect::<Result<Vec<Envelope>, StoreError>>()?;
+        *after = envelopes.last().filter(|_| envelopes.len() == BATCH).map(|(id, _)| *id);
+        Ok(Some(envelopes))
+    }
 }

@@ -28,7 +28,7 @@ impl Metrics {
     #[must_use]
     pub fn render(&self) -> String {
         // Also takes in what waits in its buffers, which grow otherwise.
-        self.0.run_upkeep();
+        self.keep_up();
         self.0.render()
     }
 

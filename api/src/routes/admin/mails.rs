@@ -1,5 +1,6 @@
 //! The outbox.
 
+use super::changed;
 use super::wire::{MailDetail, MailState, MailSummary};
 use crate::error::{ApiError, OrNotFound};
 use crate::extract::{Id, Json, ListQuery, Operator, Query};
@@ -10,7 +11,6 @@ use axum::extract::State;
 use serde::Deserialize;
 use serde_json::json;
 use twobot_domain::{AuditAction, MailId};
-use twobot_store::StoreError;
 use twobot_store::audit::{Note, Target};
 use twobot_store::operators::MailFilter;
 use utoipa::IntoParams;
@@ -118,13 +118,8 @@ pub(super) async fn retry(
     let target = Target { kind: "mail", id: id.to_string(), name: entry.kind };
     let note = Note::new(&operator.session.by(), AuditAction::OperatorMailRetry, target)
         .with(json!({"attempts": entry.attempts}));
-    match state.store().retry_mail(operator.right, id, &note).await {
-        Ok(()) => {}
-        Err(StoreError::Conflict) => {
-            return Err(ApiError::conflict("Only a mail that was given up can be tried again."));
-        }
-        Err(error) => return Err(error.into()),
-    }
+    let queued = state.store().retry_mail(operator.right, id, &note).await;
+    changed(queued, "Only a mail that was given up can be tried again.")?;
     state.engine.mail_waits();
     Ok(Json(MailSummary::new(&state.store().mail(operator.right, id).await?)?))
 }

@@ -1,5 +1,6 @@
 //! Tenants: looking at them, suspending them, and their plans.
 
+use super::changed;
 use super::wire::{AuditCheck, PlanChoice, Suspension, TenantDetail, TenantSummary};
 use crate::error::{ApiError, OrNotFound};
 use crate::extract::{Id, Json, ListQuery, Operator, Query};
@@ -10,9 +11,9 @@ use axum::extract::State;
 use serde::Deserialize;
 use serde_json::json;
 use twobot_domain::{AuditAction, TenantId, Timestamp};
+use twobot_store::accounts;
 use twobot_store::audit::{Note, Target};
 use twobot_store::operators::TenantFilter;
-use twobot_store::{StoreError, accounts};
 use utoipa::IntoParams;
 
 /// The longest reason of a suspension.
@@ -65,14 +66,6 @@ fn known_plan(check: &mut Validation, state: &AppState, plan: &str) {
 fn note(operator: &Operator, action: AuditAction, tenant: &accounts::Tenant) -> Note {
     let target = Target { kind: "tenant", id: tenant.id.to_string(), name: tenant.name.clone() };
     Note::new(&operator.session.by(), action, target)
-}
-
-/// Says what there is to say where a tenant is not as the change wants it.
-fn changed<T>(result: Result<T, StoreError>, otherwise: &str) -> Result<T, ApiError> {
-    result.map_err(|error| match error {
-        StoreError::Conflict => ApiError::conflict(otherwise),
-        error => error.into(),
-    })
 }
 
 /// List all tenants

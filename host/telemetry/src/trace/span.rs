@@ -48,13 +48,35 @@ impl Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spot {
     trace: TraceId,
-    span: SpanId,
+    of: Of,
+}
+
+/// What the id of a span comes from. It is made when the span is told: mostly nobody collects it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Of {
+    Step { step: Step, what: Uuid, attempt: u64 },
+    Chance(SpanId),
 }
 
 impl Spot {
     /// The span of a step, of what it is (a delivery, an execution, an effect), and of which of its tries.
     #[must_use]
-    pub fn of(trace: Uuid, step: Step, what: Uuid, attempt: u64) -> Self {
+    pub const fn of(trace: Uuid, step: Step, what: Uuid, attempt: u64) -> Self {
+        Self { trace: TraceId::from_bytes(trace.into_bytes()), of: Of::Step { step, what, attempt } }
+    }
+
+    /// A span below this one, for something that happens once and has no id.
+    #[must_use]
+    fn below(self) -> Self {
+        let span = SpanId::from_bytes((Uuid::now_v7().as_u128() as u64 | 1).to_be_bytes());
+        Self { trace: self.trace, of: Of::Chance(span) }
+    }
+
+    fn span(self) -> SpanId {
+        let (step, what, attempt) = match self.of {
+            Of::Chance(span) => return span,
+            Of::Step { step, what, attempt } => (step, what, attempt),
+        };
         let digest = Sha256::new()
             .chain_update(step.name())
             .chain_update(what.as_bytes())
@@ -64,14 +86,7 @@ impl Spot {
         span.copy_from_slice(&digest[..8]);
         // All zeros would be no span.
         span[7] |= 1;
-        Self { trace: TraceId::from_bytes(trace.into_bytes()), span: SpanId::from_bytes(span) }
-    }
-
-    /// A span below this one, for something that happens once and has no id.
-    #[must_use]
-    fn below(self) -> Self {
-        let span = SpanId::from_bytes((Uuid::now_v7().as_u128() as u64 | 1).to_be_bytes());
-        Self { trace: self.trace, span }
+        SpanId::from_bytes(span)
     }
 }
 
@@ -88,7 +103,7 @@ pub enum Ended {
 #[derive(Debug)]
 pub struct Span {
     spot: Spot,
-    parent: Option<SpanId>,
+    parent: Option<Spot>,
     step: Step,
     began: SystemTime,
     attributes: Vec<KeyValue>,
@@ -99,13 +114,7 @@ impl Span {
     #[must_use]
     pub fn begin(step: Step, spot: Spot, parent: Option<Spot>) -> Option<Self> {
         let takes = export::takes(spot.trace);
-        takes.then(|| Self {
-            spot,
-            parent: parent.map(|parent| parent.span),
-            step,
-            began: SystemTime::now(),
-            attributes: Vec::new(),
-        })
+        takes.then(|| Self { spot, parent, step, began: SystemTime::now(), attributes: Vec::new() })
     }
 
     /// Begins a span of a call below another one.
@@ -143,12 +152,12 @@ impl Span {
         export::tell(SpanData {
             span_context: SpanContext::new(
                 self.spot.trace,
-                self.spot.span,
+                self.spot.span(),
                 TraceFlags::SAMPLED,
                 false,
                 TraceState::default(),
             ),
-            parent_span_id: self.parent.unwrap_or(SpanId::INVALID),
+            parent_span_id: self.parent.map_or(SpanId::INVALID, Spot::span),
             parent_span_is_remote: false,
             span_kind: self.step.kind(),
             name: self.step.name().into(),
@@ -179,7 +188,7 @@ mod tests {
             Spot::of(trace, Step::Handle, trace, 1),
             spot.below(),
         ] {
-            assert_ne!(spot.span, other.span);
+            assert_ne!(spot.span(), other.span());
             assert_eq!(spot.trace, other.trace);
         }
     }
