@@ -54,11 +54,11 @@ pub(crate) fn measure(effort: Effort) -> Result<Vec<Row>> {
         let folder = tempfile::tempdir()?;
         let place = Place::of(folder.path());
         let tenants = Tenants::register(place.database(), TENANTS).await?;
-        let alone = World::open(folder.path(), &[place], &tenants).await?;
+        let alone = World::open(folder.path(), &[place], &tenants, 0).await?;
         let sqlite = alone.through(length).await?;
         let mut rows = sqlite.rows();
         rows.extend(alone.acknowledged(sqlite.rate / 2.0, length).await?);
-        alone.close();
+        alone.close()?;
         match std::env::var(POSTGRES) {
             Ok(url) => rows.extend(on_postgres(&url, &sqlite, length).await?),
             Err(_) => println!("  {POSTGRES} names no server: nothing is measured on PostgreSQL"),
@@ -71,14 +71,16 @@ pub(crate) fn measure(effort: Effort) -> Result<Vec<Row>> {
 async fn on_postgres(url: &str, sqlite: &Through, length: Duration) -> Result<Vec<Row>> {
     let tenants = Tenants::register(url, TENANTS).await?;
     let mut went = Vec::new();
+    let mut sent = 0;
     for count in [1, NODES] {
         let folders = (0..count).map(|_| Ok(tempfile::tempdir()?)).collect::<Result<Vec<_>>>()?;
         let places: Vec<_> =
             folders.iter().map(|folder| Place::of(folder.path()).with_database(url)).collect();
         let first = folders.first().context("there is a node")?;
-        let world = World::open(first.path(), &places, &tenants).await?;
+        let world = World::open(first.path(), &places, &tenants, sent).await?;
         went.push(world.through(length).await?);
-        world.close();
+        sent = world.tally.sent();
+        world.close()?;
     }
     let [one, several] = went.as_slice() else { anyhow::bail!("two worlds were measured") };
     let row = |what: String, ours: &Through, peer: &str, theirs: &Through, id, least: f64| {
@@ -133,8 +135,9 @@ impl Through {
 }
 
 impl World {
-    /// Servers on one database, and tenants that are all connected.
-    async fn open(folder: &Path, places: &[Place], tenants: &Tenants) -> Result<Self> {
+    /// Servers on one database, and tenants that are all connected, to whom so many messages were sent before. What has the number of
+    /// one of those would be taken for a repetition.
+    async fn open(folder: &Path, places: &[Place], tenants: &Tenants, sent: u64) -> Result<Self> {
         let tally = Arc::new(Tally::default());
         let provider = Provider::start(Arc::clone(&tally)).await?;
         let plans = tenants::plans(folder)?;
@@ -150,7 +153,7 @@ impl World {
         let webhooks = provider.connected(tenants).await?;
         let targets = webhooks.into_iter().map(|webhook| Target::new(webhook)).collect();
         let addresses = servers.iter().map(|server| server.address().to_owned()).collect();
-        let traffic = Traffic::new(targets, addresses, Arc::clone(&tally));
+        let traffic = Traffic::new(targets, addresses, Arc::clone(&tally), sent);
         Ok(Self { servers, tally, traffic })
     }
 
@@ -162,9 +165,9 @@ impl World {
         tokio::time::sleep(length).await;
         let (after, used) = (self.tally.replied(), self.processor_time()? - used);
         let events = after - before;
+        flood.end().await?;
         ensure!(events > 0, "nothing came through");
         let replied = self.tally.middle_reply().context("nothing was replied")?;
-        flood.end().await?;
         self.tally.check(self.traffic.acknowledged())?;
         Ok(Through {
             rate: events as f64 / length.as_secs_f64(),
@@ -206,7 +209,8 @@ impl World {
         self.servers.iter().map(|server| proc::processor_time(server.process())).sum()
     }
 
-    fn close(self) {
-        drop(self.servers);
+    /// Ends the servers as an operator does: what is killed instead may send its last replies again when the next one starts.
+    fn close(self) -> Result<()> {
+        self.servers.into_iter().try_for_each(Server::stop)
     }
 }

@@ -1,6 +1,6 @@
 //! The real server, as a process of its own.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -104,6 +104,15 @@ impl Server {
     /// Its process.
     pub(crate) fn process(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub(crate) fn stop(mut self) -> Result<()> {
+        let asked = Command::new("kill").arg(self.process().to_string()).status()?;
+        ensure!(asked.success(), "the server can not be asked to end");
+        let ended = self.child.wait()?;
+        ensure!(ended.success(), "the server ended with {ended}");
+        Ok(())
     }
 
     /// Where it listens: address and port.

@@ -43,6 +43,11 @@ impl Tally {
         })
     }
 
+    /// Messages sent so far.
+    pub(super) fn sent(&self) -> u64 {
+        self.with(|inner| inner.sent.len() as u64)
+    }
+
     /// A reply has come to the provider.
     pub(super) fn reply(&self, number: Option<usize>) {
         self.with(|inner| {

@@ -45,6 +45,8 @@ struct Shared {
     targets: Arc<[Target]>,
     servers: Vec<String>,
     tally: Arc<Tally>,
+    /// Messages that were sent before the first one of the tally.
+    before: u64,
     /// Whether replies come: not where nothing is behind the server.
     is_replied: bool,
     acknowledged: AtomicU64,
@@ -59,19 +61,27 @@ pub(super) struct Flood {
 
 impl Traffic {
     /// For these servers; a balancer would give each an equal part of the deliveries.
-    pub(super) fn new(targets: Vec<Target>, servers: Vec<String>, tally: Arc<Tally>) -> Self {
-        Self::with(targets.into(), servers, tally, true)
+    pub(super) fn new(targets: Vec<Target>, servers: Vec<String>, tally: Arc<Tally>, before: u64) -> Self {
+        Self::with(targets.into(), servers, tally, before, true)
     }
 
     /// The same deliveries for a server that does nothing with them.
     pub(super) fn at(&self, server: &str) -> Self {
         let targets = Arc::clone(&self.shared.targets);
-        Self::with(targets, vec![server.to_owned()], Arc::default(), false)
+        Self::with(targets, vec![server.to_owned()], Arc::default(), 0, false)
     }
 
-    fn with(targets: Arc<[Target]>, servers: Vec<String>, tally: Arc<Tally>, is_replied: bool) -> Self {
+    fn with(
+        targets: Arc<[Target]>,
+        servers: Vec<String>,
+        tally: Arc<Tally>,
+        before: u64,
+        is_replied: bool,
+    ) -> Self {
         let (acknowledged, ending) = (AtomicU64::new(0), AtomicBool::new(false));
-        Self { shared: Arc::new(Shared { targets, servers, tally, is_replied, acknowledged, ending }) }
+        Self {
+            shared: Arc::new(Shared { targets, servers, tally, before, is_replied, acknowledged, ending }),
+        }
     }
 
     /// Messages that were acknowledged so far.
@@ -168,8 +178,8 @@ impl Shared {
         let chat = 1_000 + count / tenants % CONVERSATIONS;
         let body = format!(
             r#"{{"update_id":{},"message":{{"message_id":{},"date":1700000000,"text":"{number}","from":{{"id":{chat},"is_bot":false,"first_name":"Ada","language_code":"en"}},"chat":{{"id":{chat},"type":"private","first_name":"Ada"}}}}}}"#,
-            number + 1,
-            number + 1,
+            self.before + count + 1,
+            self.before + count + 1,
         );
         let request = Request::post(&target.webhook.path)
             .header(header::HOST, "localhost")
