@@ -16,6 +16,9 @@ use uuid::Uuid;
 /// The most that one request runs again or discards.
 pub const MAX_BATCH: u32 = twobot_store::page::MAX_PAGE;
 
+/// Pages that one request looks at until it finds something that can be run.
+const MAX_LOOKS: u32 = 50;
+
 /// Bytes of a corrected payload, as JSON.
 const MAX_PAYLOAD: usize = 1024 * 1024;
 
@@ -161,23 +164,31 @@ impl Engine {
         filter: &DeadLetterFilter,
         most: u32,
     ) -> Result<Batch, EngineError> {
-        let request = PageRequest { limit: most, after: None };
-        let page = self.store().dead_letters(scope, filter, request).await?;
-        let which: Vec<_> = page.items.iter().map(|letter| (letter.kind, letter.id)).collect();
         let all = Target { kind: "dead_letters", id: String::new(), name: "dead letters".to_owned() };
         let store = self.store().noting(Note::new(by, action, all).with(told(filter)));
-        let (changed, state) = if action == AuditAction::DeadLetterRetry {
-            (store.retry_dead_letters(scope, &which).await?, "waiting")
-        } else {
-            (store.discard_dead_letters(scope, &which).await?, "failed")
-        };
-        if changed > 0 {
-            self.tell_decided(scope, &page.items, state).await?;
+        let mut batch = Batch { changed: 0, skipped: 0, more: false };
+        let mut request = PageRequest { limit: most, after: None };
+        // Those that can not be run stay, and must not be all that is ever found.
+        for _ in 0..MAX_LOOKS {
+            let page = self.store().dead_letters(scope, filter, request).await?;
+            let which: Vec<_> = page.items.iter().map(|letter| (letter.kind, letter.id)).collect();
+            let (changed, state) = if action == AuditAction::DeadLetterRetry {
+                (store.retry_dead_letters(scope, &which).await?, "waiting")
+            } else {
+                (store.discard_dead_letters(scope, &which).await?, "failed")
+            };
+            if changed > 0 {
+                self.tell_decided(scope, &page.items, state).await?;
+            }
+            batch.changed += changed;
+            batch.skipped += which.len() as u64 - changed;
+            batch.more = page.next.is_some() && batch.changed > 0;
+            match page.next {
+                Some(next) if changed == 0 => request.after = Some(next),
+                _ => break,
+            }
         }
-        let skipped = which.len() as u64 - changed;
-        // Those that can not be run would be found again and again.
-        let more = page.next.is_some() && changed > 0;
-        Ok(Batch { changed, skipped, more })
+        Ok(batch)
     }
 
     /// Tells whoever looks that these are dead letters no more: of a run, by its execution, and of a delivery, by its gateway.

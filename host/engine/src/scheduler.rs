@@ -3,7 +3,9 @@
 use crate::engine::Engine;
 use crate::nodes::Kinds;
 use crate::plugins::grants;
+use chrono::{DateTime, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
+use croner::Cron;
 use croner::parser::{CronParser, Seconds};
 use std::time::Duration;
 use twobot_domain::manifest::{EventKind, ScheduleSpec};
@@ -26,19 +28,52 @@ const BATCH: u32 = 200;
 
 /// The next time of a schedule after a moment.
 ///
-/// Five fields (POSIX crontab) in an IANA time zone. A local time that a change of clocks skips or repeats fires once.
+/// Five fields (POSIX crontab) in an IANA time zone. Where a line names its hours and minutes, a local time that a change of clocks
+/// skips or repeats fires once: a skipped one at the first moment after it. Where one of the two is open (`*`, also in `*/15`), what is
+/// meant is a distance of time, and each one fires that comes, as in Vixie cron.
 pub(crate) fn next(cron: &str, time_zone: &str, after: Timestamp) -> Result<Timestamp, String> {
     let zone: Tz = time_zone
         .parse()
         .map_err(|_| format!("`{time_zone}` is no IANA time zone, such as Europe/Berlin"))?;
-    let cron = CronParser::builder()
+    let line = CronParser::builder()
         .seconds(Seconds::Disallowed)
         .build()
         .parse(cron)
         .map_err(|error| format!("`{cron}` is no crontab line of five fields: {error}"))?;
-    let after = after.to_datetime().with_timezone(&zone);
-    let next = cron.find_next_occurrence(&after, false).map_err(|error| error.to_string())?;
+    let after = after.to_datetime();
+    let next = if cron.split_whitespace().take(2).any(|field| field.contains('*')) {
+        let next = line.find_next_occurrence(&after.with_timezone(&zone), false);
+        next.map_err(|error| error.to_string())?.to_utc()
+    } else {
+        next_on_the_clock(&line, zone, after)?
+    };
     Ok(Timestamp(next.timestamp_millis()))
+}
+
+/// The next time that a clock in the zone shows what a line names, for the first time.
+fn next_on_the_clock(line: &Cron, zone: Tz, after: DateTime<Utc>) -> Result<DateTime<Utc>, String> {
+    // The clock is taken for one that never changes, and what it shows is looked up afterwards.
+    let mut shown = after.with_timezone(&zone).naive_local().and_utc();
+    loop {
+        shown = line.find_next_occurrence(&shown, false).map_err(|error| error.to_string())?;
+        let next = first_shown(zone, shown.naive_utc()).ok_or("it is too far away")?;
+        // What the clock shows for the second time, after it was put back.
+        if next > after {
+            return Ok(next);
+        }
+    }
+}
+
+/// When a clock first shows a time; for one that it skips, when it goes on behind it. None where it never does.
+fn first_shown(zone: Tz, mut time: NaiveDateTime) -> Option<DateTime<Utc>> {
+    // The longest skip that there was is a day.
+    for _ in 0..=24 * 60 {
+        if let Some(first) = zone.from_local_datetime(&time).earliest() {
+            return Some(first.to_utc());
+        }
+        time += TimeDelta::minutes(1);
+    }
+    None
 }
 
 /// The schedules of a manifest, with their first times.
@@ -181,6 +216,52 @@ mod tests {
                 let gaps = year.windows(2).map(|two| two[1].0 - two[0].0);
                 assert!(gaps.clone().all(|gap| (22..=26).contains(&(gap / 3_600_000))), "{cron} {zone}");
             }
+        }
+    }
+
+    #[test]
+    fn each_named_time_comes_once_a_day_also_where_clocks_change() {
+        // Cairo skips the first hour of a day, Lord Howe half an hour, and Apia once skipped all of 30 December 2011.
+        for zone in ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Cairo"] {
+            for (cron, a_day) in [("30 2,14 * * *", 2), ("0,30 0-3 * * *", 8), ("30 0 * * *", 1)] {
+                let year = times(cron, zone, "2025-12-31T23:59:59+02:00", "2026-12-31T23:59:59+02:00");
+                let skipped = 365 * a_day - year.len();
+                // Several times of one skipped hour are one moment.
+                assert!(skipped <= 2, "{cron} {zone}: {skipped}");
+                assert!(year.windows(2).all(|two| two[0] < two[1]), "{cron} {zone}");
+            }
+        }
+        let spring = times("30 2,14 * * *", "Europe/Berlin", "2026-03-28T22:00:00Z", "2026-03-29T21:00:00Z");
+        assert_eq!(
+            spring,
+            [at("2026-03-29T01:00:00Z"), at("2026-03-29T12:30:00Z")],
+            "02:30 is skipped, and made up for at 03:00"
+        );
+        let autumn = times("30 2,14 * * *", "Europe/Berlin", "2026-10-24T22:00:00Z", "2026-10-25T22:00:00Z");
+        assert_eq!(
+            autumn,
+            [at("2026-10-25T00:30:00Z"), at("2026-10-25T13:30:00Z")],
+            "02:30 comes twice, and fires once"
+        );
+        let leap = times("0 12 * * *", "Pacific/Apia", "2011-12-29T00:00:00Z", "2012-01-01T00:00:00Z");
+        assert_eq!(leap.len(), 4, "the day that was skipped is made up for: {leap:?}");
+        // Between two passes of the same hour.
+        assert_eq!(
+            next("30 2,14 * * *", "Europe/Berlin", at("2026-10-25T01:10:00Z")).unwrap(),
+            at("2026-10-25T13:30:00Z")
+        );
+    }
+
+    #[test]
+    fn an_open_field_means_a_distance_of_time() {
+        let of = |cron, from, until| times(cron, "Europe/Berlin", from, until).len();
+        for (from, until, hours) in [
+            ("2026-03-28T22:59:59Z", "2026-03-29T21:59:59Z", 23),
+            ("2026-03-29T21:59:59Z", "2026-03-30T21:59:59Z", 24),
+            ("2026-10-24T21:59:59Z", "2026-10-25T22:59:59Z", 25),
+        ] {
+            assert_eq!(of("0 * * * *", from, until), hours, "each hour from {from}");
+            assert_eq!(of("*/15 * * * *", from, until), hours * 4, "each quarter from {from}");
         }
     }
 

@@ -146,6 +146,15 @@ pub(crate) fn held_too_long() -> Trouble {
     )
 }
 
+pub(crate) fn rested_too_long() -> Trouble {
+    Trouble::new(
+        "workspace_stopped",
+        "The workspace was stopped",
+        "What comes while the workspace is stopped is kept for a day, and this one's day is over.",
+        "Start the workspace, then run this again, or discard it.",
+    )
+}
+
 /// An effect that failed at the end of a circle: its plugin is not told, since it would only go on.
 pub(crate) fn circle(failed: &Trouble, rounds: u64) -> Trouble {
     Trouble::new(

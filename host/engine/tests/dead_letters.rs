@@ -6,6 +6,7 @@ mod common;
 
 use common::{FakeTelegram, TestHost};
 use serde_json::{Value, json};
+use sqlx::{Connection as _, SqliteConnection};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -13,6 +14,7 @@ use twobot_domain::{ExecutionId, FailureClass, GatewayError, GatewayId};
 use twobot_engine::EngineError;
 use twobot_store::audit::{AuditFilter, By};
 use twobot_store::dead_letters::{DeadLetter, DeadLetterFilter, DeadLetterKind};
+use twobot_store::page::MAX_PAGE;
 use twobot_store::{PageRequest, TenantScope};
 
 async fn probe(host: &TestHost) -> (TenantScope, GatewayId) {
@@ -173,6 +175,25 @@ async fn many_are_run_again_or_discarded_by_what_they_have_in_common() {
     host.engine.discard_dead_letter(scope, &by, id).await.unwrap();
     let again = host.engine.discard_dead_letter(scope, &by, id).await;
     assert!(matches!(again, Err(EngineError::NotFound(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_not_be_run_does_not_hide_what_can() {
+    let host = TestHost::with_probe("storage send").await;
+    let (scope, bot) = probe(&host).await;
+    host.say(bot, 1, 1, &script(bot, "x", &json!({"failed": "a"}))).await;
+    host.settled(scope).await;
+    // More than one request looks at, and without their events. Their ids make them the newest.
+    let url = format!("sqlite:{}", host.folder.path().join("test.db").display());
+    let mut database = SqliteConnection::connect(&url).await.unwrap();
+    let lost = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) \
+         INSERT INTO executions (id, tenant_id, install_id, cause, event_kind, lane, state, next_at, created_at) \
+         SELECT unhex(printf('ff%030x', i)), tenant_id, install_id, cause, event_kind, lane, state, next_at, created_at FROM n, executions";
+    sqlx::query(lost).bind(2 * MAX_PAGE).execute(&mut database).await.unwrap();
+    database.close().await.unwrap();
+    let retried =
+        host.engine.retry_dead_letters(scope, &By::system(), &DeadLetterFilter::default()).await.unwrap();
+    assert_eq!((retried.changed, retried.skipped, retried.more), (1, u64::from(MAX_PAGE) * 2, false));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,6 +6,7 @@ mod poison;
 mod query;
 mod queue;
 mod replay;
+mod resting;
 
 pub use held::MAX_HELD;
 pub(crate) use held::{hold, release};
@@ -17,6 +18,7 @@ pub use query::{ExecutionFilter, ExecutionRecord, ExecutionStats};
 pub use queue::{Work, WorkKind};
 pub(crate) use queue::{insert, insert_at};
 pub use replay::ReplayRecord;
+pub(crate) use resting::NOT_BEGUN;
 
 use twobot_domain::{EventId, ExecutionId, InstallId, Timestamp};
 

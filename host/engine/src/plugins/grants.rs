@@ -110,12 +110,16 @@ pub(crate) async fn follow_catalogue(engine: &Engine) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// Gives up what has been held for longer than it is kept.
+/// Gives up what has been held, or has waited for a workspace that rests, for longer than it is kept.
 pub(crate) async fn give_up_held(engine: &Engine, now: Timestamp) -> Result<(), StoreError> {
-    let given_up =
-        engine.store().give_up_held(now.plus_millis(-KEPT_MILLIS), &troubles::held_too_long()).await?;
+    let before = now.plus_millis(-KEPT_MILLIS);
+    let given_up = engine.store().give_up_held(before, &troubles::held_too_long()).await?;
     if given_up > 0 {
         tracing::info!(given_up, "events that waited for owners' decisions were given up after a day");
+    }
+    let given_up = engine.store().give_up_resting(before, &troubles::rested_too_long()).await?;
+    if given_up > 0 {
+        tracing::info!(given_up, "what waited for stopped workspaces was given up after a day");
     }
     Ok(())
 }

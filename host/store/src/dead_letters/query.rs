@@ -1,6 +1,7 @@
 //! Looking at dead letters.
 
 use crate::db::{Row, Statement, sql};
+use crate::executions::NOT_BEGUN;
 use crate::{Page, PageRequest, Store, StoreError, TenantScope};
 use twobot_domain::{ExecutionId, FailureClass, GatewayId, Timestamp, Trouble};
 use uuid::Uuid;
@@ -164,12 +165,14 @@ fn query(
 }
 
 fn not_decoded(note: Option<String>, since: Timestamp) -> Trouble {
-    let mut trouble = Trouble::new(
-        NOT_DECODED,
-        "The delivery was not understood",
-        note.unwrap_or_default(),
-        "If the provider sent something unusual, discard it. If the gateway was to blame and is mended, try again.",
-    );
+    let note = note.unwrap_or_default();
+    let (title, advice) = if note == NOT_BEGUN {
+        ("The workspace was stopped", "Start the workspace, then try again, or discard it.")
+    } else {
+        let advice = "If the provider sent something unusual, discard it. If the gateway was to blame and is mended, try again.";
+        ("The delivery was not understood", advice)
+    };
+    let mut trouble = Trouble::new(NOT_DECODED, title, note, advice);
     trouble.since = since;
     trouble
 }

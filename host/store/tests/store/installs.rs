@@ -5,10 +5,12 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use twobot_domain::manifest::Capability;
 use twobot_domain::{GatewayId, Timestamp};
-use twobot_store::StoreError;
+use twobot_store::accounts::WorkspaceState;
+use twobot_store::dead_letters::DeadLetterFilter;
 use twobot_store::executions::{MAX_HELD, WorkKind};
 use twobot_store::installs::{Bindings, InstallState};
 use twobot_store::kv::Totals;
+use twobot_store::{PageRequest, StoreError};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_more_plugins_than_the_plan_allows_also_at_once() {
@@ -225,4 +227,45 @@ async fn no_more_is_held_than_may_be_and_for_no_longer_than_a_day() {
     assert_eq!(world.number("SELECT count(*) FROM executions WHERE held = 1 AND state = 'waiting'").await, 2);
     let next = ann.queue(gateway, install).await;
     assert_eq!(world.store.execution(ann.scope, next).await.unwrap().state, "waiting", "there is room again");
+}
+
+#[tokio::test]
+async fn what_waits_for_a_workspace_that_rests_is_kept_for_a_time_only() {
+    let world = World::new().await;
+    let (ann, bob) = (world.tenant("ann").await, world.tenant("bob").await);
+    let mut queued = Vec::new();
+    for who in [&ann, &bob] {
+        let gateway = who.gateway("Bot").await;
+        let install = who.install("first", &[gateway]).await;
+        queued.push((who.queue(gateway, install).await, install));
+        who.deliver(gateway, "late").await;
+    }
+    world.store.set_workspace_state(ann.scope, WorkspaceState::Stopped).await.unwrap();
+    let later = Timestamp::now().plus_millis(1_000);
+    let trouble = trouble("workspace_stopped");
+    assert_eq!(world.store.give_up_resting(Timestamp(1), &trouble).await.unwrap(), 0, "what is new stays");
+    assert_eq!(
+        world.store.give_up_resting(later, &trouble).await.unwrap(),
+        2,
+        "a run and a delivery of hers"
+    );
+    let record = world.store.execution(ann.scope, queued[0].0).await.unwrap();
+    assert_eq!(
+        (record.state.as_str(), record.trouble.unwrap().code.as_str()),
+        ("failed", "workspace_stopped")
+    );
+    assert_eq!(world.store.execution(bob.scope, queued[1].0).await.unwrap().state, "waiting", "his runs");
+    let letters =
+        world.store.dead_letters(ann.scope, &DeadLetterFilter::default(), PageRequest::default()).await;
+    let letters: Vec<_> = letters.unwrap().items.into_iter().map(|letter| (letter.kind, letter.id)).collect();
+    assert_eq!(letters.len(), 2);
+    assert_eq!(
+        world.store.retry_dead_letters(ann.scope, &letters).await.unwrap(),
+        2,
+        "she may still have it done"
+    );
+
+    // What waits for a decision has a time of its own.
+    world.store.hold_install(ann.scope, queued[0].1, &trouble).await.unwrap();
+    assert_eq!(world.store.give_up_resting(later, &trouble).await.unwrap(), 1, "the delivery alone");
 }
