@@ -11,10 +11,12 @@ mod effect;
 mod execution;
 mod fresh;
 mod inbound;
+mod lane;
 mod queue;
 mod retry;
 
 pub(crate) use fresh::{Fresh, offer};
+pub(crate) use lane::lane_of;
 pub(crate) use queue::{Queue, Queues};
 
 use crate::engine::Engine;

@@ -1,5 +1,6 @@
 //! Schedules and appointments: fires what is due.
 
+use crate::dispatch::lane_of;
 use crate::engine::Engine;
 use crate::nodes::Kinds;
 use crate::plugins::grants;
@@ -130,7 +131,7 @@ async fn fire_due(engine: &Engine, now: Timestamp) -> Result<(), StoreError> {
             Some(cron) => next(cron, &due.time_zone, now).ok(),
             None => None,
         };
-        let (event, execution) = occurrence(&due)?;
+        let (event, execution) = occurrence(engine, &due)?;
         match engine.under(&hold).store().fire(&due, next_at, &event, &execution).await {
             Ok(true) => engine.wake_executions(due.scope),
             // It was fired, or is another node's to fire.
@@ -141,19 +142,20 @@ async fn fire_due(engine: &Engine, now: Timestamp) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn occurrence(due: &Due) -> Result<(NewEvent, NewExecution), StoreError> {
+fn occurrence(engine: &Engine, due: &Due) -> Result<(NewEvent, NewExecution), StoreError> {
     let payload = Payload::Scheduled(Scheduled {
         name: due.name.clone(),
         due_at: due.due_at.millis(),
         data: due.data.clone(),
     });
-    let lane = format!("{}/schedule/{}", due.install, due.name);
+    let source = format!("schedule/{}", due.name);
+    let manifest = engine.catalogue().plugin(&due.slug).map(|component| &component.manifest);
     let event = NewEvent {
         id: EventId::new(),
         gateway: None,
         inbound: None,
         kind: EventKind::Scheduled.as_str(),
-        lane: lane.clone(),
+        lane: format!("{}/{source}", due.install),
         payload: serde_json::to_string(&payload).map_err(|error| StoreError::Corrupt(error.to_string()))?,
         occurred_at: due.due_at,
     };
@@ -163,7 +165,7 @@ fn occurrence(due: &Due) -> Result<(NewEvent, NewExecution), StoreError> {
         event: Some(event.id),
         cause: Cause::Schedule,
         event_kind: EventKind::Scheduled.as_str().to_owned(),
-        lane,
+        lane: lane_of(manifest, due.install, &source),
         depth: due.depth,
     };
     Ok((event, execution))

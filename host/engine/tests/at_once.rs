@@ -8,8 +8,10 @@ use common::{FakeTelegram, TestHost};
 use serde_json::json;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
+use twobot_domain::Timestamp;
 use twobot_store::TenantScope;
 use twobot_store::executions::WorkKind;
+use twobot_store::schedules::NewSchedule;
 
 /// A provider that lets messages through when it may: a place in the first semaphore for each that came so far.
 fn gated() -> (FakeTelegram, Arc<Semaphore>, Arc<Semaphore>) {
@@ -112,4 +114,47 @@ async fn those_behind_the_crowd_of_a_busy_install_are_found() {
     release.add_permits(1_000);
     host.settled(scope).await;
     assert_eq!(host.telegram.sent().len(), 300);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_for_one_event_at_a_time_gets_one_whatever_it_comes_of() {
+    let (telegram, arrived, release) = gated();
+    let asks = "storage send one-at-a-time";
+    let host = TestHost::with_probe_asking_and(asks, telegram).await;
+    let scope = host.tenant("pro").await;
+    let bot = host.bot(scope).await;
+    host.install(scope, "probe", "channels", bot, json!({})).await;
+    let store = host.engine.store();
+    let install = store.install(scope, "probe").await.unwrap().id;
+
+    // A message that waits for its answer. Beside it, a message of another conversation, a schedule, and an effect that fails: a
+    // person's action asks for that, and actions do not wait for events.
+    host.say(bot, 1, 1, &perform(bot)).await;
+    host.until("the first waits for its message", async || arrived.available_permits() == 1).await;
+    host.say(bot, 2, 2, r#"{"steps": []}"#).await;
+    let name = "daily".to_owned();
+    let (cron, time_zone) = ("0 6 1 1 *".to_owned(), "UTC".to_owned());
+    let due = NewSchedule { name, cron, time_zone, due_at: Timestamp::now() };
+    store.set_schedules(scope, install, &[due]).await.unwrap();
+    let call = json!({"gateway": bot.to_string(), "operation": "sendMessage", "arguments": "[]"});
+    let input = json!({"steps": [{"send_call": call}]});
+    host.engine.run_action(scope, "probe", "script", input).await.unwrap();
+
+    let events = async || {
+        let all = host.executions(scope).await;
+        all.into_iter().filter(|one| one.event_kind != "script").collect::<Vec<_>>()
+    };
+    host.until("all four are queued", async || events().await.len() == 4).await;
+    // They wait in one lane, in which nothing overtakes the first.
+    let lanes: Vec<_> = store.waiting(scope, WorkKind::Execution, 9).await.unwrap();
+    let lanes: Vec<_> = lanes.into_iter().map(|work| work.lane).collect();
+    assert_eq!(lanes, vec![install.to_string(); 4]);
+    assert_eq!(states(&host, scope, "probe").await.iter().filter(|state| *state == "waiting").count(), 4);
+    assert_eq!(host.engine.machine().occupied(scope.tenant()).plugins, 1);
+    release.add_permits(100);
+    host.settled(scope).await;
+    let mut kinds: Vec<_> = events().await.into_iter().map(|one| (one.event_kind, one.state)).collect();
+    kinds.sort();
+    let done = ["effect_failed", "message", "message", "scheduled"];
+    assert_eq!(kinds, done.map(|kind| (kind.to_owned(), "succeeded".to_owned())));
 }

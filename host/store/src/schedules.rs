@@ -15,6 +15,8 @@ pub struct Due {
     pub id: ScheduleId,
     /// Whom to tell.
     pub install: InstallId,
+    /// Of which plugin it is an install.
+    pub slug: String,
     /// Its name.
     pub name: String,
     /// Five fields (POSIX crontab); none for a single appointment.
@@ -100,7 +102,7 @@ impl Store {
         let rows = self
             .db
             .all(
-                sql("SELECT s.id, s.tenant_id, s.install_id, s.name, s.cron, s.time_zone, s.data, s.due_at, s.depth FROM schedules s \
+                sql("SELECT s.id, s.tenant_id, s.install_id, s.name, s.cron, s.time_zone, s.data, s.due_at, s.depth, i.slug FROM schedules s \
                      JOIN installs i ON i.id = s.install_id AND i.state = 'enabled' \
                      JOIN tenants t ON t.id = s.tenant_id AND t.state = 'running' \
                      WHERE s.due_at <= $1 AND NOT EXISTS \
@@ -116,6 +118,7 @@ impl Store {
                     scope: TenantScope::of(row.get("tenant_id")?),
                     id: row.get("id")?,
                     install: row.get("install_id")?,
+                    slug: row.get("slug")?,
                     name: row.get("name")?,
                     cron: row.get("cron")?,
                     time_zone: row.get("time_zone")?,

@@ -1,6 +1,6 @@
 //! Delivering a queued effect through its gateway.
 
-use super::{Done, retry};
+use super::{Done, lane_of, retry};
 use crate::attempt::Trace;
 use crate::doing::Doing;
 use crate::engine::Engine;
@@ -38,7 +38,7 @@ pub(super) async fn deliver(
     let Ok(action) = serde_json::from_str::<Action>(&effect.action) else {
         let error = GatewayError::Invalid("the action was stored by another version".to_owned());
         let trouble = error.trouble(&gateway.name);
-        return give_up(engine, scope, &effect, Tried::NotBegun, trouble, &Usage::default()).await;
+        return give_up(engine, workspace, &effect, Tried::NotBegun, trouble, &Usage::default()).await;
     };
     let conversation = contract::action_conversation(&action).to_owned();
     let call = InlineCall::Perform(action);
@@ -48,7 +48,7 @@ pub(super) async fn deliver(
         if is_over(&effect, policy) {
             let trouble = unknown(INTERRUPTED, effect.done_at_most).trouble(&gateway.name);
             engine.show_trouble(scope, gateway.id, &conversation, &trouble).await;
-            return give_up(engine, scope, &effect, Tried::Unsure, trouble, &Usage::default()).await;
+            return give_up(engine, workspace, &effect, Tried::Unsure, trouble, &Usage::default()).await;
         }
         if effect.begun_at.is_some()
             && let pause @ 1.. = marks::pause(effect.attempt + 1).as_millis()
@@ -119,7 +119,7 @@ pub(super) async fn deliver(
     };
     let trouble = error.trouble(&gateway.name);
     engine.show_trouble(scope, gateway.id, &conversation, &trouble).await;
-    give_up(engine, scope, &effect, tried, trouble, &usage).await
+    give_up(engine, workspace, &effect, tried, trouble, &usage).await
 }
 
 /// The span of a try, below that of the run that asked for it.
@@ -173,13 +173,14 @@ fn unknown(why: &str, times: u64) -> GatewayError {
 /// Gives an effect up and tells its install by an event, unless that has gone round too often.
 async fn give_up(
     engine: &Engine,
-    scope: TenantScope,
+    workspace: &Workspace,
     effect: &QueuedEffect,
     tried: Tried,
     trouble: Trouble,
     usage: &Usage,
 ) -> Result<Done, StoreError> {
     meter::effect("given_up");
+    let scope = workspace.scope();
     let depth = effect.depth + 1;
     if depth > circles::MAX_DEPTH {
         let trouble = troubles::circle(&trouble, circles::MAX_DEPTH);
@@ -193,13 +194,20 @@ async fn give_up(
         message: trouble.detail.clone(),
         attempts: u32::try_from(effect.attempt + 1).unwrap_or(u32::MAX),
     };
-    let lane = format!("{}/effects", effect.install);
+    let slug = match workspace.install(effect.install).await {
+        Ok(install) => Some(install.slug.clone()),
+        // Nobody is told.
+        Err(StoreError::NotFound) => None,
+        Err(error) => return Err(error),
+    };
+    let component = slug.and_then(|slug| engine.catalogue().plugin(&slug));
+    let lane = lane_of(component.map(|component| &component.manifest), effect.install, "effects");
     let event = NewEvent {
         id: EventId::new(),
         gateway: Some(effect.gateway),
         inbound: None,
         kind: EventKind::EffectFailed.as_str(),
-        lane: lane.clone(),
+        lane: format!("{}/effects", effect.install),
         payload: serde_json::to_string(&Payload::EffectFailed(failure))
             .map_err(|error| StoreError::Corrupt(error.to_string()))?,
         occurred_at: Timestamp::now(),

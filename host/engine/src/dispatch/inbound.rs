@@ -1,6 +1,6 @@
 //! Decoding a delivery: the gateway's component turns it into events, and the plugins that subscribed get executions.
 
-use super::{Done, Fresh, offer, retry};
+use super::{Done, Fresh, lane_of, offer, retry};
 use crate::backoff;
 use crate::engine::Engine;
 use crate::provider::NoProvider;
@@ -178,11 +178,7 @@ fn execution(engine: &Engine, install: &Install, event: &NewEvent, kind: EventKi
     if !manifest.subscriptions.contains(&kind) {
         return None;
     }
-    let lane = if manifest.one_at_a_time {
-        install.id.to_string()
-    } else {
-        format!("{}/{}", install.id, event.lane)
-    };
+    let lane = lane_of(Some(manifest), install.id, &event.lane);
     Some(NewExecution {
         id: ExecutionId::new(),
         install: install.id,

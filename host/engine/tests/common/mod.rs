@@ -225,8 +225,13 @@ impl TestHost {
 
     /// The same with a provider that does what a test says.
     pub(crate) async fn with_probe_and(telegram: FakeTelegram) -> Self {
+        Self::with_probe_asking_and("storage send", telegram).await
+    }
+
+    /// The same with a probe that asks for these capabilities.
+    pub(crate) async fn with_probe_asking_and(asks: &str, telegram: FakeTelegram) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self::made(folder, telegram, "full", Some(probe_asking("storage send")), "").await
+        Self::made(folder, telegram, "full", Some(probe_asking(asks)), "").await
     }
 
     /// The same database under a new engine that has another version of the probe.

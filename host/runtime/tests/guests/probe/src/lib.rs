@@ -20,10 +20,13 @@ use twobot::prelude::*;
 static ASKS: [u8; 96] =
     *b"probe asks: storage send ai notify schedule                                                     ";
 
+/// A script without steps.
+const NOTHING: &str = r#"{"steps": []}"#;
+
 /// The plugin.
 pub struct Probe;
 
-/// What to do in one run: the input of an action, or the text of a message.
+/// What to do in one run: the input of an action, the text of a message, or what an appointment gives back.
 #[derive(Deserialize)]
 struct Script {
     steps: Vec<Step>,
@@ -46,11 +49,16 @@ enum Ending {
     UnknownAction,
 }
 
-fn asks() -> Vec<Capability> {
+/// The words of what it asks. `one-at-a-time` is no capability, but how it wants its events.
+fn words() -> Vec<String> {
     let bytes = std::hint::black_box(&ASKS);
-    let text = String::from_utf8_lossy(bytes);
-    text.split_ascii_whitespace()
-        .filter_map(|word| match word {
+    String::from_utf8_lossy(bytes).split_ascii_whitespace().map(str::to_owned).collect()
+}
+
+fn asks() -> Vec<Capability> {
+    words()
+        .iter()
+        .filter_map(|word| match word.as_str() {
             "storage" => Some(Capability::Storage),
             "send" => Some(Capability::Send),
             "ai" => Some(Capability::Ai),
@@ -64,7 +72,7 @@ fn asks() -> Vec<Capability> {
 
 impl world::Guest for Probe {
     fn describe() -> world::Manifest {
-        Manifest::new("probe", "Probe (test)", env!("CARGO_PKG_VERSION"))
+        let manifest = Manifest::new("probe", "Probe (test)", env!("CARGO_PKG_VERSION"))
             .summary("Makes the host calls that a script names.")
             .description("For tests of the platform.")
             .author("2Bot")
@@ -73,16 +81,21 @@ impl world::Guest for Probe {
             .needs(asks())
             .slot(Slot::optional("channels", "Gateways to try"))
             .action(ActionSpec::command("script", "Run a script").input_schema(json!({ "type": "object" })))
-            .config_schema(json!({ "type": "object" }))
-            .into()
+            .config_schema(json!({ "type": "object" }));
+        let is_one_at_a_time = words().iter().any(|word| word == "one-at-a-time");
+        if is_one_at_a_time { manifest.one_at_a_time().into() } else { manifest.into() }
     }
 }
 
 impl plugin_handler::Guest for Probe {
     fn handle(event: Event) -> Result<(), HandlerError> {
         let wrong = |what: String| HandlerError::Failed(format!("the script: {what}"));
-        let Payload::Message(message) = event.payload else { return Err(wrong("no message".to_owned())) };
-        let text = message.text.unwrap_or_default();
+        let text = match event.payload {
+            Payload::Message(message) => message.text.unwrap_or_default(),
+            Payload::Scheduled(due) => due.data.unwrap_or_else(|| NOTHING.to_owned()),
+            Payload::EffectFailed(_) => NOTHING.to_owned(),
+            _ => return Err(wrong("none".to_owned())),
+        };
         let script: Script = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         script.steps.iter().for_each(|step| drop(calls::carry_out(step)));
         match script.ending {
