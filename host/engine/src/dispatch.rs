@@ -22,19 +22,23 @@ pub(crate) use queue::{Queue, Queues};
 use crate::engine::Engine;
 use crate::nodes::Hold;
 use fresh::Known;
-use queue::Settled;
+use queue::{Seen, Settled};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
-use twobot_domain::{InstallId, Timestamp};
+use twobot_domain::Timestamp;
 use twobot_runtime::AtOnce;
 use twobot_store::StoreError;
 use twobot_store::executions::{Work, WorkKind};
 use twobot_store::workspace::Workspace;
 
-/// Waiting items that are looked at to find what can be started for one tenant.
+/// Waiting items that are looked at in one go to find what can be started for one tenant.
 const WINDOW: u32 = 256;
+
+/// How often it is looked on behind them, at most. Lanes and installs with many are left out then: so it takes as many conversations
+/// that all wait for their time as fill these looks, until one behind them waits for one of them.
+const DEEPEST: usize = 64;
 
 /// Runs the dispatcher of one queue until the engine stops.
 pub(crate) async fn run(engine: Engine, kind: WorkKind) {
@@ -77,23 +81,19 @@ async fn serve(engine: &Engine, hold: &Hold, queue: &Arc<Queue>, kind: WorkKind)
     };
     let mut waiting = engine.store().waiting(scope, kind, WINDOW).await?;
     let now = Timestamp::now();
-    let mut passed_over: Vec<InstallId> = Vec::new();
-    loop {
-        let is_all = waiting.len() < WINDOW as usize;
-        // In a later round of this, some were passed over.
-        let choice = queue.choose(scope, waiting, now, conditions, is_all && passed_over.is_empty());
+    let mut seen = Seen::default();
+    for _ in 0..DEEPEST {
+        let last = waiting.last().filter(|_| waiting.len() == WINDOW as usize).map(|work| work.id);
+        let choice = queue.choose(scope, waiting, now, conditions, &mut seen, last.is_none());
         if let Some(due) = choice.next_due {
             queue.wake_at(scope, due, now);
         }
-        let known = passed_over.len();
-        passed_over.extend(choice.busy_installs);
         start(engine, hold, queue, kind, choice.chosen).await;
-        // Behind the many of a busy install may wait some of others.
-        if is_all || choice.is_full || passed_over.len() == known || engine.is_stopping() {
-            return Ok(());
-        }
-        waiting = engine.store().waiting_besides(scope, &passed_over, WINDOW).await?;
+        // Behind the many of a lane or of an install that does not get on now may wait some of others.
+        let Some(last) = last.filter(|_| !choice.is_full && !engine.is_stopping()) else { break };
+        waiting = engine.store().waiting_beyond(scope, kind, &seen.beyond(last), WINDOW).await?;
     }
+    Ok(())
 }
 
 /// How much of a tenant may be worked on at the same time. The machine counts the same; here what has no place yet stays in the queue.

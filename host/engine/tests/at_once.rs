@@ -8,9 +8,13 @@ use common::{FakeTelegram, TestHost};
 use serde_json::json;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
-use twobot_domain::Timestamp;
+use twobot_domain::manifest::EventKind;
+use twobot_domain::{EventId, ExecutionId, GatewayError, Timestamp, Trouble, Usage};
 use twobot_store::TenantScope;
-use twobot_store::executions::WorkKind;
+use twobot_store::accounts::WorkspaceState;
+use twobot_store::events::NewEvent;
+use twobot_store::executions::{Cause, NewExecution, WorkKind};
+use twobot_store::inbound::{Accepted, Decoded};
 use twobot_store::schedules::NewSchedule;
 
 /// A provider that lets messages through when it may: a place in the first semaphore for each that came so far.
@@ -25,6 +29,10 @@ fn perform(gateway: twobot_domain::GatewayId) -> String {
     let arguments = json!({"chat_id": 1, "text": "hello"}).to_string();
     let call = json!({"gateway": gateway.to_string(), "operation": "sendMessage", "arguments": arguments});
     json!({"steps": [{"perform_call": call}]}).to_string()
+}
+
+fn in_an_hour() -> Timestamp {
+    Timestamp::now().plus_millis(3_600_000)
 }
 
 async fn states(host: &TestHost, scope: TenantScope, slug: &str) -> Vec<String> {
@@ -97,7 +105,6 @@ async fn those_behind_the_crowd_of_a_busy_install_are_found() {
     host.install(scope, "probe", "channels", bot, json!({})).await;
     host.install(scope, "analytics", "sources", bot, json!({})).await;
     let store = host.engine.store();
-    let probe = store.install(scope, "probe").await.unwrap().id;
     // Of the probe alone more than the dispatcher looks at in one go, and an execution of the other plugin behind each.
     for chat in 0..300 {
         host.say(bot, chat, 1_000 + chat, &perform(bot)).await;
@@ -106,8 +113,10 @@ async fn those_behind_the_crowd_of_a_busy_install_are_found() {
         store.waiting(scope, WorkKind::Inbound, 1).await.unwrap().is_empty()
     })
     .await;
+    let probe = store.install(scope, "probe").await.unwrap().id;
     host.until("nothing but the busy one's waits", async || {
-        store.waiting_besides(scope, &[probe], 1).await.unwrap().is_empty()
+        let waiting = store.waiting(scope, WorkKind::Execution, 1_000).await.unwrap();
+        waiting.iter().all(|work| work.install == Some(probe))
     })
     .await;
     assert_eq!(arrived.available_permits(), 5, "meanwhile the busy one got no further");
@@ -157,4 +166,104 @@ async fn who_asks_for_one_event_at_a_time_gets_one_whatever_it_comes_of() {
     kinds.sort();
     let done = ["effect_failed", "message", "message", "scheduled"];
     assert_eq!(kinds, done.map(|kind| (kind.to_owned(), "succeeded".to_owned())));
+}
+
+/// More than the dispatcher looks at in one go.
+const MANY: i64 = 300;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_whose_deliveries_wait_holds_up_no_other_one() {
+    let host = TestHost::new().await;
+    let scope = host.tenant("pro").await;
+    let (late, other) = (host.bot(scope).await, host.bot(scope).await);
+    let store = host.engine.store();
+    store.set_workspace_state(scope, WorkspaceState::Stopped).await.unwrap();
+    for update in 0..MANY {
+        let accepted = host.say(late, update, 1, "hi").await;
+        if let (0, Accepted::New(first)) = (update, accepted) {
+            store.postpone_inbound(scope, first, in_an_hour()).await.unwrap();
+        }
+    }
+    host.say(other, 1, 1, "hi").await;
+    store.set_workspace_state(scope, WorkspaceState::Running).await.unwrap();
+    host.engine.workspace_changed(scope);
+    let waiting = async || store.waiting(scope, WorkKind::Inbound, 1_000).await.unwrap();
+    host.until("the other's is decoded", async || waiting().await.len() == MANY as usize).await;
+    assert!(waiting().await.iter().all(|work| work.lane == late.uuid().simple().to_string()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_whose_events_wait_holds_up_no_other_one() {
+    let host = TestHost::new().await;
+    let scope = host.tenant("pro").await;
+    let bot = host.bot(scope).await;
+    host.install(scope, "auto-reply", "channels", bot, json!({})).await;
+    host.install(scope, "analytics", "sources", bot, json!({})).await;
+    let store = host.engine.store();
+    let installs =
+        [store.install(scope, "auto-reply").await.unwrap(), store.install(scope, "analytics").await.unwrap()];
+    store.set_workspace_state(scope, WorkspaceState::Stopped).await.unwrap();
+    let Accepted::New(inbound) = host.say(bot, 1, 1, "hi").await else { panic!("it is new") };
+    let inbound = store.inbound(scope, inbound).await.unwrap();
+    // Many in one lane, as of a plugin that takes one event at a time, and one of the other plugin behind them.
+    let event = |number: i64| {
+        let event = NewEvent {
+            id: EventId::new(),
+            gateway: Some(bot),
+            inbound: Some(inbound.id),
+            kind: EventKind::Message.as_str(),
+            lane: "lane".to_owned(),
+            payload: "{}".to_owned(),
+            occurred_at: Timestamp::now(),
+        };
+        let install = installs[usize::from(number == MANY)].id;
+        let execution = NewExecution {
+            id: ExecutionId::new(),
+            install,
+            event: Some(event.id),
+            cause: Cause::Event,
+            event_kind: event.kind.to_owned(),
+            lane: install.to_string(),
+            depth: 0,
+        };
+        (event, vec![execution])
+    };
+    let events: Vec<_> = (0..=MANY).map(event).collect();
+    let (first, last) = (events[0].1[0].id, events[MANY as usize].1[0].id);
+    store.finish_inbound(scope, &inbound, &Decoded::Events(events), &Usage::default()).await.unwrap();
+    let trouble = Trouble::new("later", "Later", "It waits.", "Wait.");
+    store.postpone_execution(scope, first, &trouble, in_an_hour()).await.unwrap();
+    store.set_workspace_state(scope, WorkspaceState::Running).await.unwrap();
+    host.engine.workspace_changed(scope);
+    host.until("the other one's has its outcome", async || {
+        store.execution(scope, last).await.unwrap().state != "waiting"
+    })
+    .await;
+    let waiting = store.waiting(scope, WorkKind::Execution, 1_000).await.unwrap();
+    assert_eq!(waiting.len(), MANY as usize, "and none of the other's");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_whose_effects_wait_holds_up_no_other_one() {
+    let host = TestHost::new().await;
+    let scope = host.tenant("pro").await;
+    let bot = host.bot(scope).await;
+    let rules = json!({"rules": [{"match": "any", "text": "", "reply": "echo {text}"}]});
+    host.install(scope, "auto-reply", "channels", bot, rules).await;
+    // The provider wants to hear nothing more of the first for an hour.
+    host.telegram.send_failures.lock().push_back(GatewayError::RateLimited(Some(3_600)));
+    for update in 0..MANY {
+        host.say(bot, update, 1, "late").await;
+    }
+    let store = host.engine.store();
+    host.until("all that is to be sent is known", async || {
+        store.waiting(scope, WorkKind::Effect, 1_000).await.unwrap().len() == MANY as usize
+    })
+    .await;
+    host.say(bot, MANY, 2, "now").await;
+    host.until("the other conversation's is sent", async || {
+        host.telegram.sent().last().is_some_and(|text| text == "echo now")
+    })
+    .await;
+    assert_eq!(host.telegram.sent(), ["echo late", "echo now"]);
 }

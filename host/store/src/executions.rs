@@ -15,7 +15,7 @@ pub use outcome::{
 };
 pub use poison::AfterDeath;
 pub use query::{ExecutionFilter, ExecutionRecord, ExecutionStats};
-pub use queue::{Work, WorkKind};
+pub use queue::{Beyond, MOST_LANES, Work, WorkKind};
 pub(crate) use queue::{insert, insert_at};
 pub use replay::ReplayRecord;
 pub(crate) use resting::NOT_BEGUN;

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use twobot_domain::{InstallId, Timestamp};
 use twobot_runtime::AtOnce;
 use twobot_store::TenantScope;
-use twobot_store::executions::{Work, WorkKind};
+use twobot_store::executions::{Beyond, MOST_LANES, Work, WorkKind};
 use uuid::Uuid;
 
 /// Items of one queue that are worked on at the same time, over all tenants.
@@ -87,10 +87,30 @@ pub(super) struct Choice {
     pub(super) chosen: Vec<Work>,
     /// When the next of the others is due.
     pub(super) next_due: Option<Timestamp>,
-    /// Installs with as much running as they may have.
-    pub(super) busy_installs: HashSet<InstallId>,
     /// Its tenant has as much running as it may have.
     pub(super) is_full: bool,
+}
+
+/// What was looked at of a tenant's queue, in as many goes as it took.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// The items of each lane. Whatever was first in one was started or could not be: the rest has to wait in any case.
+    lanes: HashMap<String, usize>,
+    /// Installs with as much running as they may have.
+    busy_installs: HashSet<InstallId>,
+}
+
+impl Seen {
+    /// Where to look on, without those of whom there are many.
+    pub(super) fn beyond(&self, after: Uuid) -> Beyond {
+        let mut lanes: Vec<_> = self.lanes.iter().filter(|(_, items)| **items > 1).collect();
+        lanes.sort_unstable_by_key(|(_, items)| std::cmp::Reverse(**items));
+        Beyond {
+            after,
+            installs: self.busy_installs.iter().copied().collect(),
+            lanes: lanes.into_iter().take(MOST_LANES).map(|(lane, _)| lane.clone()).collect(),
+        }
+    }
 }
 
 /// Whether something that was just recorded can be begun.
@@ -182,25 +202,28 @@ impl Queue {
         Arc::clone(&self.places).try_acquire_owned().ok()
     }
 
-    /// Which of the waiting items can be started now. What is over a limit stays in the queue. Where these are all that wait, it is
-    /// remembered under which conditions, if all of them are worked on now.
+    /// Which of the waiting items can be started now. What is over a limit stays in the queue. Where these are the last, and all that wait
+    /// is worked on now, it is remembered under which conditions.
     pub(super) fn choose(
         &self,
         scope: TenantScope,
         waiting: Vec<Work>,
         now: Timestamp,
         conditions: Settled,
-        is_all: bool,
+        seen: &mut Seen,
+        is_last: bool,
     ) -> Choice {
         let at_once = conditions.at_once;
         let mut state = self.state.lock();
         let busy = state.busy.entry(scope).or_default();
-        let mut blocked: HashSet<String> = HashSet::new();
+        let is_all = is_last && seen.lanes.is_empty();
         let mut choice = Choice::default();
         let mut is_left = false;
         for work in waiting {
+            let items = seen.lanes.entry(work.lane.clone()).or_default();
+            *items += 1;
+            let is_first = *items == 1;
             if busy.get(&work.lane).is_some_and(|busy| busy.id == work.id) {
-                blocked.insert(work.lane);
                 continue;
             }
             if busy.len() >= at_once.tenant as usize {
@@ -208,7 +231,7 @@ impl Queue {
                 break;
             }
             // Whatever is first in a lane holds back the rest of it.
-            if busy.contains_key(&work.lane) || !blocked.insert(work.lane.clone()) {
+            if busy.contains_key(&work.lane) || !is_first {
                 is_left = true;
                 continue;
             }
@@ -220,7 +243,7 @@ impl Queue {
                 && running(busy, install) >= at_once.install as usize
             {
                 // It goes on when one of its own ends; others of its tenant need not wait for that.
-                choice.busy_installs.insert(install);
+                seen.busy_installs.insert(install);
                 continue;
             }
             busy.insert(work.lane.clone(), Busy { id: work.id, install: work.install });
@@ -233,7 +256,7 @@ impl Queue {
             && !is_left
             && !choice.is_full
             && choice.next_due.is_none()
-            && choice.busy_installs.is_empty();
+            && seen.busy_installs.is_empty();
         // Who was woken meanwhile may have more than what was found before.
         if nothing_waits && !state.in_round.contains(&scope) {
             if state.settled.len() >= MOST_SETTLED {
@@ -332,6 +355,40 @@ mod tests {
         which.iter().map(work).collect()
     }
 
+    /// What is chosen of these, which are all that wait or not.
+    fn chosen(
+        queue: &Queue,
+        scope: TenantScope,
+        waiting: &[Work],
+        conditions: Settled,
+        is_last: bool,
+    ) -> Choice {
+        queue.choose(scope, waiting.to_vec(), Timestamp(1), conditions, &mut Seen::default(), is_last)
+    }
+
+    #[tokio::test]
+    async fn what_was_first_in_a_lane_holds_back_what_is_looked_at_later() {
+        let (queue, scope) = (Queue::default(), scope().await);
+        let installs = [InstallId::new(), InstallId::new(), InstallId::new()];
+        let mut all =
+            waiting(scope, &installs, &[(0, "a"), (1, "a"), (1, "b"), (1, "c"), (0, "a"), (2, "a")]);
+        all[0].due_at = Timestamp(2);
+        let mut seen = Seen::default();
+        let mut look = |works: &[Work], is_last| {
+            let choice = queue.choose(scope, works.to_vec(), Timestamp(1), CONDITIONS, &mut seen, is_last);
+            (choice.chosen.len(), choice.next_due, seen.beyond(works[works.len() - 1].id))
+        };
+        let (count, due, beyond) = look(&all[..4], false);
+        assert_eq!((count, due), (2, Some(Timestamp(2))));
+        let expected = Beyond { after: all[3].id, installs: vec![installs[1]], lanes: Vec::new() };
+        assert_eq!(beyond, expected, "lanes with a single item are not worth a word");
+        let (count, due, beyond) = look(&all[4..], true);
+        assert_eq!((count, due), (1, None), "only the third install's");
+        assert_eq!(beyond.lanes, [all[0].lane.clone()]);
+        // What was looked at in several goes is not all done.
+        assert_eq!(queue.begin(0, &all[5]), Begun::Unknown);
+    }
+
     #[tokio::test]
     async fn what_is_over_a_limit_stays_and_others_of_the_tenant_go_on() {
         let (queue, scope) = (Queue::default(), scope().await);
@@ -342,11 +399,12 @@ mod tests {
             &installs,
             &[(0, "a"), (0, "a"), (0, "b"), (0, "c"), (0, "d"), (1, "a"), (2, "a"), (2, "b")],
         );
-        let choose = |all: &[Work]| queue.choose(scope, all.to_vec(), Timestamp(1), CONDITIONS, true);
-        let choice = choose(&all);
+        let choose = |all: &[Work]| chosen(&queue, scope, all, CONDITIONS, true);
+        let mut seen = Seen::default();
+        let choice = queue.choose(scope, all.clone(), Timestamp(1), CONDITIONS, &mut seen, true);
         let expected = [&all[0], &all[2], &all[5], &all[6]].map(|work| work.lane.clone());
         assert_eq!(lanes(&choice.chosen), expected, "two of the busy one, then others, four in all");
-        assert!(choice.is_full && choice.busy_installs.contains(&installs[0]));
+        assert!(choice.is_full && seen.busy_installs.contains(&installs[0]));
         assert_eq!(queue.in_flight(scope), 4);
 
         let choice = choose(&all);
@@ -368,7 +426,7 @@ mod tests {
     /// Looks at what waits, as a dispatcher does.
     fn look(queue: &Queue, scope: TenantScope, waiting: &[Work]) -> usize {
         while queue.next().is_some() {}
-        queue.choose(scope, waiting.to_vec(), Timestamp(1), CONDITIONS, true).chosen.len()
+        chosen(queue, scope, waiting, CONDITIONS, true).chosen.len()
     }
 
     #[tokio::test]
@@ -421,18 +479,18 @@ mod tests {
         // Woken after it was looked, and before it was noted what was found.
         while queue.next().is_some() {}
         queue.wake(scope);
-        queue.choose(scope, Vec::new(), Timestamp(1), CONDITIONS, true);
+        chosen(&queue, scope, &[], CONDITIONS, true);
         assert_eq!(queue.begin(0, &works[1]), Begun::Unknown);
         // Of many, not all were looked at.
         while queue.next().is_some() {}
-        queue.choose(scope, Vec::new(), Timestamp(1), CONDITIONS, false);
+        chosen(&queue, scope, &[], CONDITIONS, false);
         assert_eq!(queue.begin(0, &works[1]), Begun::Unknown);
         // What is not due yet holds back what follows.
         let later = Work { due_at: Timestamp(2), ..works[0].clone() };
         look(&queue, scope, &[later]);
         assert_eq!(queue.begin(0, &works[1]), Begun::Unknown);
         // The tenant was another node's meanwhile.
-        queue.choose(scope, Vec::new(), Timestamp(1), Settled { token: 1, ..CONDITIONS }, true);
+        chosen(&queue, scope, &[], Settled { token: 1, ..CONDITIONS }, true);
         assert_eq!(queue.begin(0, &works[1]), Begun::Unknown);
     }
 }

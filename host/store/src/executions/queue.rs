@@ -32,6 +32,34 @@ pub struct Work {
     pub due_at: Timestamp,
 }
 
+/// Where to look on among what waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beyond {
+    /// The last that was looked at.
+    pub after: Uuid,
+    /// Installs whose executions need not be looked at; only executions have any.
+    pub installs: Vec<InstallId>,
+    /// Lanes that need not be looked at. Of more than [`MOST_LANES`], some are found all the same.
+    pub lanes: Vec<String>,
+}
+
+/// Lanes that one look leaves out, at most: each is a value in its statement.
+pub const MOST_LANES: usize = 64;
+
+/// So many parameters, from this one on.
+fn places(first: usize, count: usize) -> String {
+    (first..first + count).map(|place| format!("${place}")).collect::<Vec<_>>().join(", ")
+}
+
+fn work(row: &Row, scope: TenantScope, kind: WorkKind) -> Result<Work, StoreError> {
+    let lane = match kind {
+        WorkKind::Inbound => row.get::<Uuid>("gateway_id")?.simple().to_string(),
+        WorkKind::Execution | WorkKind::Effect => row.get("lane")?,
+    };
+    let install = if kind == WorkKind::Execution { Some(row.get("install_id")?) } else { None };
+    Ok(Work { scope, id: row.get("id")?, install, lane, due_at: row.get("next_at")? })
+}
+
 /// Queues an execution, unless its install was removed meanwhile or is not the tenant's.
 pub(crate) async fn insert(tx: &mut Tx, scope: TenantScope, new: &NewExecution) -> Result<(), StoreError> {
     insert_at(tx, scope, new, Timestamp::now()).await.map(drop)
@@ -109,49 +137,62 @@ impl Store {
                  ORDER BY q.id LIMIT $2"),
         };
         let rows = self.db.all(statement.bind(scope.tenant()).bind(u64::from(limit))).await?;
-        rows.iter()
-            .map(|row| {
-                let lane = match kind {
-                    WorkKind::Inbound => row.get::<Uuid>("gateway_id")?.simple().to_string(),
-                    WorkKind::Execution | WorkKind::Effect => row.get("lane")?,
-                };
-                let install = if kind == WorkKind::Execution { Some(row.get("install_id")?) } else { None };
-                Ok(Work { scope, id: row.get("id")?, install, lane, due_at: row.get("next_at")? })
-            })
-            .collect()
+        rows.iter().map(|row| work(row, scope, kind)).collect()
     }
 
-    /// The first executions that wait for a tenant besides those of some installs, of which enough is known.
+    /// What waits behind what was looked at before, oldest first, besides what need not be looked at.
     ///
     /// # Errors
     /// Only those of the database.
-    pub async fn waiting_besides(
+    pub async fn waiting_beyond(
         &self,
         scope: TenantScope,
-        installs: &[InstallId],
+        kind: WorkKind,
+        beyond: &Beyond,
         limit: u32,
     ) -> Result<Vec<Work>, StoreError> {
-        // A list has no way to be empty in all dialects: nobody's id begins it.
-        let nobody = InstallId::from_uuid(Uuid::nil());
-        let places = (3..=installs.len() + 3).map(|place| format!("${place}")).collect::<Vec<_>>().join(", ");
-        let text = format!(
-            "SELECT q.id, q.install_id, q.lane, q.next_at FROM executions q JOIN tenants t \
-             ON t.id = q.tenant_id AND t.state = 'running' WHERE q.tenant_id = $1 AND q.state = 'waiting' AND q.held = 0 \
-             AND q.install_id NOT IN ({places}) ORDER BY q.id LIMIT $2"
-        );
-        let statement = sql_of(text).bind(scope.tenant()).bind(u64::from(limit)).bind(nobody);
-        let statement = installs.iter().fold(statement, |statement, install| statement.bind(*install));
-        let work = |row: &Row| -> Result<Work, StoreError> {
-            let install = Some(row.get("install_id")?);
-            Ok(Work {
-                scope,
-                id: row.get("id")?,
-                install,
-                lane: row.get("lane")?,
-                due_at: row.get("next_at")?,
-            })
+        // A list can not be empty in all dialects: nobody's id begins the one, and the other repeats itself.
+        let installs = places(4, beyond.installs.len() + 1);
+        let mut besides = beyond.lanes.as_slice();
+        besides = &besides[..besides.len().min(MOST_LANES)];
+        // Lists of a few lengths only, so that there are few statements to be prepared.
+        let length = [1, 4, 16].into_iter().find(|length| besides.len() <= *length).unwrap_or(MOST_LANES);
+        let first = if kind == WorkKind::Execution { 5 + beyond.installs.len() } else { 4 };
+        let lanes = places(first, length);
+        let text = match kind {
+            WorkKind::Inbound => format!(
+                "SELECT q.id, q.gateway_id, q.next_at FROM inbound q JOIN tenants t \
+                 ON t.id = q.tenant_id AND t.state = 'running' WHERE q.tenant_id = $1 AND q.state = 'waiting' \
+                 AND q.id > $2 AND q.gateway_id NOT IN ({lanes}) ORDER BY q.id LIMIT $3"
+            ),
+            WorkKind::Execution => format!(
+                "SELECT q.id, q.install_id, q.lane, q.next_at FROM executions q JOIN tenants t \
+                 ON t.id = q.tenant_id AND t.state = 'running' WHERE q.tenant_id = $1 AND q.state = 'waiting' AND q.held = 0 \
+                 AND q.id > $2 AND q.install_id NOT IN ({installs}) AND q.lane NOT IN ({lanes}) ORDER BY q.id LIMIT $3"
+            ),
+            WorkKind::Effect => format!(
+                "SELECT q.id, q.lane, q.next_at FROM effects q JOIN tenants t \
+                 ON t.id = q.tenant_id AND t.state = 'running' WHERE q.tenant_id = $1 AND q.state = 'waiting' \
+                 AND q.id > $2 AND q.lane NOT IN ({lanes}) ORDER BY q.id LIMIT $3"
+            ),
         };
-        self.db.all(statement).await?.iter().map(work).collect()
+        let mut statement = sql_of(text).bind(scope.tenant()).bind(beyond.after).bind(u64::from(limit));
+        if kind == WorkKind::Execution {
+            statement = statement.bind(InstallId::from_uuid(Uuid::nil()));
+            statement = beyond.installs.iter().fold(statement, |statement, install| statement.bind(*install));
+        }
+        let lanes = besides
+            .iter()
+            .map(String::as_str)
+            .chain(std::iter::repeat(besides.first().map_or("", String::as_str)));
+        for lane in lanes.take(length) {
+            statement = match kind {
+                // The lane of a delivery is its gateway.
+                WorkKind::Inbound => statement.bind(Uuid::parse_str(lane).unwrap_or_default()),
+                WorkKind::Execution | WorkKind::Effect => statement.bind(lane),
+            };
+        }
+        self.db.all(statement).await?.iter().map(|row| work(row, scope, kind)).collect()
     }
 
     /// An execution that waits to run.

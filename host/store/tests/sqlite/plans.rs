@@ -63,9 +63,12 @@ async fn no_statement_reads_a_whole_table() {
 async fn the_busy_statements_use_the_indexes_that_were_made_for_them() {
     let list = " AND x.id < $2 ORDER BY x.id DESC LIMIT $3";
     let cases = [
-        ("FROM inbound q JOIN tenants t", "COVERING INDEX inbound_queue (tenant_id=?)"),
-        ("FROM executions q JOIN tenants t", "INDEX executions_queue (tenant_id=?)"),
-        ("FROM effects q JOIN tenants t", "COVERING INDEX effects_queue (tenant_id=?)"),
+        ("FROM inbound q JOIN tenants t", "COVERING INDEX inbound_queue (tenant_id=?"),
+        ("FROM executions q JOIN tenants t", "INDEX executions_queue (tenant_id=?"),
+        ("FROM effects q JOIN tenants t", "COVERING INDEX effects_queue (tenant_id=?"),
+        ("AND q.id > $2 AND q.gateway_id NOT IN", "COVERING INDEX inbound_queue (tenant_id=? AND id>?)"),
+        ("AND q.id > $2 AND q.install_id NOT IN", "INDEX executions_queue (tenant_id=? AND id>?)"),
+        ("AND q.id > $2 AND q.lane NOT IN", "COVERING INDEX effects_queue (tenant_id=? AND id>?)"),
         ("(SELECT q.tenant_id FROM inbound q", "SCAN q USING COVERING INDEX inbound_queue"),
         ("(SELECT q.tenant_id FROM executions q", "INDEX executions_queue"),
         ("(SELECT q.tenant_id FROM effects q", "SCAN q USING COVERING INDEX effects_queue"),

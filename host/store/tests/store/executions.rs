@@ -4,7 +4,7 @@ use crate::estate::{estate, failure};
 use crate::world::{World, new_inbound, page, writes};
 use twobot_domain::{ExecutionId, Timestamp};
 use twobot_store::accounts::WorkspaceState;
-use twobot_store::executions::{ExecutionFilter, WorkKind};
+use twobot_store::executions::{Beyond, ExecutionFilter, Work, WorkKind};
 
 const KINDS: [WorkKind; 3] = [WorkKind::Inbound, WorkKind::Execution, WorkKind::Effect];
 
@@ -53,25 +53,47 @@ async fn what_waits_is_listed_oldest_first_and_no_more_than_asked() {
 }
 
 #[tokio::test]
-async fn what_waits_besides_some_installs_is_found_behind_theirs() {
+async fn what_waits_beyond_some_is_found_behind_them() {
     let world = World::new().await;
     let ann = world.tenant("ann").await;
-    let gateway = ann.gateway("Bot").await;
+    let gateways = [ann.gateway("One").await, ann.gateway("Two").await];
     let installs =
         [ann.install("one", &[]).await, ann.install("two", &[]).await, ann.install("three", &[]).await];
     for install in installs {
-        ann.queue(gateway, install).await;
-        ann.queue(gateway, install).await;
+        for gateway in gateways {
+            ann.queue(gateway, install).await;
+        }
     }
-    for (besides, expected) in
-        [(0, vec![0, 0, 1, 1, 2, 2]), (1, vec![1, 1, 2, 2]), (2, vec![2, 2]), (3, vec![])]
-    {
-        let work = world.store.waiting_besides(ann.scope, &installs[..besides], 9).await.unwrap();
-        let found: Vec<_> = work.iter().map(|work| work.install.unwrap()).collect();
-        let expected: Vec<_> = expected.into_iter().map(|which: usize| installs[which]).collect();
-        assert_eq!(found, expected);
+    for gateway in [gateways[0], gateways[0], gateways[1], gateways[0]] {
+        let provider_id = ExecutionId::new().to_string();
+        world.store.accept(ann.scope, new_inbound(gateway, &provider_id)).await.unwrap();
     }
-    assert_eq!(world.store.waiting_besides(ann.scope, &installs[..1], 1).await.unwrap().len(), 1);
+    for kind in [WorkKind::Execution, WorkKind::Inbound] {
+        let all = world.store.waiting(ann.scope, kind, 99).await.unwrap();
+        let ids = |found: &[Work]| found.iter().map(|work| work.id).collect::<Vec<_>>();
+        let lanes: Vec<_> = all.iter().map(|work| work.lane.clone()).collect();
+        for after in 0..all.len() {
+            for (besides, others) in [(0, 0), (1, 0), (0, 1), (2, 2), (3, 1), (0, 9), (1, 99)] {
+                let mut beyond = Beyond {
+                    after: all[after].id,
+                    installs: installs[..besides].to_vec(),
+                    lanes: lanes.iter().cycle().take(others.min(lanes.len())).cloned().collect(),
+                };
+                let expected: Vec<_> = all[after + 1..]
+                    .iter()
+                    .filter(|work| !beyond.lanes.contains(&work.lane))
+                    .filter(|work| work.install.is_none_or(|of| !beyond.installs.contains(&of)))
+                    .cloned()
+                    .collect();
+                // However long the list of lanes is.
+                beyond.lanes.extend((0..others).map(|number| format!("another {number}")));
+                let found = world.store.waiting_beyond(ann.scope, kind, &beyond, 99).await.unwrap();
+                assert_eq!(ids(&found), ids(&expected), "{kind:?} {after} {besides} {others}");
+                let found = world.store.waiting_beyond(ann.scope, kind, &beyond, 1).await.unwrap();
+                assert_eq!(ids(&found), ids(&expected[..expected.len().min(1)]));
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -106,7 +106,11 @@ pub(crate) fn statements() -> Vec<String> {
                 constants.iter().map(|(name, text)| (name.clone(), vec![text.clone()])).collect();
             // Those that follow.
             let next = (1..).find(|number| !literal.contains(&format!("${number}"))).unwrap_or(1);
-            fills.insert("places".to_owned(), vec![format!("${next}, ${}", next + 1)]);
+            let list = |first: usize| vec![format!("${first}, ${}", first + 1)];
+            fills.insert("places".to_owned(), list(next));
+            fills.insert("installs".to_owned(), list(next));
+            let behind = if literal.contains("{installs}") { next + 2 } else { next };
+            fills.insert("lanes".to_owned(), list(behind));
             fills.insert("state".to_owned(), parts(" AND x.state"));
             fills.insert("slug".to_owned(), parts(" AND i."));
             for (name, beginning) in [

@@ -20,7 +20,7 @@ use twobot_store::chat::{Author, NewChatMessage};
 use twobot_store::connections::ToConnect;
 use twobot_store::dead_letters::{DeadLetterFilter, DeadLetterKind, EditedEvent};
 use twobot_store::effects::Tried;
-use twobot_store::executions::{ExecutionFilter, WorkKind};
+use twobot_store::executions::{Beyond, ExecutionFilter, WorkKind};
 use twobot_store::gateways::{DeliveryOutcome, GatewayStatus};
 use twobot_store::idempotency::Begun;
 use twobot_store::inbound::{Accepted, Decoded};
@@ -32,6 +32,7 @@ use twobot_store::sessions::{Device, Renewed};
 use twobot_store::two_factor::{CodeTry, Finished, Proof};
 use twobot_store::usage::Resolution;
 use twobot_store::versions::{Expected, Versioned};
+use uuid::Uuid;
 
 /// Every case. A call by the stranger must find nothing of the owner's (`false` or not found) and change nothing of it.
 pub(super) fn all() -> Vec<Case> {
@@ -457,8 +458,13 @@ fn executions() -> Vec<Case> {
             "waiting",
             |c| async move { Ok(!c.store.waiting(c.scope, WorkKind::Effect, 9).await?.is_empty()) },
         ),
-        case("waiting_besides", |c| async move {
-            Ok(!c.store.waiting_besides(c.scope, &[], 9).await?.is_empty())
+        case("waiting_beyond", |c| async move {
+            let beyond = Beyond { after: Uuid::nil(), installs: Vec::new(), lanes: Vec::new() };
+            let mut found = false;
+            for kind in [WorkKind::Inbound, WorkKind::Execution, WorkKind::Effect] {
+                found |= !c.store.waiting_beyond(c.scope, kind, &beyond, 9).await?.is_empty();
+            }
+            Ok(found)
         }),
         case("queued_execution", |c| async move {
             c.store.queued_execution(c.scope, c.of.waiting).await.map(|_| true)
