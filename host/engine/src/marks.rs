@@ -27,7 +27,8 @@ const MOST_DEATHS: u64 = 8;
 /// The pause after the second death; after each further one it is three times as long.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Deaths after which an execution runs beside no other of this kind: of many that ran, only one can be to blame.
+/// Deaths after which an execution is a suspect: it runs beside no other one on its node, since of many that ran only one can be to
+/// blame. Its queue sees to that, so that those who wait for their turn take no places.
 const ALONE: u64 = 2;
 
 /// Bytes of a mark.
@@ -47,7 +48,6 @@ pub(crate) struct Marks(Option<Arc<Inner>>);
 struct Inner {
     file: File,
     slots: Mutex<Slots>,
-    alone: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -57,10 +57,7 @@ struct Slots {
 }
 
 /// An execution that runs. Dropped, it does not any more.
-pub(crate) struct Mark<'a> {
-    of: Option<(&'a Inner, u64)>,
-    _alone: Option<tokio::sync::MutexGuard<'a, ()>>,
-}
+pub(crate) struct Mark<'a>(Option<(&'a Inner, u64)>);
 
 impl Marks {
     /// Takes a file of marks in a folder, and says what was marked there when the processes before ended. A process keeps its file
@@ -86,7 +83,7 @@ impl Marks {
         let Some(file) = taken else {
             return Err(io::Error::other(format!("{MOST_FILES} processes use {}", folder.display())));
         };
-        let inner = Inner { file, slots: Mutex::default(), alone: tokio::sync::Mutex::default() };
+        let inner = Inner { file, slots: Mutex::default() };
         Ok((Self(Some(Arc::new(inner))), marked))
     }
 
@@ -99,13 +96,12 @@ impl Marks {
         }
     }
 
-    /// Marks an execution. One that was there at several deaths waits until no other such runs.
-    pub(crate) async fn enter(&self, execution: ExecutionId, deaths: u64) -> Mark<'_> {
-        let Some(inner) = self.0.as_deref() else { return Mark { of: None, _alone: None } };
-        let alone = if deaths >= ALONE { Some(inner.alone.lock().await) } else { None };
+    /// Marks an execution.
+    pub(crate) fn enter(&self, execution: ExecutionId) -> Mark<'_> {
+        let Some(inner) = self.0.as_deref() else { return Mark(None) };
         let slot = inner.slots.lock().take();
         inner.write(slot, execution.uuid());
-        Mark { of: Some((inner, slot)), _alone: alone }
+        Mark(Some((inner, slot)))
     }
 }
 
@@ -137,7 +133,7 @@ impl Inner {
 
 impl Drop for Mark<'_> {
     fn drop(&mut self) {
-        if let Some((inner, slot)) = self.of {
+        if let Some((inner, slot)) = self.0 {
             inner.write(slot, Uuid::nil());
             inner.slots.lock().free.push(slot);
         }
@@ -173,6 +169,11 @@ fn after(deaths: u64) -> AfterDeath {
     AfterDeath::TryAt(Timestamp::now().plus_millis(pause(deaths).as_millis() as i64))
 }
 
+/// Whether an execution that was there at so many deaths may be to blame for them.
+pub(crate) const fn is_suspect(deaths: u64) -> bool {
+    deaths >= ALONE
+}
+
 /// How long what was interrupted so many times by the end of the process waits.
 pub(crate) fn pause(deaths: u64) -> Duration {
     match deaths.min(MOST_DEATHS).checked_sub(ALONE) {
@@ -185,30 +186,29 @@ pub(crate) fn pause(deaths: u64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures::FutureExt as _;
 
     /// What is marked in a file now.
     fn marked(folder: &Path, number: u32) -> Vec<ExecutionId> {
         read(&File::open(folder.join(format!("running-{number}"))).unwrap()).unwrap()
     }
 
-    #[tokio::test]
-    async fn what_ran_when_the_process_ended_is_found() {
+    #[test]
+    fn what_ran_when_the_process_ended_is_found() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
         let [one, two, three] = [ExecutionId::new(), ExecutionId::new(), ExecutionId::new()];
         let (marks, before) = Marks::open(folder).unwrap();
         assert!(before.is_empty());
-        let first = marks.enter(one, 0).await;
-        let second = marks.enter(two, 0).await;
+        let first = marks.enter(one);
+        let second = marks.enter(two);
         drop(first);
-        let third = marks.enter(three, 0).await;
+        let third = marks.enter(three);
         // The place of what ended is taken by the next.
         assert_eq!(marked(folder, 0), [three, two]);
         // Another process that uses the folder takes nothing of this one's for dead.
         let (other, found) = Marks::open(folder).unwrap();
         assert!(found.is_empty());
-        std::mem::forget(other.enter(one, 0).await);
+        std::mem::forget(other.enter(one));
         drop(other);
         std::mem::forget((second, third));
         drop(marks);
@@ -232,19 +232,8 @@ mod tests {
         );
     }
 
-    #[tokio::test]
-    async fn suspects_run_one_at_a_time_and_hold_up_nobody_else() {
-        let folder = tempfile::tempdir().unwrap();
-        let (marks, _) = Marks::open(folder.path()).unwrap();
-        let suspect = marks.enter(ExecutionId::new(), ALONE).await;
-        assert!(marks.enter(ExecutionId::new(), ALONE).now_or_never().is_none());
-        assert!(marks.enter(ExecutionId::new(), 0).now_or_never().is_some());
-        drop(suspect);
-        assert!(marks.enter(ExecutionId::new(), ALONE).now_or_never().is_some());
-    }
-
-    #[tokio::test]
-    async fn a_file_that_is_damaged_marks_nothing_that_is_not_there() {
+    #[test]
+    fn a_file_that_is_damaged_marks_nothing_that_is_not_there() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("running-0"), [0, 1, 2]).unwrap();
         assert!(Marks::open(folder.path()).unwrap().1.is_empty());

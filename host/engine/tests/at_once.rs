@@ -267,3 +267,27 @@ async fn a_conversation_whose_effects_wait_holds_up_no_other_one() {
     .await;
     assert_eq!(host.telegram.sent(), ["echo late", "echo now"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_that_may_have_ended_the_process_take_no_places_of_the_innocent() {
+    let (telegram, arrived, _release) = gated();
+    let host = TestHost::with_probe_and(telegram).await;
+    let scope = host.tenant("pro").await;
+    let bot = host.bot(scope).await;
+    host.install(scope, "probe", "channels", bot, json!({})).await;
+    for chat in 0..MANY {
+        host.say(bot, chat, chat, &perform(bot)).await;
+    }
+    host.until("all are decoded, and some run", async || {
+        let inbound = host.engine.store().waiting(scope, WorkKind::Inbound, 1).await.unwrap();
+        inbound.is_empty() && arrived.available_permits() == 5
+    })
+    .await;
+    let (telegram, arrived, release) = gated();
+    let (_old, host) = host.die_and_restart(telegram, 2).await;
+    host.until("one of them runs", async || arrived.available_permits() == 1).await;
+    host.say(bot, MANY, MANY, &perform(bot)).await;
+    host.until("and somebody else beside it", async || arrived.available_permits() == 2).await;
+    assert_eq!(host.engine.machine().occupied(scope.tenant()).plugins, 2);
+    release.add_permits(1_000);
+}

@@ -40,7 +40,7 @@ pub(super) async fn execute(
     let install = workspace.install(queued.install).await?;
     let execution = Execution { engine, scope, workspace, queued, install, is_first };
     // As long as it runs, it is marked: should the process end with it, the next one knows.
-    let _mark = engine.inner.marks.enter(execution.queued.id, execution.queued.deaths).await;
+    let _mark = engine.inner.marks.enter(execution.queued.id);
     match stored {
         Some(stored) => execution.handle(stored).await,
         None => execution.give_up(troubles::event_missing()).await,

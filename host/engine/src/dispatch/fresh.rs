@@ -31,6 +31,7 @@ impl Fresh {
             install: None,
             lane: inbound.gateway.uuid().simple().to_string(),
             due_at: inbound.received_at,
+            deaths: 0,
         };
         Self { work, known: Known::Inbound(inbound) }
     }
@@ -42,12 +43,13 @@ impl Fresh {
         event: StoredEvent,
     ) -> Self {
         let (id, install) = (queued.id.uuid(), Some(queued.install));
-        let work = Work { scope, id, install, lane, due_at: queued.created_at };
+        let work = Work { scope, id, install, lane, due_at: queued.created_at, deaths: queued.deaths };
         Self { work, known: Known::Execution(Box::new((queued, event))) }
     }
 
     pub(crate) fn effect(scope: TenantScope, lane: String, queued: QueuedEffect) -> Self {
-        let work = Work { scope, id: queued.id.uuid(), install: None, lane, due_at: queued.created_at };
+        let (id, due_at) = (queued.id.uuid(), queued.created_at);
+        let work = Work { scope, id, install: None, lane, due_at, deaths: 0 };
         Self { work, known: Known::Effect(Box::new(queued)) }
     }
 

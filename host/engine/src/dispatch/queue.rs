@@ -1,5 +1,6 @@
 //! What is known of one queue in memory: which tenants to look at, and which lanes are worked on.
 
+use crate::marks;
 use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -59,6 +60,10 @@ struct State {
     busy: HashMap<TenantScope, HashMap<String, Busy>>,
     /// When a tenant's next item is due, where nothing of it can be started before.
     timers: HashMap<TenantScope, Instant>,
+    /// The one that runs of those that may have ended the process.
+    suspect: Option<Uuid>,
+    /// Tenants of whom another one waits for its end, in the order in which they came.
+    suspects: VecDeque<TenantScope>,
     /// Tenants of which everything that waits is worked on. Whoever wakes one takes it out.
     settled: HashMap<TenantScope, Settled>,
 }
@@ -130,15 +135,29 @@ impl Default for Queue {
     }
 }
 
+impl State {
+    fn wake(&mut self, scope: TenantScope) {
+        self.settled.remove(&scope);
+        if self.in_round.insert(scope) {
+            self.round.push_back(scope);
+        }
+    }
+
+    /// Nothing runs that may have ended the process: the first of those who have such is looked at. Says whether there is one.
+    fn wake_suspects(&mut self) -> bool {
+        let first = self.suspects.pop_front();
+        if let Some(scope) = first {
+            self.wake(scope);
+        }
+        first.is_some()
+    }
+}
+
 impl Queue {
     /// Something waits for a tenant.
     pub(crate) fn wake(&self, scope: TenantScope) {
-        let mut state = self.state.lock();
-        state.settled.remove(&scope);
-        if state.in_round.insert(scope) {
-            state.round.push_back(scope);
-            self.woken.notify_one();
-        }
+        self.state.lock().wake(scope);
+        self.woken.notify_one();
     }
 
     /// Something waits for a tenant that can not be looked at now.
@@ -161,16 +180,24 @@ impl Queue {
     /// A lane is free again. Where the tenant's work is not all done, or more of it may have come, it is looked at again.
     pub(super) fn finished(&self, scope: TenantScope, lane: &str, is_done: bool) {
         let mut state = self.state.lock();
+        let mut ended = None;
         if let Some(lanes) = state.busy.get_mut(&scope) {
-            lanes.remove(lane);
+            ended = lanes.remove(lane).map(|busy| busy.id);
             if lanes.is_empty() {
                 state.busy.remove(&scope);
             }
         }
-        let is_settled = is_done && state.settled.contains_key(&scope);
+        if ended.is_some() && state.suspect == ended {
+            state.suspect = None;
+            state.wake_suspects();
+        }
+        if !is_done || !state.settled.contains_key(&scope) {
+            state.wake(scope);
+        }
+        let is_waiting = !state.round.is_empty();
         drop(state);
-        if !is_settled {
-            self.wake(scope);
+        if is_waiting {
+            self.woken.notify_one();
         }
     }
 
@@ -214,7 +241,8 @@ impl Queue {
         is_last: bool,
     ) -> Choice {
         let at_once = conditions.at_once;
-        let mut state = self.state.lock();
+        let mut guard = self.state.lock();
+        let state = &mut *guard;
         let busy = state.busy.entry(scope).or_default();
         let is_all = is_last && seen.lanes.is_empty();
         let mut choice = Choice::default();
@@ -246,6 +274,17 @@ impl Queue {
                 seen.busy_installs.insert(install);
                 continue;
             }
+            if marks::is_suspect(work.deaths) {
+                if state.suspect.is_some() {
+                    // Its lane waits for its turn among those of all tenants, and takes no place meanwhile.
+                    is_left = true;
+                    if !state.suspects.contains(&scope) {
+                        state.suspects.push_back(scope);
+                    }
+                    continue;
+                }
+                state.suspect = Some(work.id);
+            }
             busy.insert(work.lane.clone(), Busy { id: work.id, install: work.install });
             choice.chosen.push(work);
         }
@@ -263,6 +302,10 @@ impl Queue {
                 state.settled.clear();
             }
             state.settled.insert(scope, conditions);
+        }
+        // Whoever was woken for its turn may have none any more.
+        if state.suspect.is_none() && state.wake_suspects() {
+            self.woken.notify_one();
         }
         choice
     }
@@ -351,6 +394,7 @@ mod tests {
             install: Some(installs[*install]),
             lane: format!("{}/{lane}", installs[*install]),
             due_at: Timestamp(0),
+            deaths: 0,
         };
         which.iter().map(work).collect()
     }
@@ -492,5 +536,44 @@ mod tests {
         // The tenant was another node's meanwhile.
         chosen(&queue, scope, &[], Settled { token: 1, ..CONDITIONS }, true);
         assert_eq!(queue.begin(0, &works[1]), Begun::Unknown);
+    }
+
+    #[tokio::test]
+    async fn of_hundreds_that_may_have_ended_the_process_one_runs_and_the_innocent_go_on() {
+        let queue = Queue::default();
+        let (one, other) = (scope().await, scope().await);
+        let install = InstallId::new();
+        let lanes: Vec<_> = (0..300).map(|number| format!("{number}")).collect();
+        let which: Vec<_> = lanes.iter().map(|lane| (0, lane.as_str())).collect();
+        let suspects = |scope| -> Vec<_> {
+            let all = waiting(scope, &[install], &which);
+            all.into_iter().map(|work| Work { deaths: 2, ..work }).collect()
+        };
+        let (mut ones, others) = (suspects(one), suspects(other));
+        ones.extend(waiting(one, &[install], &[(0, "innocent"), (0, "once dead")]));
+        ones[301].deaths = 1;
+        let choice = chosen(&queue, one, &ones, CONDITIONS, true);
+        let ids = |works: &[Work]| works.iter().map(|work| work.id).collect::<Vec<_>>();
+        assert_eq!(ids(&choice.chosen), [ones[0].id, ones[300].id], "an install has two at once");
+        queue.finished(one, &ones[300].lane, true);
+        assert_eq!(ids(&chosen(&queue, one, &ones, CONDITIONS, true).chosen), [ones[300].id]);
+        queue.finished(one, &ones[300].lane, true);
+        assert!(chosen(&queue, other, &others, CONDITIONS, true).chosen.is_empty());
+
+        // They take turns when one ends.
+        while queue.next().is_some() {}
+        queue.finished(one, &ones[0].lane, true);
+        assert_eq!(queue.next(), Some(one));
+        assert_eq!(ids(&chosen(&queue, one, &ones[1..300], CONDITIONS, true).chosen), [ones[1].id]);
+        queue.finished(one, &ones[1].lane, true);
+        assert_eq!([queue.next(), queue.next()], [Some(other), Some(one)], "it is the other's turn");
+        // Who was woken and has none any more passes the turn on.
+        assert_eq!(ids(&chosen(&queue, one, &ones[2..300], CONDITIONS, true).chosen), [ones[2].id]);
+        assert!(chosen(&queue, other, &others, CONDITIONS, true).chosen.is_empty());
+        while queue.next().is_some() {}
+        queue.finished(one, &ones[2].lane, true);
+        while queue.next().is_some() {}
+        assert!(chosen(&queue, one, &[], CONDITIONS, true).chosen.is_empty());
+        assert_eq!(ids(&chosen(&queue, other, &others, CONDITIONS, true).chosen), [others[0].id]);
     }
 }

@@ -30,6 +30,8 @@ pub struct Work {
     pub lane: String,
     /// Not before this.
     pub due_at: Timestamp,
+    /// How often the process ended while it ran, where it is an execution.
+    pub deaths: u64,
 }
 
 /// Where to look on among what waits.
@@ -56,8 +58,11 @@ fn work(row: &Row, scope: TenantScope, kind: WorkKind) -> Result<Work, StoreErro
         WorkKind::Inbound => row.get::<Uuid>("gateway_id")?.simple().to_string(),
         WorkKind::Execution | WorkKind::Effect => row.get("lane")?,
     };
-    let install = if kind == WorkKind::Execution { Some(row.get("install_id")?) } else { None };
-    Ok(Work { scope, id: row.get("id")?, install, lane, due_at: row.get("next_at")? })
+    let (install, deaths) = match kind {
+        WorkKind::Execution => (Some(row.get("install_id")?), row.get("deaths")?),
+        WorkKind::Inbound | WorkKind::Effect => (None, 0),
+    };
+    Ok(Work { scope, id: row.get("id")?, install, lane, due_at: row.get("next_at")?, deaths })
 }
 
 /// Queues an execution, unless its install was removed meanwhile or is not the tenant's.
@@ -127,11 +132,11 @@ impl Store {
             WorkKind::Inbound => sql("SELECT q.id, q.gateway_id, q.next_at FROM inbound q JOIN tenants t \
                  ON t.id = q.tenant_id AND t.state = 'running' WHERE q.tenant_id = $1 AND q.state = 'waiting' \
                  ORDER BY q.id LIMIT $2"),
-            WorkKind::Execution => {
-                sql("SELECT q.id, q.install_id, q.lane, q.next_at FROM executions q JOIN tenants t \
+            WorkKind::Execution => sql(
+                "SELECT q.id, q.install_id, q.lane, q.next_at, q.deaths FROM executions q JOIN tenants t \
                  ON t.id = q.tenant_id AND t.state = 'running' WHERE q.tenant_id = $1 AND q.state = 'waiting' AND q.held = 0 \
-                 ORDER BY q.id LIMIT $2")
-            }
+                 ORDER BY q.id LIMIT $2",
+            ),
             WorkKind::Effect => sql("SELECT q.id, q.lane, q.next_at FROM effects q JOIN tenants t \
                  ON t.id = q.tenant_id AND t.state = 'running' WHERE q.tenant_id = $1 AND q.state = 'waiting' \
                  ORDER BY q.id LIMIT $2"),
@@ -166,7 +171,7 @@ impl Store {
                  AND q.id > $2 AND q.gateway_id NOT IN ({lanes}) ORDER BY q.id LIMIT $3"
             ),
             WorkKind::Execution => format!(
-                "SELECT q.id, q.install_id, q.lane, q.next_at FROM executions q JOIN tenants t \
+                "SELECT q.id, q.install_id, q.lane, q.next_at, q.deaths FROM executions q JOIN tenants t \
                  ON t.id = q.tenant_id AND t.state = 'running' WHERE q.tenant_id = $1 AND q.state = 'waiting' AND q.held = 0 \
                  AND q.id > $2 AND q.install_id NOT IN ({installs}) AND q.lane NOT IN ({lanes}) ORDER BY q.id LIMIT $3"
             ),
