@@ -87,7 +87,7 @@ pub struct Limits {
     /// Minutes without an event after which a workspace sleeps.
     #[serde(default)]
     pub sleep_after_minutes: Option<u32>,
-    /// Place in the queue; 1 is served first.
+    /// Place in the queues, from 1, which is served most, to 5: see [`Limits::weight`].
     pub priority: u8,
     /// Events that may wait before providers are asked to retry.
     #[serde(default = "default_waiting_events")]
@@ -141,6 +141,12 @@ const fn default_storage_burst() -> u32 {
 }
 
 impl Limits {
+    /// How much of its queues' work a tenant gets done under load, against others: 5 times as much with priority 1 as with 5.
+    #[must_use]
+    pub fn weight(&self) -> u32 {
+        6 - u32::from(self.priority.clamp(1, 5))
+    }
+
     /// The fuel of one execution: what the plan's processors burn in a handler's wall-clock time.
     #[must_use]
     pub fn fuel_per_execution(&self) -> u64 {

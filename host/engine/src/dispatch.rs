@@ -14,6 +14,7 @@ mod inbound;
 mod lane;
 mod queue;
 mod retry;
+mod round;
 
 pub(crate) use fresh::{Fresh, offer};
 pub(crate) use lane::lane_of;
@@ -26,7 +27,6 @@ use queue::{Seen, Settled};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
 use twobot_domain::Timestamp;
 use twobot_runtime::AtOnce;
 use twobot_store::StoreError;
@@ -78,6 +78,7 @@ async fn serve(engine: &Engine, hold: &Hold, queue: &Arc<Queue>, kind: WorkKind)
         token: hold.lease.token(),
         revision: workspace.revision(),
         at_once: at_once(engine, kind, &workspace),
+        weight: engine.limits_in(&workspace).weight(),
     };
     let mut waiting = engine.store().waiting(scope, kind, WINDOW).await?;
     let now = Timestamp::now();
@@ -88,7 +89,7 @@ async fn serve(engine: &Engine, hold: &Hold, queue: &Arc<Queue>, kind: WorkKind)
         if let Some(due) = choice.next_due {
             queue.wake_at(scope, due, now);
         }
-        start(engine, hold, queue, kind, choice.chosen).await;
+        start(engine, hold, queue, kind, choice.chosen);
         // Behind the many of a lane or of an install that does not get on now may wait some of others.
         let Some(last) = last.filter(|_| !choice.is_full && !engine.is_stopping()) else { break };
         waiting = engine.store().waiting_beyond(scope, kind, &seen.beyond(last), WINDOW).await?;
@@ -105,38 +106,35 @@ fn at_once(engine: &Engine, kind: WorkKind, workspace: &Workspace) -> AtOnce {
     }
 }
 
-/// Starts what was chosen, as places become free.
-async fn start(engine: &Engine, hold: &Hold, queue: &Arc<Queue>, kind: WorkKind, chosen: Vec<Work>) {
+/// Starts what was chosen, and has its places.
+fn start(engine: &Engine, hold: &Hold, queue: &Arc<Queue>, kind: WorkKind, chosen: Vec<Work>) {
     // All of them first: the lanes of those that are not started are free again, too.
     let jobs: Vec<_> = chosen.into_iter().map(|work| Job::new(engine, queue, kind, work, None)).collect();
     for job in jobs {
-        let place = tokio::select! {
-            // What was chosen and not started is found waiting by another node, or at the next start.
-            () = engine.stopped() => return,
-            () = hold.ended.cancelled() => return,
-            place = queue.place() => place,
-        };
-        let Some(place) = place else { return };
-        spawn(engine, hold, job, place);
+        // What was chosen and not started is found waiting by another node, or at the next start.
+        if engine.is_stopping() || hold.ended.is_cancelled() {
+            return;
+        }
+        spawn(engine, hold, job);
     }
 }
 
 /// Works on one item, as long as its tenant is this node's.
-fn spawn(engine: &Engine, hold: &Hold, job: Job, place: OwnedSemaphorePermit) {
+fn spawn(engine: &Engine, hold: &Hold, job: Job) {
     let lost = hold.ended.clone();
     engine.inner.tasks.spawn(async move {
         tokio::select! {
             () = lost.cancelled() => {}
             () = job.work() => {}
         }
-        drop((job, place));
+        drop(job);
     });
 }
 
 /// What is known of an item that was just recorded, and the revision of the settings under which nothing else waited.
 type Beforehand = (Known, i64);
 
-/// One item that is worked on. Its lane is free again when this is dropped, also by a panic.
+/// One item that is worked on. Its lane and its place are free again when this is dropped, also by a panic.
 struct Job {
     engine: Engine,
     queue: Arc<Queue>,

@@ -85,14 +85,13 @@ pub(crate) fn offer(engine: &Engine, scope: TenantScope, fresh: impl IntoIterato
     for fresh in fresh {
         let kind = fresh.kind();
         let queue = engine.inner.queues.get(kind);
-        let place = queue.free_place();
-        let (Some(hold), Some(under), Some(place)) = (&hold, &under, place) else {
+        let (Some(hold), Some(under)) = (&hold, &under) else {
             return engine.wake(scope, Kinds::of(kind));
         };
         match queue.begin(hold.lease.token(), &fresh.work) {
             Begun::Now(revision) => {
                 let job = Job::new(under, queue, kind, fresh.work, Some((fresh.known, revision)));
-                spawn(under, hold, job, place);
+                spawn(under, hold, job);
             }
             Begun::Later => return,
             Begun::Unknown => return engine.wake(scope, Kinds::of(kind)),
