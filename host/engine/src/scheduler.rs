@@ -131,12 +131,21 @@ async fn fire_due(engine: &Engine, now: Timestamp) -> Result<(), StoreError> {
             Some(cron) => next(cron, &due.time_zone, now).ok(),
             None => None,
         };
-        let (event, execution) = occurrence(engine, &due)?;
-        match engine.under(&hold).store().fire(&due, next_at, &event, &execution).await {
+        let fired = match occurrence(engine, &due) {
+            Ok((event, execution)) => {
+                engine.under(&hold).store().fire(&due, next_at, &event, &execution).await
+            }
+            Err(error) => Err(error),
+        };
+        match fired {
             Ok(true) => engine.wake_executions(due.scope),
             // It was fired, or is another node's to fire.
             Ok(false) | Err(StoreError::Fenced) => {}
-            Err(error) => return Err(error),
+            // It is tried again with the next look; what is due besides need not wait for it.
+            Err(error) => {
+                let (schedule, tenant) = (due.id, due.scope.tenant());
+                tracing::error!(%error, %schedule, %tenant, "a schedule could not be fired; it is tried again");
+            }
         }
     }
     Ok(())

@@ -104,3 +104,25 @@ async fn what_a_disabled_plugin_missed_fires_once_when_it_is_enabled() {
     host.engine.enable_plugin(scope, &By::system(), "analytics").await.unwrap();
     once(&host, scope, first, other).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schedule_that_can_not_be_fired_holds_up_no_other_one() {
+    let host = TestHost::new().await;
+    let ((broken, install), (other, others)) = (place(&host).await, place(&host).await);
+    host.sql(
+        "CREATE TRIGGER broken BEFORE UPDATE ON schedules WHEN OLD.time_zone = 'Europe/Berlin' \
+         BEGIN SELECT RAISE(ABORT, 'it is broken'); END",
+    )
+    .await;
+    let schedule = NewSchedule {
+        name: "roll-up".to_owned(),
+        cron: "0 * * * *".to_owned(),
+        time_zone: "Europe/Berlin".to_owned(),
+        // Whatever is due longest comes first.
+        due_at: Timestamp(HOUR_MS),
+    };
+    host.engine.store().set_schedules(broken, install, &[]).await.unwrap();
+    host.engine.store().set_schedules(broken, install, &[schedule]).await.unwrap();
+    looked(&host, (other, others), 100).await;
+    assert!(fired(&host, broken).await.is_empty());
+}

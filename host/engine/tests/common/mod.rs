@@ -356,6 +356,14 @@ impl TestHost {
         (engine, Self::made(folder, telegram, "full", probe, "").await)
     }
 
+    /// Changes the database by somebody else's hand.
+    pub(crate) async fn sql(&self, text: &'static str) {
+        let url = format!("sqlite:{}", self.folder.path().join("test.db").display());
+        let mut database = SqliteConnection::connect(&url).await.unwrap();
+        sqlx::query(text).execute(&mut database).await.unwrap();
+        database.close().await.unwrap();
+    }
+
     pub(crate) async fn tenant(&self, plan: &str) -> TenantScope {
         let account = NewAccount {
             email: format!("{}@example.com", twobot_domain::UserId::new()),
