@@ -63,6 +63,10 @@ struct State {
     busy: HashMap<TenantScope, HashMap<String, Busy>>,
     /// Places that are taken: one by each of these.
     taken: usize,
+    /// The tenant that is looked at now.
+    looked_at: Option<TenantScope>,
+    /// What ended of it meanwhile, and whether it has its outcome: what was read of it may be what it was before.
+    ended: HashMap<Uuid, bool>,
     /// When a tenant's next item is due, where nothing of it can be started before.
     timers: HashMap<TenantScope, Instant>,
     /// The one that runs of those that may have ended the process.
@@ -178,11 +182,13 @@ impl Queue {
     pub(crate) fn next(&self) -> Option<TenantScope> {
         let mut guard = self.state.lock();
         let state = &mut *guard;
-        if state.taken == PLACES {
-            return None;
+        state.ended.clear();
+        state.looked_at = None;
+        if state.taken < PLACES {
+            let is_for_all = state.is_for_all();
+            state.looked_at = state.round.next(is_for_all, |scope| !state.busy.contains_key(&scope));
         }
-        let is_for_all = state.is_for_all();
-        state.round.next(is_for_all, |scope| !state.busy.contains_key(&scope))
+        state.looked_at
     }
 
     /// A lane and its place are free again. Where the tenant's work is not all done, or more of it may have come, it is looked at again.
@@ -196,6 +202,11 @@ impl Queue {
             if lanes.is_empty() {
                 state.busy.remove(&scope);
             }
+        }
+        if let Some(id) = ended
+            && state.looked_at == Some(scope)
+        {
+            state.ended.insert(id, is_done);
         }
         if ended.is_some() && state.suspect == ended {
             state.suspect = None;
@@ -247,6 +258,10 @@ impl Queue {
         let mut choice = Choice::default();
         let (mut is_left, mut wants_place) = (false, false);
         for work in waiting {
+            let ended = state.ended.get(&work.id);
+            if ended == Some(&true) {
+                continue;
+            }
             let items = seen.lanes.entry(work.lane.clone()).or_default();
             *items += 1;
             let is_first = *items == 1;
@@ -257,8 +272,9 @@ impl Queue {
                 choice.is_full = true;
                 break;
             }
-            // Whatever is first in a lane holds back the rest of it.
-            if busy.contains_key(&work.lane) || !is_first {
+            // Whatever is first in a lane holds back the rest of it. What was put off meanwhile is due later than it was when it was read: its
+            // tenant is looked at again.
+            if busy.contains_key(&work.lane) || !is_first || ended.is_some() {
                 is_left = true;
                 continue;
             }

@@ -323,3 +323,20 @@ async fn what_is_recorded_overtakes_nobody_who_waits_for_a_place() {
         assert!(one(&begun[0]) && begun[1] == Begun::Unknown && one(&begun[2]), "{begun:?}");
     }
 }
+
+#[tokio::test]
+async fn what_ended_while_it_was_looked_is_not_taken_for_what_it_was() {
+    let (queue, scope) = (Queue::default(), scope().await);
+    let works = waiting(scope, &[InstallId::new()], &[(0, "a"), (0, "a"), (0, "b"), (0, "b")]);
+    let ids = |choice: Choice| choice.chosen.iter().map(|work| work.id).collect::<Vec<_>>();
+    assert_eq!(ids(chosen(&queue, scope, &works, CONDITIONS, true)), [works[0].id, works[2].id]);
+    queue.wake(scope);
+    assert_eq!(queue.next(), Some(scope));
+    // The rows are read. Then the one is put off, and the other is done.
+    queue.finished(scope, &works[0].lane, false);
+    queue.finished(scope, &works[2].lane, true);
+    assert_eq!(ids(chosen(&queue, scope, &works, CONDITIONS, true)), [works[3].id]);
+    // It is looked again, and what is read now is as it is.
+    assert_eq!(queue.next(), Some(scope));
+    assert_eq!(ids(chosen(&queue, scope, &works[..2], CONDITIONS, true)), [works[0].id]);
+}
