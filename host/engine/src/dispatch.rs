@@ -15,6 +15,7 @@ mod lane;
 mod queue;
 mod retry;
 mod round;
+mod stumbles;
 
 pub(crate) use fresh::{Fresh, offer};
 pub(crate) use lane::lane_of;
@@ -26,7 +27,6 @@ use fresh::Known;
 use queue::{Seen, Settled};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 use twobot_domain::Timestamp;
 use twobot_runtime::AtOnce;
 use twobot_store::StoreError;
@@ -172,16 +172,23 @@ impl Job {
     }
 
     async fn work(&self) {
-        match self.attempt().await {
-            Ok(done) => self.is_done.store(done == Done::Yes, Ordering::Relaxed),
+        let error = match stumbles::unless_it_panics(self.attempt()).await {
+            Some(Ok(done)) => return self.is_done.store(done == Done::Yes, Ordering::Relaxed),
             // Someone else was faster, its gateway or install is gone, or another node works for the tenant now.
+            Some(Err(StoreError::NotFound | StoreError::Fenced)) => return,
+            Some(Err(error)) => error.to_string(),
+            None => "a panic".to_owned(),
+        };
+        // The item still waits. Without a pause a database that fails would be asked again at once, for ever.
+        let (kind, id, times) = (self.kind, self.work.id, self.queue.stumbled(self.work.id));
+        tracing::error!(error, ?kind, %id, times, "work could not be recorded; it is tried again");
+        if times < stumbles::MOST {
+            return;
+        }
+        match stumbles::give_up(self).await {
+            Ok(()) => self.is_done.store(true, Ordering::Relaxed),
             Err(StoreError::NotFound | StoreError::Fenced) => {}
-            Err(error) => {
-                let (kind, id) = (self.kind, self.work.id);
-                tracing::error!(%error, ?kind, %id, "work could not be recorded; it is tried again");
-                // The item still waits. Without a pause a database that fails would be asked again at once, for ever.
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
+            Err(error) => tracing::error!(%error, ?kind, %id, "nor can it be given up"),
         }
     }
 
@@ -216,3 +223,6 @@ impl Drop for Job {
         self.queue.finished(self.work.scope, &self.work.lane, self.is_done.load(Ordering::Relaxed));
     }
 }
+
+#[cfg(test)]
+mod tests;

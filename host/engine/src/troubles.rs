@@ -69,6 +69,17 @@ pub(crate) fn platform_failed() -> Trouble {
     )
 }
 
+pub(crate) fn not_recorded(times: u32) -> Trouble {
+    Trouble::new(
+        "not_recorded",
+        "What came of it could not be recorded",
+        format!(
+            "It was tried {times} times, and the platform failed each time before it could record what came of it. Nothing of it was kept."
+        ),
+        "This is not the plugin's fault. Tell the operator; it can be run again when the reason is found.",
+    )
+}
+
 pub(crate) fn conflict() -> Trouble {
     Trouble::new(
         "conflict",

@@ -1,6 +1,7 @@
 //! What is known of one queue in memory: which tenants to look at, and which lanes are worked on.
 
 use super::round::Round;
+use super::stumbles::Stumbles;
 use crate::marks;
 use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -67,6 +68,8 @@ struct State {
     looked_at: Option<TenantScope>,
     /// What ended of it meanwhile, and whether it has its outcome: what was read of it may be what it was before.
     ended: HashMap<Uuid, bool>,
+    /// What is tried again later, since nothing could be recorded of it.
+    stumbles: Stumbles,
     /// When a tenant's next item is due, where nothing of it can be started before.
     timers: HashMap<TenantScope, Instant>,
     /// The one that runs of those that may have ended the process.
@@ -203,6 +206,9 @@ impl Queue {
                 state.busy.remove(&scope);
             }
         }
+        if let Some(id) = ended.filter(|_| is_done) {
+            state.stumbles.forget(id);
+        }
         if let Some(id) = ended
             && state.looked_at == Some(scope)
         {
@@ -220,6 +226,11 @@ impl Queue {
         if is_waiting {
             self.woken.notify_one();
         }
+    }
+
+    /// Nothing could be recorded of an item: it is due after a pause. Says how often it was so.
+    pub(super) fn stumbled(&self, id: Uuid) -> u32 {
+        self.state.lock().stumbles.add(id)
     }
 
     /// Whether nothing of a tenant is worked on or waits for its time, as far as is known.
@@ -278,8 +289,9 @@ impl Queue {
                 is_left = true;
                 continue;
             }
-            if work.due_at > now {
-                choice.next_due = Some(choice.next_due.map_or(work.due_at, |due| due.min(work.due_at)));
+            let due_at = state.stumbles.due_at(work.id, work.due_at);
+            if due_at > now {
+                choice.next_due = Some(choice.next_due.map_or(due_at, |due| due.min(due_at)));
                 continue;
             }
             if let Some(install) = work.install
