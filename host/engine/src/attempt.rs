@@ -73,8 +73,9 @@ pub(crate) enum Outcome {
     Failed(Failed, Remains),
     /// Others were always faster.
     Contended(Remains),
-    /// The day's executions were used up before it could be committed. Nothing of it is kept.
-    Tomorrow(Trouble),
+    /// The day's executions were used up before it could be committed. Nothing of it is kept but what it used, which counts as no
+    /// execution: what it remains is one that waits.
+    Tomorrow(Trouble, Remains),
 }
 
 impl Outcome {
@@ -82,7 +83,7 @@ impl Outcome {
     const fn told(&self) -> (&'static str, Ended) {
         let name = match self {
             Self::Committed(_) => return ("succeeded", Ended::Well),
-            Self::Tomorrow(_) => "over_daily_limit",
+            Self::Tomorrow(..) => "over_daily_limit",
             Self::Contended(_) => "contended",
             Self::Failed(Failed::Retry(_), _) => "asked_to_retry",
             Self::Failed(Failed::Fault(_), _) => "failed",
@@ -127,6 +128,18 @@ pub(crate) const fn class(failed: &Failed) -> FailureClass {
         Failed::Busy(_) => FailureClass::Refused,
         Failed::Host(_) => FailureClass::Platform,
     }
+}
+
+/// Why nothing more may run today, where the plan counts executions a day and they are used up. Asked before something runs, so that
+/// nothing runs in vain; what counts is the look in the commit.
+pub(crate) async fn over_daily_limit(
+    engine: &Engine,
+    scope: TenantScope,
+    limits: &Limits,
+) -> Result<Option<Trouble>, StoreError> {
+    let Some(allowed) = limits.executions_per_day else { return Ok(None) };
+    let used = engine.store().executions_today(scope).await?;
+    Ok((used >= allowed).then(|| troubles::executions_per_day(used, allowed)))
 }
 
 impl Attempt<'_> {
@@ -184,7 +197,10 @@ impl Attempt<'_> {
                     void = Remains { usage, logs: Vec::new(), denials, kept: done.commit.kept };
                 }
                 Err(StoreError::Quota { name: "executions_per_day", used, allowed, .. }) => {
-                    return Ok(Outcome::Tomorrow(troubles::executions_per_day(used, allowed)));
+                    let usage = Usage { executions: 0, ..usage };
+                    let kept = done.commit.kept;
+                    let remains = Remains { usage, logs, denials, kept };
+                    return Ok(Outcome::Tomorrow(troubles::executions_per_day(used, allowed), remains));
                 }
                 Err(StoreError::Quota { name, used, allowed, unit }) => {
                     let failed = Failed::Fault(troubles::storage_quota(name, used, allowed, unit));

@@ -5,13 +5,16 @@
 mod common;
 
 use common::TestHost;
-use serde_json::json;
-use twobot_domain::GatewayError;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use twobot_domain::{ExecutionId, GatewayError, Usage};
 use twobot_engine::EngineError;
-use twobot_store::PageRequest;
 use twobot_store::audit::By;
 use twobot_store::chat::Author;
+use twobot_store::executions::{Cause, Commit, NewExecution};
 use twobot_store::gateways::GatewayStatus;
+use twobot_store::{PageRequest, TenantScope};
 
 fn rules() -> serde_json::Value {
     json!({"rules": [{"match": "any", "text": "", "reply": "echo {text}"}]})
@@ -188,6 +191,70 @@ async fn executions_beyond_the_days_limit_wait_for_tomorrow() {
     .await;
     let waiting = host.executions(scope).await.iter().filter(|one| one.state == "waiting").count();
     assert_eq!(waiting, 2, "exactly the allowed number ran");
+}
+
+/// What a tenant used on all days.
+async fn used(host: &TestHost, scope: TenantScope) -> Usage {
+    let mut sum = Usage::default();
+    for (_, usage) in host.engine.store().usage(scope, 0, i64::MAX).await.unwrap() {
+        sum.add(&usage);
+    }
+    sum
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_action_beyond_the_days_limit_runs_nothing_and_one_that_loses_the_race_is_billed_for_what_it_used()
+{
+    let (arrived, release) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+    let gate = Some((Arc::clone(&arrived), Arc::clone(&release)));
+    let telegram = common::FakeTelegram { gate, ..Default::default() };
+    let host = TestHost::with_probe_and_plans(telegram, "mvp").await;
+    let scope = host.tenant("free").await;
+    let bot = host.bot(scope).await;
+    host.install(scope, "probe", "channels", bot, json!({})).await;
+    let store = host.engine.store();
+    let (limits, install) =
+        (host.engine.limits(scope).await.unwrap(), store.install(scope, "probe").await.unwrap().id);
+    while store.executions_today(scope).await.unwrap() < 99 {
+        let new = NewExecution {
+            id: ExecutionId::new(),
+            install,
+            event: None,
+            cause: Cause::Action,
+            event_kind: "script".to_owned(),
+            lane: String::new(),
+            depth: 0,
+        };
+        store.begin_action(scope, &new).await.unwrap();
+        let usage = Usage { executions: 1, ..Usage::default() };
+        let commit = Commit { usage, ..Commit::default() };
+        store.finish_execution(scope, new.id, install, &limits, &commit).await.unwrap();
+    }
+    let asks = json!({"steps": [{"perform": {"gateway": bot.to_string(), "text": "hello"}}]});
+    let run = async |input: &Value| host.engine.run_action(scope, "probe", "script", input.clone()).await;
+    let code = |answer: Result<_, EngineError>| match answer {
+        Err(EngineError::Trouble(trouble)) => trouble.code,
+        other => panic!("{:?}", other.map(|_: twobot_engine::ActionRun| ())),
+    };
+
+    // While the first waits for its provider, another takes the day's last place.
+    let (slow, between) = tokio::join!(run(&asks), async {
+        host.until("the provider is asked", async || arrived.available_permits() == 1).await;
+        run(&json!({"steps": []})).await.unwrap();
+        let between = used(&host, scope).await;
+        release.add_permits(1);
+        between
+    });
+    assert_eq!(code(slow), "executions_per_day");
+    let after = used(&host, scope).await;
+    assert_eq!((between.executions, after.executions, after.failed_executions), (100, 100, 0));
+    assert!(after.fuel > between.fuel, "what it used is recorded: {after:?}");
+
+    let (calls, runs) = (host.telegram.calls.lock().len(), host.executions(scope).await.len());
+    release.add_permits(1);
+    assert_eq!(code(run(&asks).await), "executions_per_day");
+    assert_eq!(host.telegram.calls.lock().len(), calls, "nobody is asked");
+    assert_eq!((host.executions(scope).await.len(), used(&host, scope).await), (runs, after), "nothing ran");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,7 +19,8 @@ mod sum;
 pub(crate) use quota::{add as count_up, count};
 pub use reconcile::{Difference, Repaired};
 pub(crate) use record::{
-    MAX_FIGURE, Metering, OnRow, fold_effect, fold_execution, forget_gateway, forget_install, rows_removed,
+    MAX_FIGURE, Metering, OnRow, fold_effect, fold_execution, forget_gateway, forget_install, rest,
+    rows_removed,
 };
 pub(crate) use rows::progress;
 pub use sum::{KEPT_HOURS_MS, KEPT_MINUTES_MS, SUMMED_AFTER_MS, Summed};

@@ -1,12 +1,12 @@
 //! Running a plugin for an event, and recording what came of it.
 
 use super::{Done, retry};
-use crate::attempt::{Attempt, Outcome, Remains, Trace, class, failure};
+use crate::attempt::{Attempt, Outcome, Remains, Trace, class, failure, over_daily_limit};
 use crate::engine::Engine;
 use crate::live::LiveEvent;
 use crate::{backoff, plugins, troubles};
 use std::sync::Arc;
-use twobot_domain::{ExecutionId, FailureClass, GatewayId, Limits, Timestamp, Trouble};
+use twobot_domain::{ExecutionId, FailureClass, GatewayId, Timestamp, Trouble, Usage};
 use twobot_runtime::contract::{self, Event, GatewayRef, Payload};
 use twobot_runtime::{Failed, PluginCall, PluginComponent};
 use twobot_store::events::StoredEvent;
@@ -70,8 +70,8 @@ impl Execution<'_> {
             return self.give_up(troubles::event_missing()).await;
         };
         let limits = self.engine.limits_in(self.workspace);
-        if let Some(trouble) = self.over_daily_limit(limits).await? {
-            return self.wait_for_tomorrow(&trouble).await;
+        if let Some(trouble) = over_daily_limit(self.engine, self.scope, limits).await? {
+            return self.wait_for_tomorrow(&trouble, &Usage::default()).await;
         }
         let conversation = contract::conversation(&payload).map(str::to_owned);
         let event = Event {
@@ -98,7 +98,9 @@ impl Execution<'_> {
         let tries = self.queued.attempt + 1;
         let (trouble, class, retry_at, remains) = match attempt.run().await? {
             Outcome::Committed(_) => return Ok(Done::Yes),
-            Outcome::Tomorrow(trouble) => return self.wait_for_tomorrow(&trouble).await,
+            Outcome::Tomorrow(trouble, remains) => {
+                return self.wait_for_tomorrow(&trouble, &remains.usage).await;
+            }
             Outcome::Contended(remains) => (
                 troubles::conflict(),
                 FailureClass::Platform,
@@ -107,7 +109,7 @@ impl Execution<'_> {
             ),
             // Nothing ran: no try is counted, and it stays in the queue.
             Outcome::Failed(Failed::Busy(trouble), ..) => {
-                return self.put_off(&trouble, backoff::after(1)).await;
+                return self.put_off(&trouble, backoff::after(1), &Usage::default()).await;
             }
             Outcome::Failed(failed, remains) => {
                 let (trouble, class, retry_at) = self.judge(failed, tries);
@@ -171,20 +173,12 @@ impl Execution<'_> {
         Ok(Done::Yes)
     }
 
-    /// Where the plan counts executions a day and they are used up, this one waits for the next. Looked at before, so that nothing
-    /// runs in vain; what counts is the look in the commit.
-    async fn over_daily_limit(&self, limits: &Limits) -> Result<Option<Trouble>, StoreError> {
-        let Some(allowed) = limits.executions_per_day else { return Ok(None) };
-        let used = self.engine.store().executions_today(self.scope).await?;
-        Ok((used >= allowed).then(|| troubles::executions_per_day(used, allowed)))
+    async fn wait_for_tomorrow(&self, trouble: &Trouble, used: &Usage) -> Result<Done, StoreError> {
+        self.put_off(trouble, Timestamp((Timestamp::now().day() + 1) * 86_400_000), used).await
     }
 
-    async fn wait_for_tomorrow(&self, trouble: &Trouble) -> Result<Done, StoreError> {
-        self.put_off(trouble, Timestamp((Timestamp::now().day() + 1) * 86_400_000)).await
-    }
-
-    async fn put_off(&self, trouble: &Trouble, until: Timestamp) -> Result<Done, StoreError> {
-        self.engine.store().postpone_execution(self.scope, self.queued.id, trouble, until).await?;
+    async fn put_off(&self, trouble: &Trouble, until: Timestamp, used: &Usage) -> Result<Done, StoreError> {
+        self.engine.store().put_off_execution(self.scope, self.queued.id, trouble, until, used).await?;
         Ok(Done::No)
     }
 

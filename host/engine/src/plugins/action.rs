@@ -1,6 +1,6 @@
 //! Running an action of a plugin, for whoever waits for its answer.
 
-use crate::attempt::{Attempt, Outcome, Remains, Trace, class, failure};
+use crate::attempt::{Attempt, Outcome, Trace, class, failure, over_daily_limit};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::live::LiveEvent;
@@ -49,6 +49,10 @@ impl Engine {
         if workspace.tenant().state == WorkspaceState::Suspended {
             return Err(EngineError::Conflict("The account is suspended: nothing of it runs.".to_owned()));
         }
+        let limits = self.limits_in(&workspace);
+        if let Some(trouble) = over_daily_limit(self, scope, limits).await? {
+            return Err(EngineError::Trouble(Box::new(trouble)));
+        }
         let new = NewExecution {
             id: ExecutionId::new(),
             install: install.id,
@@ -68,7 +72,7 @@ impl Engine {
             execution: new.id,
             install: &install,
             component,
-            limits: self.limits_in(&workspace),
+            limits,
             depth: 0,
             started_at,
             call: PluginCall::Action { name: action.to_owned(), input },
@@ -79,7 +83,7 @@ impl Engine {
             Outcome::Committed(output) => {
                 return Ok(ActionRun { execution: new.id, output: output.unwrap_or(Value::Null) });
             }
-            Outcome::Tomorrow(trouble) => (trouble, FailureClass::Refused, Remains::default()),
+            Outcome::Tomorrow(trouble, remains) => (trouble, FailureClass::Refused, remains),
             Outcome::Contended(remains) => (troubles::conflict(), FailureClass::Platform, remains),
             Outcome::Failed(failed, remains) => {
                 let class = class(&failed);

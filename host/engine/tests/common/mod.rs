@@ -234,6 +234,12 @@ impl TestHost {
         Self::made(folder, telegram, "full", Some(probe_asking(asks)), "").await
     }
 
+    /// The same with the plans of a catalogue.
+    pub(crate) async fn with_probe_and_plans(telegram: FakeTelegram, plans: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::made(folder, telegram, plans, Some(probe_asking("storage send")), "").await
+    }
+
     /// The same database under a new engine that has another version of the probe.
     pub(crate) async fn restart_with_probe(self, asks: &str) -> Self {
         let Self { engine, folder, .. } = self;

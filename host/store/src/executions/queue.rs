@@ -1,9 +1,9 @@
 //! What waits to be done. A row waits until its outcome is recorded, so that whatever a crash interrupts is simply still waiting.
 
 use super::{NewExecution, QueuedExecution};
-use crate::db::{Row, Tx, sql, sql_of};
+use crate::db::{Row, Tx, sql, sql_of, transaction};
 use crate::{Store, StoreError, TenantScope};
-use twobot_domain::{ExecutionId, InstallId, Timestamp};
+use twobot_domain::{ExecutionId, InstallId, Timestamp, Usage};
 use uuid::Uuid;
 
 /// The queues of the engine.
@@ -241,20 +241,43 @@ impl Store {
         trouble: &twobot_domain::Trouble,
         until: Timestamp,
     ) -> Result<(), StoreError> {
+        self.put_off_execution(scope, id, trouble, until, &Usage::default()).await
+    }
+
+    /// The same for one that did run and of which nothing is kept: what it used is recorded all the same, apart from its row, in which
+    /// what its next attempt uses is to stand.
+    ///
+    /// # Errors
+    /// `NotFound` when it has an outcome already.
+    pub async fn put_off_execution(
+        &self,
+        scope: TenantScope,
+        id: ExecutionId,
+        trouble: &twobot_domain::Trouble,
+        until: Timestamp,
+        used: &Usage,
+    ) -> Result<(), StoreError> {
         let trouble =
             serde_json::to_string(trouble).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-        let changed = self
-            .db
-            .run(
-                sql("UPDATE executions SET trouble = $1, next_at = $2 \
-                     WHERE id = $3 AND tenant_id = $4 AND state = 'waiting'")
-                .bind(trouble)
-                .bind(until)
-                .bind(id)
-                .bind(scope.tenant()),
-            )
-            .await?;
-        if changed == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+        let put_off = || {
+            sql("UPDATE executions SET trouble = $1, next_at = $2 \
+                 WHERE id = $3 AND tenant_id = $4 AND state = 'waiting'")
+            .bind(trouble.as_str())
+            .bind(until)
+            .bind(id)
+            .bind(scope.tenant())
+        };
+        if *used == Usage::default() {
+            return if self.db.run(put_off()).await? == 0 { Err(StoreError::NotFound) } else { Ok(()) };
+        }
+        transaction!(self.db.begin(scope), |tx| {
+            if tx.run(put_off()).await? == 0 {
+                return Err(StoreError::NotFound);
+            }
+            crate::usage::rest(&mut tx, scope, self.metering.now(), used).await?;
+            crate::usage::count_up(&mut tx, scope, &self.metering, used.executions).await?;
+            tx.commit().await
+        })
     }
 
     /// Records an action that begins to run now. It is never queued: whoever asked waits for its answer.

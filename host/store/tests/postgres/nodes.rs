@@ -169,6 +169,10 @@ async fn write_everything(
             store.postpone_execution(scope, of.waiting, &trouble("x"), Timestamp(9)).await,
         ),
         (
+            "put_off_execution",
+            store.put_off_execution(scope, of.waiting, &trouble("x"), Timestamp(9), &usage()).await,
+        ),
+        (
             "fail_execution",
             store.fail_execution(scope, of.waiting, of.install, &failure(Some(Timestamp(9)))).await.map(drop),
         ),

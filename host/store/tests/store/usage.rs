@@ -300,6 +300,24 @@ async fn what_comes_long_after_its_making_counts_when_it_comes() {
 }
 
 #[tokio::test]
+async fn what_ran_and_is_put_off_counts_beside_what_runs_in_its_place() {
+    let world = World::new().await;
+    let (ann, gateway, install) = place(&world).await;
+    let id = ann.queue(gateway, install).await;
+    let (tomorrow, why) = (Timestamp(9), trouble("tomorrow"));
+    for used in [Usage::default(), figures(10)] {
+        ann.store.put_off_execution(ann.scope, id, &why, tomorrow, &used).await.unwrap();
+    }
+    succeed(&ann, id, install, 20).await;
+    assert_eq!(ann.used().await, sum(&[10, 20]));
+    let late = ann.store.put_off_execution(ann.scope, id, &why, tomorrow, &figures(30)).await;
+    assert!(matches!(late, Err(StoreError::NotFound)), "it has its outcome: {late:?}");
+    world.sum().await;
+    assert_eq!(ann.used().await, sum(&[10, 20]));
+    agree(&world, &ann).await;
+}
+
+#[tokio::test]
 async fn figures_that_no_run_has_do_not_overflow() {
     let world = World::new().await;
     let (ann, gateway, install) = place(&world).await;

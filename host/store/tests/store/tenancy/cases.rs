@@ -505,6 +505,11 @@ fn outcomes() -> Vec<Case> {
             let trouble = trouble("later");
             c.store.postpone_execution(c.scope, c.of.waiting, &trouble, Timestamp(9)).await.map(|()| false)
         }),
+        case("put_off_execution", |c| async move {
+            let (trouble, used) = (trouble("later"), usage());
+            let put_off = c.store.put_off_execution(c.scope, c.of.waiting, &trouble, Timestamp(9), &used);
+            put_off.await.map(|()| false)
+        }),
     ]
 }
 
