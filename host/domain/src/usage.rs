@@ -32,6 +32,24 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// What sandboxes took, and what passed between them and the world: messages, tokens, requests. Together they are the whole.
+    #[must_use]
+    pub const fn parted(self) -> (Self, Self) {
+        let sandboxes = Self {
+            messages_in: 0,
+            messages_out: 0,
+            ai_tokens_in: 0,
+            ai_tokens_out: 0,
+            http_requests: 0,
+            http_bytes_in: 0,
+            http_bytes_out: 0,
+            ..self
+        };
+        let passed =
+            Self { executions: 0, failed_executions: 0, fuel: 0, peak_memory_bytes: 0, wall_ms: 0, ..self };
+        (sandboxes, passed)
+    }
+
     /// Adds another's figures to these.
     pub fn add(&mut self, other: &Self) {
         let sum = |a: &mut u64, b: u64| *a = a.saturating_add(b);
@@ -47,5 +65,33 @@ impl Usage {
         sum(&mut self.http_bytes_in, other.http_bytes_in);
         sum(&mut self.http_bytes_out, other.http_bytes_out);
         self.peak_memory_bytes = self.peak_memory_bytes.max(other.peak_memory_bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_are_the_whole_and_share_nothing() {
+        let used = Usage {
+            executions: 1,
+            failed_executions: 2,
+            messages_in: 3,
+            messages_out: 4,
+            fuel: 5,
+            peak_memory_bytes: 6,
+            wall_ms: 7,
+            ai_tokens_in: 8,
+            ai_tokens_out: 9,
+            http_requests: 10,
+            http_bytes_in: 11,
+            http_bytes_out: 12,
+        };
+        let (mut sandboxes, passed) = used.parted();
+        assert_eq!((sandboxes.fuel, sandboxes.ai_tokens_in), (5, 0));
+        assert_eq!((passed.fuel, passed.peak_memory_bytes, passed.http_requests), (0, 0, 10));
+        sandboxes.add(&passed);
+        assert_eq!(sandboxes, used);
     }
 }

@@ -165,8 +165,8 @@ impl Attempt<'_> {
 
     async fn run_until_committed(&self, spot: Option<Spot>) -> Result<Outcome, StoreError> {
         let store = self.engine.store();
-        // Work that a faster one made void was done all the same, and a model's answer is not asked for again: it is counted with
-        // the run that takes it from the journal.
+        // Work that a faster one made void was done all the same: it is counted with the run that takes its place. What its calls used
+        // is recorded with their answers, which that run takes from the journal.
         let mut void = Remains::default();
         for again in 0..CONFLICT_TRIES {
             let is_first = self.is_first && again == 0;

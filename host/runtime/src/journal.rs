@@ -4,7 +4,7 @@ use crate::sandbox::replay::{AnswerFrom, Asked};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
-use twobot_domain::{EffectKey, ExecutionId};
+use twobot_domain::{EffectKey, ExecutionId, Usage};
 use twobot_store::journal::JournalEntry;
 use twobot_store::{Store, StoreError, TenantScope};
 
@@ -158,28 +158,40 @@ impl Journal {
         Ok(Pending(seq))
     }
 
-    /// Records what an effect was answered.
+    /// Records what an effect was answered, and what it used between the sandbox and the world.
     pub(crate) async fn answered(
         &mut self,
         pending: Pending,
         answer: &(impl Serialize + Sync),
+        used: &Usage,
     ) -> Result<(), StoreError> {
         let text = serde_json::to_string(answer).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-        match &self.keeper {
-            Keeper::Store { store, scope } => {
-                store.journal_result(*scope, self.execution, pending.0, &text).await
-            }
-            Keeper::Replay { .. } => Ok(()),
-        }
+        self.ended(&pending, Some(&text), used).await
     }
 
     /// Keeps an answer for a replay alone: a retry is to ask again. Where there are too many, the last are left out, and the replay
-    /// finds nothing in their place.
-    pub(crate) fn unsettled(&mut self, pending: &Pending, answer: &impl Serialize) {
-        let Ok(text) = serde_json::to_string(answer) else { return };
+    /// finds nothing in their place. What was used counts all the same.
+    pub(crate) async fn unsettled(
+        &mut self,
+        pending: Pending,
+        answer: &(impl Serialize + Sync),
+        used: &Usage,
+    ) -> Result<(), StoreError> {
+        self.ended(&pending, None, used).await?;
+        let Ok(text) = serde_json::to_string(answer) else { return Ok(()) };
         self.unsettled_bytes = self.unsettled_bytes.saturating_add(text.len());
         if self.unsettled_bytes <= MAX_UNSETTLED {
             self.unsettled.insert(usize::try_from(pending.0).unwrap_or(usize::MAX), text);
+        }
+        Ok(())
+    }
+
+    async fn ended(&self, pending: &Pending, answer: Option<&str>, used: &Usage) -> Result<(), StoreError> {
+        match &self.keeper {
+            Keeper::Store { store, scope } => {
+                store.journal_result(*scope, self.execution, pending.0, answer, used).await
+            }
+            Keeper::Replay { .. } => Ok(()),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! The journal of inline effects: what an execution asked for, and what it was answered.
 //!
-//! The intent is durable before the call, the answer after it. A retry is given the recorded answers in order.
+//! The intent is durable before the call, the answer after it. A retry is given the recorded answers in order. What passed between the
+//! sandbox and the world is counted by the transaction that records the answer, and by nothing else: as often as it was answered.
 
 use crate::db::{sql, transaction};
 use crate::{Store, StoreError, TenantScope, points};
-use twobot_domain::{ExecutionId, Timestamp};
+use twobot_domain::{ExecutionId, Timestamp, Usage};
 
 /// One inline effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +93,7 @@ impl Store {
         let changed = self
             .db
             .run(
-                sql("UPDATE journal SET result = NULL, repeats = repeats + $1 \
+                sql("UPDATE journal SET result = NULL, ended = 0, repeats = repeats + $1 \
                      WHERE execution_id = $2 AND tenant_id = $3 AND seq = $4")
                 .bind(u64::from(repeats))
                 .bind(execution)
@@ -103,27 +104,38 @@ impl Store {
         if changed == 0 { Err(StoreError::NotFound) } else { Ok(()) }
     }
 
-    /// Records what was answered.
+    /// Records what was answered, and what the call used. Without an answer, that the call came to an end of which nothing is kept:
+    /// a retry is to ask again.
     ///
     /// # Errors
-    /// Only those of the database.
+    /// `NotFound` when there is no such intent without an answer: nothing is counted then.
     pub async fn journal_result(
         &self,
         scope: TenantScope,
         execution: ExecutionId,
         seq: u64,
-        result: &str,
+        result: Option<&str>,
+        used: &Usage,
     ) -> Result<(), StoreError> {
         points::reach("journal-before-answer");
-        self.db
-            .run(
-                sql("UPDATE journal SET result = $1 WHERE execution_id = $2 AND tenant_id = $3 AND seq = $4")
-                    .bind(result)
-                    .bind(execution)
-                    .bind(scope.tenant())
-                    .bind(seq),
-            )
-            .await
-            .map(drop)
+        let answered = || {
+            sql("UPDATE journal SET result = $1, ended = 1 \
+                 WHERE execution_id = $2 AND tenant_id = $3 AND seq = $4 AND result IS NULL")
+            .bind(result)
+            .bind(execution)
+            .bind(scope.tenant())
+            .bind(seq)
+        };
+        if *used == Usage::default() {
+            return if self.db.run(answered()).await? == 0 { Err(StoreError::NotFound) } else { Ok(()) };
+        }
+        transaction!(self.db.begin(scope), |tx| {
+            if tx.run(answered()).await? == 0 {
+                return Err(StoreError::NotFound);
+            }
+            crate::usage::rest(&mut tx, scope, self.metering.now(), used).await?;
+            crate::usage::count_up(&mut tx, scope, &self.metering, used.executions).await?;
+            tx.commit().await
+        })
     }
 }

@@ -234,6 +234,19 @@ impl TestHost {
         Self::made(folder, telegram, "full", Some(probe_asking(asks)), "").await
     }
 
+    /// The same, asking for these capabilities; its operator opened these addresses.
+    pub(crate) async fn with_probe_asking(telegram: FakeTelegram, asks: &str, opened: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::made(folder, telegram, "full", Some(probe_asking(asks)), opened).await
+    }
+
+    /// The same database under such a host, as after a crash.
+    pub(crate) async fn crash_and_restart_asking(self, asks: &str, opened: &str) -> Self {
+        let Self { engine, folder, .. } = self;
+        engine.store().close().await;
+        Self::made(folder, FakeTelegram::default(), "full", Some(probe_asking(asks)), opened).await
+    }
+
     /// The same with the plans of a catalogue.
     pub(crate) async fn with_probe_and_plans(telegram: FakeTelegram, plans: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();

@@ -11,7 +11,7 @@ use crate::sandbox::stopwatch::Stopwatch;
 use serde::Serialize;
 use std::sync::Arc;
 use twobot_domain::manifest::{Capability, WhenUnknown};
-use twobot_domain::{EffectId, GatewayError, GatewayId};
+use twobot_domain::{EffectId, GatewayError, GatewayId, Usage};
 use twobot_store::StoreError;
 use twobot_store::executions::NewEffect;
 
@@ -89,16 +89,22 @@ pub(super) async fn inline(
         Ok(Next::Unrecorded) => return Err(GatewayError::Unavailable(UNRECORDED.to_owned())),
         Err(error) => return Err(failed(work, error)),
     };
-    let (pending, answer) = match pending {
+    let (pending, answer, used) = match pending {
         Ok(pending) => {
             let key = work.journal.key(&pending);
             let (answer, usage) = outside.carry_out(work.scope, gateway, &call, &key).await;
-            work.usage.add(&usage);
-            (pending, answer)
+            // The sandbox's time and fuel are this attempt's own; the rest is recorded with the answer, and so once, however many
+            // attempts are given it.
+            let (own, used) = usage.parted();
+            work.usage.add(&own);
+            (pending, answer, used)
         }
-        Err(pending) => (pending, Err(GatewayError::OutcomeUnknown(INTERRUPTED.to_owned()))),
+        Err(pending) => {
+            let answer = Err(GatewayError::OutcomeUnknown(INTERRUPTED.to_owned()));
+            (pending, answer, Usage::default())
+        }
     };
-    match work.journal.answered(pending, &answer).await {
+    match work.journal.answered(pending, &answer, &used).await {
         Ok(()) => answer,
         Err(error) => Err(failed(work, error)),
     }

@@ -101,7 +101,7 @@ pub(crate) struct Work {
     pub(crate) appointments: Vec<Appointment>,
     /// How many appointments wait for the install, once it was asked.
     pub(crate) appointments_waiting: Option<u64>,
-    /// What inline effects used.
+    /// What the sandboxes of inline effects used.
     pub(crate) usage: Usage,
     /// Set when the host itself failed under a call: the guest was told a plain error, and the execution is tried again.
     pub(crate) host_failure: Option<String>,

@@ -77,7 +77,7 @@ pub struct PluginRun {
 pub struct Ran {
     /// Whether it succeeded.
     pub result: Result<Done, Failed>,
-    /// What it and its inline effects used.
+    /// What it used, and the sandboxes of its inline effects. What passed between those and the world is recorded with their answers.
     pub usage: Usage,
     /// What it wrote to its log.
     pub logs: Vec<LogLine>,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use twobot_domain::manifest::Capability;
-use twobot_domain::{ExecutionId, Limits, PlanCatalogue, Timestamp, Trouble};
+use twobot_domain::{ExecutionId, Limits, PlanCatalogue, Timestamp, Trouble, Usage};
 use twobot_runtime::contract::{Event, Payload, events};
 use twobot_runtime::{
     AtOnce, Failed, Machine, MachineConfig, Occupied, PluginCall, PluginComponent, PluginRun, Ran, RunLimits,
@@ -184,6 +184,15 @@ impl Tenant {
     /// The same tenant's next install.
     pub(crate) async fn another_install(&self, slug: &str) -> Self {
         Self { install: install(&self.store, self.scope, slug).await, ..self.clone() }
+    }
+
+    /// What is recorded of its use.
+    pub(crate) async fn used(&self) -> Usage {
+        let mut sum = Usage::default();
+        for (_, usage) in self.store.usage(self.scope, 0, i64::MAX).await.unwrap() {
+            sum.add(&usage);
+        }
+        sum
     }
 
     /// A run that can still be changed.

@@ -90,14 +90,13 @@ async fn a_request_goes_out_and_its_answer_comes_in_as_they_are() {
         }),
         "without the headers of the connection"
     );
-    let fetched = setting.tenant.outside.fetched.lock();
-    let request = &fetched[0];
+    let request = setting.tenant.outside.fetched.lock().remove(0);
     assert_eq!((request.method.as_str(), request.url.as_str()), ("POST", "http://api.test/a/b?c=d%20e"));
     assert_eq!(&request.body[..], b"body");
     let headers: Vec<_> =
         request.headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
     assert_eq!(headers, [("x-one", "1"), ("x-one", "2"), ("authorization", "Bearer key")]);
-    let usage = ran.usage;
+    let usage = setting.tenant.used().await;
     assert_eq!((usage.http_requests, usage.http_bytes_out), (1, 4 + 6 + 6 + 13 + 10));
     assert_eq!(usage.http_bytes_in, 15 + 2 * 5 + 3 + 8 + 15 + 24);
 }

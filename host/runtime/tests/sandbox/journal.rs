@@ -63,13 +63,15 @@ async fn a_retry_gets_the_recorded_answers_and_does_not_ask_again() {
     let id = PluginRunId(first.execution);
     let first = setting.tenant.go(first).await;
     assert_eq!(setting.tenant.outside.count(), 3);
-    assert_eq!(first.usage.ai_tokens_in, 9, "what the effects used counts");
+    assert_eq!(first.usage.fuel.min(3_000), 3_000, "what the effects' sandboxes took is the attempt's");
+    assert_eq!(setting.tenant.used().await.ai_tokens_in, 9, "what they used besides counts at once");
 
     let retry = setting.retry(&id, steps.clone()).await;
     assert_eq!(first.outcomes(), retry.outcomes());
     assert!(refused(&retry.outcomes()[1]).contains("RateLimited(Some(7))"), "errors are recorded too");
     assert_eq!(setting.tenant.outside.count(), 3, "nothing was asked again");
-    assert_eq!(retry.usage.ai_tokens_in, 0, "nor used again");
+    assert_eq!(retry.usage.ai_tokens_in + first.usage.ai_tokens_in, 0, "which is no attempt's to count");
+    assert_eq!(setting.tenant.used().await.ai_tokens_in, 9, "nor used again");
 
     // A third attempt that goes further asks only for what is new.
     let longer = json!([setting.perform("a"), setting.perform("b"), chat("c"), setting.perform("d")]);

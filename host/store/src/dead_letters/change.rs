@@ -177,8 +177,11 @@ impl Store {
             )
             .await?;
             tx.run(
-                sql("INSERT INTO journal (execution_id, seq, tenant_id, request, result, created_at) \
-                     SELECT $1, seq, tenant_id, request, result, created_at FROM journal WHERE execution_id = $2 AND tenant_id = $3")
+                sql(
+                    "INSERT INTO journal (execution_id, seq, tenant_id, request, result, ended, created_at) \
+                     SELECT $1, seq, tenant_id, request, result, ended, created_at FROM journal \
+                     WHERE execution_id = $2 AND tenant_id = $3 AND seq >= 0",
+                )
                 .bind(new.id)
                 .bind(id)
                 .bind(scope.tenant()),

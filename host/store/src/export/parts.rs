@@ -395,7 +395,7 @@ pub(super) const PARTS: &[Part] = &[
         file: "journal.jsonl",
         rows: Rows::Of {
             parents: EXECUTIONS,
-            query: "SELECT execution_id, seq, request, result, repeats, created_at FROM journal WHERE \
+            query: "SELECT execution_id, seq, request, result, ended, repeats, created_at FROM journal WHERE \
                  execution_id = $2 AND tenant_id = $1 ORDER BY seq LIMIT $3 OFFSET $4",
         },
         columns: &[
@@ -403,6 +403,7 @@ pub(super) const PARTS: &[Part] = &[
             ("seq", Number),
             ("request", Document),
             ("result", Document),
+            ("ended", Flag),
             ("repeats", Number),
             ("created_at", Time),
         ],

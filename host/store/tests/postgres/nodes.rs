@@ -163,7 +163,7 @@ async fn write_everything(
         ),
         ("postpone_inbound", store.postpone_inbound(scope, of.inbound, Timestamp(9)).await),
         ("journal_intent", store.journal_intent(scope, of.waiting, 1, "{}").await),
-        ("journal_result", store.journal_result(scope, of.waiting, 0, "{}").await),
+        ("journal_result", store.journal_result(scope, of.waiting, 0, Some("{}"), &usage()).await),
         (
             "postpone_execution",
             store.postpone_execution(scope, of.waiting, &trouble("x"), Timestamp(9)).await,

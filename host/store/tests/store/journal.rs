@@ -1,7 +1,7 @@
 //! The journal of inline effects.
 
 use crate::world::World;
-use twobot_domain::ExecutionId;
+use twobot_domain::{ExecutionId, Usage};
 use twobot_store::StoreError;
 use twobot_store::journal::JournalEntry;
 
@@ -16,20 +16,21 @@ async fn intents_come_before_answers_and_another_path_drops_the_rest() {
         entries.into_iter().map(|JournalEntry { request, result }| (request, result)).collect()
     };
     let intend = async |id, seq, request| world.store.journal_intent(ann.scope, id, seq, request).await;
-    let answer =
-        async |id, seq, result| world.store.journal_result(ann.scope, id, seq, result).await.unwrap();
+    let answer = async |id, seq, result| {
+        world.store.journal_result(ann.scope, id, seq, Some(result), &Usage::default()).await
+    };
     let entry = |request: &str, result: Option<&str>| (request.to_owned(), result.map(str::to_owned));
 
     intend(other, 0, "theirs").await.unwrap();
     intend(id, 0, "a").await.unwrap();
     assert_eq!(entries(id).await, [entry("a", None)], "the intent stands before the answer");
-    answer(id, 0, "A").await;
+    answer(id, 0, "A").await.unwrap();
     intend(id, 1, "b").await.unwrap();
-    answer(id, 1, "B").await;
+    answer(id, 1, "B").await.unwrap();
     intend(id, 2, "c").await.unwrap();
     assert_eq!(entries(id).await, [entry("a", Some("A")), entry("b", Some("B")), entry("c", None)]);
     // An answer to what was not asked is no entry.
-    answer(id, 7, "?").await;
+    assert!(matches!(answer(id, 7, "?").await, Err(StoreError::NotFound)));
     assert_eq!(entries(id).await.len(), 3);
 
     // The retry asks for something else in the second place.
@@ -59,7 +60,7 @@ async fn what_is_asked_again_has_no_answer_until_it_has_a_new_one() {
     let store = &world.store;
     for (seq, request) in [(0, "a"), (1, "b")] {
         store.journal_intent(ann.scope, id, seq, request).await.unwrap();
-        store.journal_result(ann.scope, id, seq, "answer").await.unwrap();
+        store.journal_result(ann.scope, id, seq, Some("answer"), &Usage::default()).await.unwrap();
     }
     store.journal_again(ann.scope, id, 0, true).await.unwrap();
     store.journal_again(ann.scope, id, 0, false).await.unwrap();

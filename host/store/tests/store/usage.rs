@@ -2,7 +2,7 @@
 
 use crate::estate::{effect_event, failure, new_effect};
 use crate::store::retention::newest;
-use crate::world::{Tenant, World, limits, new_event, new_execution, trouble, usage, writes};
+use crate::world::{Tenant, World, limits, new_event, new_execution, set, trouble, usage, writes};
 use twobot_domain::{ExecutionId, GatewayId, InstallId, Limits, Timestamp, Usage};
 use twobot_store::dead_letters::DeadLetterKind;
 use twobot_store::effects::Tried;
@@ -297,6 +297,52 @@ async fn what_comes_long_after_its_making_counts_when_it_comes() {
     world.sum().await;
     assert_eq!(ann.used().await, sum(&[10, 20]));
     agree(&world, &ann).await;
+}
+
+#[tokio::test]
+async fn what_a_call_used_counts_with_its_answer_whatever_becomes_of_its_run() {
+    let world = World::new().await;
+    let (ann, gateway, install) = place(&world).await;
+    let (id, other) = (ann.queue(gateway, install).await, ann.queue(gateway, install).await);
+    let (_, call) = figures(100).parted();
+    let answer = async |store: &Store, id, answer: Option<&str>| {
+        store.journal_result(ann.scope, id, 0, answer, &call).await
+    };
+    for id in [id, other] {
+        world.store.journal_intent(ann.scope, id, 0, "a").await.unwrap();
+    }
+    assert_eq!(ann.used().await, Usage::default(), "nobody knows what becomes of an intent");
+    answer(&world.store, id, Some("A")).await.unwrap();
+    assert_eq!(ann.used().await, call);
+    // What is not kept was used all the same, and so is what is asked for in its place.
+    answer(&world.store, other, None).await.unwrap();
+    answer(&world.store, other, Some("A")).await.unwrap();
+    let mut expected = Usage::default();
+    (0..3).for_each(|_| expected.add(&call));
+    assert_eq!(ann.used().await, expected);
+    for id in [id, other, ExecutionId::new()] {
+        let again = answer(&world.store, id, Some("B")).await;
+        assert!(matches!(again, Err(StoreError::NotFound)), "there is an answer, or no question: {again:?}");
+    }
+
+    // The process ends before anything of the run is recorded. The next attempt is given the answer, and has no such use of its own.
+    let crashed = world.after_a_crash().await;
+    let store = &crashed.store;
+    let journal = store.journal(ann.scope, id).await.unwrap();
+    assert_eq!(journal[0].result.as_deref(), Some("A"));
+    let (own, _) = figures(20).parted();
+    let commit = Commit { usage: own, ..writes([("key", Some(7))], [("key", set("1"))]) };
+    let finish = async |commit: &Commit| {
+        store.finish_execution(ann.scope, id, install, &limits(), commit).await.map(drop)
+    };
+    assert!(matches!(finish(&commit).await, Err(StoreError::Conflict)));
+    finish(&Commit { usage: own, ..writes([], []) }).await.unwrap();
+    expected.add(&own);
+    let ann = Tenant { store: store.clone(), ..ann };
+    assert_eq!(ann.used().await, expected);
+    crashed.sum().await;
+    assert_eq!(ann.used().await, expected);
+    agree(&crashed, &ann).await;
 }
 
 #[tokio::test]

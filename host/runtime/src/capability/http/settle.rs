@@ -7,11 +7,11 @@ use super::request::{Checked, may_be_repeated};
 use crate::capability::gateways::{MAX_INLINE, host_failed};
 use crate::journal::{Next, Pending, UNRECORDED};
 use crate::outside::{HttpAnswer, HttpRequest, MAX_HTTP_BODY, MAX_HTTP_HEADER_BYTES};
-use crate::sandbox::guest::{Guest, PluginSide, Work};
+use crate::sandbox::guest::{Guest, PluginSide};
 use bytes::Bytes;
 use futures::future::join_all;
 use std::sync::Arc;
-use twobot_domain::HttpError;
+use twobot_domain::{HttpError, Usage};
 use wasmtime::component::{Resource, ResourceTable};
 use wasmtime_wasi::runtime::spawn;
 use wasmtime_wasi_http::Error;
@@ -95,7 +95,8 @@ async fn make(guest: &mut Plugin, ready: Vec<Open>) {
             // Without an answer, and not to be made again.
             Ok(Next::Unsure(one)) => {
                 guest.memory.let_go(one.request.body.len());
-                settle_as(guest, place, one, Err(HttpError::OutcomeUnknown)).await;
+                let unknown = Err(HttpError::OutcomeUnknown);
+                settle_as(guest, place, one, unknown, &Usage::default()).await;
             }
             Ok(Next::Unrecorded) => {
                 hand_over(guest, place, Err(HttpError::Unavailable(UNRECORDED.to_owned())));
@@ -183,13 +184,12 @@ async fn next(guest: &mut Plugin, request: Checked, body: Bytes) -> Result<Next<
     }
 }
 
-/// Counts, records and hands over what came.
+/// Records and hands over what came, with what it used.
 async fn finish(guest: &mut Plugin, place: u32, one: Begun, answer: Result<HttpAnswer, HttpError>) {
     if let Err(error) = &answer {
         tell(guest, &one.request, error);
     }
-    let Ok(work) = guest.side.granted_host(&one.host, one.port) else { return };
-    count(work, &one.request, answer.as_ref().ok());
+    let used = used(&one.request, answer.as_ref().ok());
     let answer: Answer = match answer {
         Ok(answer) if answer.body.len() > MAX_HTTP_BODY => Err(HttpError::BodyTooLarge(MAX_HTTP_BODY as u64)),
         // It was sent, and may have been done.
@@ -198,7 +198,7 @@ async fn finish(guest: &mut Plugin, place: u32, one: Begun, answer: Result<HttpA
         }
         answer => answer.map(|answer| Recorded::of(&answer)),
     };
-    settle_as(guest, place, one, answer).await;
+    settle_as(guest, place, one, answer, &used).await;
 }
 
 /// Writes to the log of the run why a request has no answer.
@@ -208,7 +208,7 @@ fn tell(guest: &Plugin, request: &HttpRequest, error: &HttpError) {
 }
 
 /// Records what came of a request, and hands it over.
-async fn settle_as(guest: &mut Plugin, place: u32, one: Begun, answer: Answer) {
+async fn settle_as(guest: &mut Plugin, place: u32, one: Begun, answer: Answer, used: &Usage) {
     if let Err(error @ HttpError::OutcomeUnknown) = &answer {
         tell(guest, &one.request, error);
     }
@@ -216,10 +216,9 @@ async fn settle_as(guest: &mut Plugin, place: u32, one: Begun, answer: Answer) {
     // Of what may be made again, a failure is forgotten: a retry is there to ask again.
     let is_kept = !one.may_be_repeated || is_settled(&answer);
     let recorded = if is_kept {
-        work.journal.answered(one.pending, &answer).await
+        work.journal.answered(one.pending, &answer, used).await
     } else {
-        work.journal.unsettled(&one.pending, &answer);
-        Ok(())
+        work.journal.unsettled(one.pending, &answer, used).await
     };
     match recorded {
         Ok(()) => hand_over(guest, place, answer),
@@ -231,10 +230,13 @@ async fn settle_as(guest: &mut Plugin, place: u32, one: Begun, answer: Answer) {
     }
 }
 
-fn count(work: &mut Work, request: &HttpRequest, answer: Option<&HttpAnswer>) {
-    work.usage.http_requests += 1;
-    work.usage.http_bytes_out += (request.body.len() + super::body::header_bytes(&request.headers)) as u64;
-    work.usage.http_bytes_in += answer.map_or(0, weight) as u64;
+fn used(request: &HttpRequest, answer: Option<&HttpAnswer>) -> Usage {
+    Usage {
+        http_requests: 1,
+        http_bytes_out: (request.body.len() + super::body::header_bytes(&request.headers)) as u64,
+        http_bytes_in: answer.map_or(0, weight) as u64,
+        ..Usage::default()
+    }
 }
 
 /// Whether a retry is given this answer again. Where the other host was not reached, was busy or failed, a retry is there to ask again.

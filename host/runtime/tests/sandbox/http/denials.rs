@@ -73,7 +73,7 @@ async fn a_grant_means_its_hosts_and_ports_and_no_others() {
         assert!(refused(outcome).contains("HttpRequestDenied"), "{host}: {outcome}");
     }
     assert_eq!(setting.tenant.outside.fetches(), allowed.len());
-    assert_eq!(ran.usage.http_requests, allowed.len() as u64);
+    assert_eq!(setting.tenant.used().await.http_requests, allowed.len() as u64);
     let said: Vec<_> = ran.logs.iter().map(|line| line.message.as_str()).collect();
     assert_eq!(said.len(), denied.len() - 3, "each once, however it is spelled");
     let noted = ran.denials.iter().map(|one| (one.capability.to_string(), one.detail.as_str(), one.count));

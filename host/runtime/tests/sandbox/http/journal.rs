@@ -46,7 +46,8 @@ async fn a_retry_is_answered_from_the_record_and_calls_nobody() {
     let retry = setting.retry(execution, steps).await;
     assert_eq!(first.outcomes(), retry.outcomes(), "time and chance, too");
     assert_eq!(setting.tenant.outside.fetches(), 3, "nobody was called again");
-    assert_eq!((first.usage.http_requests, retry.usage.http_requests), (3, 0));
+    assert_eq!((first.usage.http_requests, retry.usage.http_requests), (0, 0), "no attempt's to count");
+    assert_eq!(setting.tenant.used().await.http_requests, 3);
 
     let journal = setting.tenant.store.journal(setting.tenant.scope, execution).await.unwrap();
     for entry in &journal {
@@ -88,6 +89,7 @@ async fn a_retry_asks_again_where_the_other_host_failed_and_nowhere_else() {
     assert_eq!(good(&retry[3])["body"], "hello");
     setting.retry(execution, steps).await.outcomes();
     assert_eq!(setting.tenant.outside.fetches(), 3, "now all are answered");
+    assert_eq!(setting.tenant.used().await.http_requests, 5 + 3, "each that was made counts, kept or not");
 }
 
 #[tokio::test]

@@ -480,7 +480,7 @@ fn executions() -> Vec<Case> {
             c.store.journal_again(c.scope, c.of.waiting, 0, true).await.map(|()| false)
         }),
         case("journal_result", |c| async move {
-            c.store.journal_result(c.scope, c.of.waiting, 0, "{}").await.map(|()| false)
+            c.store.journal_result(c.scope, c.of.waiting, 0, Some("{}"), &usage()).await.map(|()| false)
         }),
     ]
 }
