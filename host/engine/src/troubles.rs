@@ -13,6 +13,16 @@ pub(crate) fn interrupted() -> Trouble {
     )
 }
 
+pub(crate) fn not_recorded() -> Trouble {
+    Trouble::new(
+        "interrupted",
+        "Interrupted",
+        "What this came to was not recorded: the database failed, or nobody waited for the answer any more. Nothing that it wrote was \
+         kept, but what it had waited for by then may have gone out.",
+        "See whether that matters, and run it again.",
+    )
+}
+
 pub(crate) fn poisoned(deaths: u64) -> Trouble {
     Trouble::new(
         "process_died",

@@ -258,6 +258,40 @@ async fn an_action_beyond_the_days_limit_runs_nothing_and_one_that_loses_the_rac
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_action_whose_outcome_the_database_refuses_is_given_up_as_soon_as_it_takes_that() {
+    let (arrived, release) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+    let gate = Some((Arc::clone(&arrived), release));
+    let telegram = common::FakeTelegram { gate, ..Default::default() };
+    let host = TestHost::with_probe_and(telegram).await;
+    let scope = host.tenant("pro").await;
+    let bot = host.bot(scope).await;
+    host.install(scope, "probe", "channels", bot, json!({})).await;
+    let state = async || host.executions(scope).await[0].state.clone();
+    host.meddle(
+        "CREATE TRIGGER broken BEFORE UPDATE ON executions BEGIN SELECT RAISE(ABORT, 'the disk is full'); END",
+    )
+    .await;
+    let answer = host.engine.run_action(scope, "probe", "script", json!({"steps": []})).await;
+    assert!(matches!(answer, Err(EngineError::Store(_))), "{:?}", answer.err());
+    assert_eq!(state().await, "running");
+    host.meddle("DROP TRIGGER broken").await;
+    host.until("it is given up", async || state().await == "failed").await;
+    assert_eq!(host.executions(scope).await[0].trouble.as_ref().unwrap().code, "interrupted");
+
+    // Nor does one stay for whose answer nobody waits any more.
+    let asks = json!({"steps": [{"perform": {"gateway": bot.to_string(), "text": "hello"}}]});
+    tokio::select! {
+        answer = host.engine.run_action(scope, "probe", "script", asks) => panic!("{:?}", answer.err()),
+        () = host.until("the provider is asked", async || arrived.available_permits() == 1) => {}
+    }
+    host.until("it is given up as well", async || {
+        let all = host.executions(scope).await;
+        all.len() == 2 && all.iter().all(|one| one.state == "failed")
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_an_owner_gets_wrong_is_named() {
     let host = TestHost::new().await;
     let scope = host.tenant("pro").await;

@@ -1,18 +1,19 @@
 //! Running an action of a plugin, for whoever waits for its answer.
 
-use crate::attempt::{Attempt, Outcome, Trace, class, failure, over_daily_limit};
-use crate::engine::Engine;
+use crate::attempt::{Attempt, Outcome, Remains, Trace, class, failure, over_daily_limit};
+use crate::engine::{Engine, Inner};
 use crate::error::EngineError;
 use crate::live::LiveEvent;
 use crate::plugins::grants;
-use crate::{schema, troubles};
+use crate::{backoff, schema, troubles};
 use serde_json::Value;
-use twobot_domain::{ExecutionId, FailureClass, Timestamp};
+use twobot_domain::{ExecutionId, FailureClass, InstallId, Timestamp};
 use twobot_runtime::recording::MAX_RECORDING;
 use twobot_runtime::{Failed, PluginCall};
-use twobot_store::TenantScope;
 use twobot_store::accounts::WorkspaceState;
 use twobot_store::executions::{Cause, NewExecution};
+use twobot_store::installs::Install;
+use twobot_store::{StoreError, TenantScope};
 
 /// Bytes of an input that are kept for a replay.
 const MAX_KEPT_INPUT: usize = MAX_RECORDING;
@@ -64,6 +65,8 @@ impl Engine {
         };
         let (text, started_at) = (input.to_string(), Timestamp::now());
         let kept = (text.len() <= MAX_KEPT_INPUT).then_some(text.as_str());
+        // From here on it stands there as running, until its outcome is recorded.
+        let mut running = Running { engine: self, scope, execution: new.id, install: &install, ended: false };
         self.store().begin_action_with(scope, &new, started_at, kept).await?;
         let attempt = Attempt {
             engine: self,
@@ -81,6 +84,7 @@ impl Engine {
         };
         let (trouble, class, remains) = match attempt.run().await? {
             Outcome::Committed(output) => {
+                running.ended = true;
                 return Ok(ActionRun { execution: new.id, output: output.unwrap_or(Value::Null) });
             }
             Outcome::Tomorrow(trouble, remains) => (trouble, FailureClass::Refused, remains),
@@ -100,8 +104,63 @@ impl Engine {
         };
         let failure = failure(trouble.clone(), class, None, remains, Some(component.digest.clone()));
         self.store().fail_execution(scope, new.id, install.id, &failure).await?;
-        let slug = install.slug.clone();
-        self.live().tell(scope, LiveEvent::Execution { id: new.id, state: "failed", slug });
+        running.ended = true;
+        running.tell_failed();
         Err(EngineError::Trouble(Box::new(trouble)))
     }
+}
+
+/// An action that stands in the database as running. Where it goes out of scope without an outcome, since the database failed or nobody
+/// waits for its answer any more, it is given up by a task of its own: nobody else would before the node goes.
+struct Running<'a> {
+    engine: &'a Engine,
+    scope: TenantScope,
+    execution: ExecutionId,
+    install: &'a Install,
+    /// Its outcome is recorded.
+    ended: bool,
+}
+
+impl Running<'_> {
+    fn tell_failed(&self) {
+        tell_failed(self.engine, self.scope, self.execution, self.install.slug.clone());
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        let Inner { tasks, threads, .. } = &*self.engine.inner;
+        let lost =
+            (self.engine.clone(), self.scope, self.execution, self.install.id, self.install.slug.clone());
+        tasks.spawn_on(give_up(lost), threads);
+    }
+}
+
+/// Gives an action up, as soon as the database takes it.
+async fn give_up(
+    (engine, scope, execution, install, slug): (Engine, TenantScope, ExecutionId, InstallId, String),
+) {
+    let failure = failure(troubles::not_recorded(), FailureClass::Platform, None, Remains::default(), None);
+    for tries in 1.. {
+        match engine.store().fail_execution(scope, execution, install, &failure).await {
+            Ok(_) => return tell_failed(&engine, scope, execution, slug),
+            // It has an outcome, or has never begun, or is gone with its plugin.
+            Err(StoreError::NotFound) => return,
+            Err(error) => {
+                tracing::warn!(%error, %execution, "an action could not be given up; it is tried again");
+            }
+        }
+        tokio::select! {
+            // Who comes next gives up what this node leaves running.
+            () = engine.stopped() => return,
+            () = tokio::time::sleep(backoff::pause(tries)) => {}
+        }
+    }
+}
+
+fn tell_failed(engine: &Engine, scope: TenantScope, id: ExecutionId, slug: String) {
+    engine.live().tell(scope, LiveEvent::Execution { id, state: "failed", slug });
 }

@@ -337,6 +337,14 @@ impl TestHost {
         Self { engine, telegram, folder }
     }
 
+    /// Does something to the database that no host does.
+    pub(crate) async fn meddle(&self, statement: &'static str) {
+        let url = format!("sqlite:{}", self.folder.path().join("test.db").display());
+        let mut database = SqliteConnection::connect(&url).await.unwrap();
+        sqlx::query(statement).execute(&mut database).await.unwrap();
+        database.close().await.unwrap();
+    }
+
     /// Where the directories of plugins lie.
     pub(crate) fn files(&self) -> PathBuf {
         self.folder.path().join("files")
