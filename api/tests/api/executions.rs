@@ -6,6 +6,7 @@ use twobot_domain::{EffectId, ExecutionId, GatewayError, Usage};
 use twobot_store::accounts::WorkspaceState;
 use twobot_store::effects::Tried;
 use twobot_store::executions::{Cause, Commit, NewEffect, NewExecution};
+use twobot_store::journal::LeftCall;
 
 #[tokio::test]
 async fn an_execution_tells_what_may_have_been_done_twice_and_what_is_not_known() {
@@ -38,7 +39,11 @@ async fn an_execution_tells_what_may_have_been_done_twice_and_what_is_not_known(
     };
     let (twice, unknown) = (effect(), effect());
     let ids = [twice.id, unknown.id];
-    let commit = Commit { effects: vec![twice, unknown], ..Commit::default() };
+    // The host went away while the plugin waited, and the next attempt did not come to that call again.
+    let lost = |what: &str| GatewayError::OutcomeUnknown(what.to_owned()).trouble("Console");
+    store.journal_intent(scope, execution, 0, "{}", &[]).await.unwrap();
+    let left = vec![LeftCall { seq: 0, trouble: lost("left behind") }];
+    let commit = Commit { effects: vec![twice, unknown], left, ..Commit::default() };
     let limits = app.engine.limits(scope).await.unwrap();
     store.finish_execution(scope, execution, install, &limits, &commit).await.unwrap();
 
@@ -49,7 +54,15 @@ async fn an_execution_tells_what_may_have_been_done_twice_and_what_is_not_known(
     let trouble = GatewayError::OutcomeUnknown("the connection broke".to_owned()).trouble("Console");
     store.effect_failed(scope, ids[1], Tried::Unsure, &trouble, &Usage::default(), None).await.unwrap();
 
-    let effects = app.get(&ada, &format!("/executions/{execution}")).await.json()["effects"].clone();
+    let shown = app.get(&ada, &format!("/executions/{execution}")).await.json();
+    let (calls, effects) = (&shown["unknown_calls"], shown["effects"].clone());
+    assert_eq!(
+        (calls.as_array().unwrap().len(), &calls[0]["error"]["code"]),
+        (1, &json!("gateway_outcome_unknown"))
+    );
+    assert!(calls[0]["error"].to_string().contains("left behind"), "{calls}");
+    let told = app.get(&ada, "/notifications").await.json().to_string();
+    assert!(told.contains("It is not known whether “Console” did this"), "{told}");
     let shown = |at: usize| (effects[at]["state"].clone(), effects[at]["repeats"].clone());
     assert_eq!(shown(0), (json!("sent"), json!(1)));
     assert_eq!(shown(1), (json!("failed"), json!(0)));

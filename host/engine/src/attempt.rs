@@ -239,7 +239,7 @@ impl Attempt<'_> {
 
     /// Begins with its effects, and tells whoever looks.
     fn tell(&self, commit: Commit, queued: &Queued<EffectId>) {
-        if !commit.notifications.is_empty() {
+        if !commit.notifications.is_empty() || !commit.left.is_empty() {
             self.engine.live().tell(self.scope, LiveEvent::Notification);
         }
         let (id, slug) = (self.execution, self.install.slug.clone());

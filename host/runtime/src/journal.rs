@@ -1,11 +1,14 @@
 //! Inline effects of one execution, in order, so that a retry repeats none that was answered.
 
+mod left;
+
 use crate::sandbox::replay::{AnswerFrom, Asked};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use twobot_domain::{EffectKey, ExecutionId, Usage};
-use twobot_store::journal::JournalEntry;
+use twobot_store::installs::BoundGateway;
+use twobot_store::journal::{JournalEntry, LeftCall};
 use twobot_store::{Store, StoreError, TenantScope};
 
 /// Bytes of answers that a recording keeps because the journal does not.
@@ -95,11 +98,13 @@ impl Journal {
     }
 
     /// Looks up the next effect, and records the intent when it has to be made. An execution that asks for something else than
-    /// the attempt before has taken another path: what was recorded from here on is dropped. What is recorded of a request says what
-    /// kind of effect it is, so that no other kind's answer is taken for its own.
+    /// the attempt before has taken another path: what was recorded from here on is dropped, and of what was begun there and never
+    /// answered the owner is told, who knows the gateways as `bound`. What is recorded of a request says what kind of effect it is, so
+    /// that no other kind's answer is taken for its own.
     pub(crate) async fn next<A: DeserializeOwned>(
         &mut self,
         request: &(impl Serialize + Sync),
+        bound: &[BoundGateway],
     ) -> Result<Next<A>, StoreError> {
         let damaged = |error: serde_json::Error| StoreError::Corrupt(error.to_string());
         let request = serde_json::to_string(request).map_err(damaged)?;
@@ -126,10 +131,21 @@ impl Journal {
                 None => Next::Unsure(Pending(seq)),
             });
         }
+        let mut left = open(&self.recorded, position);
+        // What is asked for now is not left behind: it has moved.
+        let moved =
+            left.iter().position(|(_, entry)| entry.request == request).map(|place| left.remove(place));
+        let left = told(&left, bound);
+        let may_be_done =
+            store.journal_intent(scope, self.execution, seq, &request, &left).await? || moved.is_some();
         self.recorded.truncate(position);
-        store.journal_intent(scope, self.execution, seq, &request).await?;
         self.recorded.push(JournalEntry { request, result: None });
-        Ok(Next::Make(Pending(seq)))
+        Ok(if may_be_done { Next::Unsure(Pending(seq)) } else { Next::Make(Pending(seq)) })
+    }
+
+    /// What an attempt before began, and this one, which has ended well, did not come to.
+    pub(crate) fn left_behind(&self, bound: &[BoundGateway]) -> Vec<LeftCall> {
+        if self.is_replay() { Vec::new() } else { told(&open(&self.recorded, self.next), bound) }
     }
 
     /// What a pending effect is known by.
@@ -194,6 +210,20 @@ impl Journal {
             Keeper::Replay { .. } => Ok(()),
         }
     }
+}
+
+/// What is recorded from a place on and was not answered.
+fn open(recorded: &[JournalEntry], from: usize) -> Vec<(usize, &JournalEntry)> {
+    let entries = recorded.iter().enumerate().skip(from);
+    entries.filter(|(_, entry)| entry.result.is_none()).collect()
+}
+
+fn told(open: &[(usize, &JournalEntry)], bound: &[BoundGateway]) -> Vec<LeftCall> {
+    let told = |(place, entry): &(usize, &JournalEntry)| {
+        let trouble = left::trouble(&entry.request, bound)?;
+        Some(LeftCall { seq: *place as u64, trouble })
+    };
+    open.iter().filter_map(told).collect()
 }
 
 /// The answer to a request in a replay: that at its place, or one that the recorded run was given to the same request elsewhere.

@@ -56,6 +56,7 @@ export type Checked = [
   Assert<SameFields<Ours.ExecutionDetail, Theirs["ExecutionDetail"]>>,
   Assert<SameFields<Ours.ExecutionLog, Theirs["ExecutionLog"]>>,
   Assert<SameFields<Ours.Effect, Theirs["Effect"]>>,
+  Assert<SameFields<Ours.UnknownCall, Theirs["UnknownCall"]>>,
   Assert<SameFields<Ours.DeadLetter, Theirs["DeadLetter"]>>,
   Assert<SameFields<Ours.DeadLetterDetail, Theirs["DeadLetterDetail"]>>,
   Assert<SameFields<Ours.DeadLetterCount, Theirs["DeadLetterCount"]>>,

@@ -2488,6 +2488,11 @@ export interface components {
             logs: components["schemas"]["ExecutionLog"][];
             /** @description What it asked to be done, in order. */
             effects: components["schemas"]["Effect"][];
+            /**
+             * @description Calls that were under way when the platform was interrupted, and that the run did not come to again when it was repeated: it
+             *     is not known whether they were carried out.
+             */
+            unknown_calls: components["schemas"]["UnknownCall"][];
             event: components["schemas"]["EventSummary"] | null;
         };
         /** @description A line that a plugin logged. */
@@ -4531,6 +4536,13 @@ export interface components {
              * @example otpauth://totp/2Bot:ada%40example.org?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=2Bot
              */
             otpauth_uri: string;
+        };
+        /** @description A call of which it is not known whether it was carried out. */
+        UnknownCall: {
+            /** @description What is known of it. */
+            error: components["schemas"]["Trouble"];
+            /** @description When it was begun. */
+            at: components["schemas"]["Time"];
         };
         /** @description What was used in some time. */
         Usage: {
@@ -10433,6 +10445,24 @@ export interface operations {
                      *           "state": "waiting",
                      *           "attempts": 0,
                      *           "repeats": 0,
+                     *           "error": {
+                     *             "code": "gateway_unauthorized",
+                     *             "title": "Telegram refuses the token",
+                     *             "detail": "text",
+                     *             "advice": "text",
+                     *             "limit": {
+                     *               "name": "fuel_per_execution",
+                     *               "used": null,
+                     *               "allowed": null,
+                     *               "unit": "fuel"
+                     *             },
+                     *             "since": "2026-01-31T12:00:00.000Z"
+                     *           },
+                     *           "at": "2026-01-31T12:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "unknown_calls": [
+                     *         {
                      *           "error": {
                      *             "code": "gateway_unauthorized",
                      *             "title": "Telegram refuses the token",

@@ -453,9 +453,16 @@ export interface Effect {
   at: Timestamp;
 }
 
+/** A call of which it is not known whether it was carried out: the platform was interrupted, and the run went another way. */
+export interface UnknownCall {
+  error: Trouble;
+  at: Timestamp;
+}
+
 export interface ExecutionDetail extends Execution {
   logs: ExecutionLog[];
   effects: Effect[];
+  unknown_calls: UnknownCall[];
   event: { id: string; kind: string; occurred_at: Timestamp; summary: string } | null;
 }
 

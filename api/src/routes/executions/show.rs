@@ -1,6 +1,6 @@
 //! Looking at one execution.
 
-use super::wire::{Effect, EventSummary, Execution, ExecutionDetail, ExecutionLog};
+use super::wire::{Effect, EventSummary, Execution, ExecutionDetail, ExecutionLog, UnknownCall};
 use crate::error::{ApiError, OrNotFound};
 use crate::extract::{Caller, Id, Json};
 use crate::state::AppState;
@@ -33,6 +33,7 @@ pub(super) async fn show(
     Ok(Json(ExecutionDetail {
         logs: store.execution_logs(scope, id).await?.into_iter().map(ExecutionLog::from).collect(),
         effects: effects.collect::<Result<_, _>>()?,
+        unknown_calls: store.unknown_calls(scope, id).await?.into_iter().map(UnknownCall::from).collect(),
         event,
         execution: Execution::new(state.engine.catalogue(), record)?,
     }))

@@ -11,6 +11,7 @@ use twobot_engine::Catalogue;
 use twobot_store::effects::EffectRecord;
 use twobot_store::events::StoredEvent;
 use twobot_store::executions::{ExecutionRecord, LogLine};
+use twobot_store::journal;
 use utoipa::ToSchema;
 
 /// One run of one handler.
@@ -88,6 +89,9 @@ pub(super) struct ExecutionDetail {
     pub(super) logs: Vec<ExecutionLog>,
     /// What it asked to be done, in order.
     pub(super) effects: Vec<Effect>,
+    /// Calls that were under way when the platform was interrupted, and that the run did not come to again when it was repeated: it
+    /// is not known whether they were carried out.
+    pub(super) unknown_calls: Vec<UnknownCall>,
     /// What it ran for.
     pub(super) event: Option<EventSummary>,
 }
@@ -153,6 +157,21 @@ impl Effect {
             error: record.trouble.map(Trouble::from),
             at: record.created_at.into(),
         })
+    }
+}
+
+/// A call of which it is not known whether it was carried out.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(super) struct UnknownCall {
+    /// What is known of it.
+    error: Trouble,
+    /// When it was begun.
+    at: Time,
+}
+
+impl From<journal::UnknownCall> for UnknownCall {
+    fn from(call: journal::UnknownCall) -> Self {
+        Self { error: call.trouble.into(), at: call.created_at.into() }
     }
 }
 

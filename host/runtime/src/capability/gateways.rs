@@ -75,7 +75,7 @@ pub(super) async fn inline(
     // Waiting for the database is not the guest's running either.
     let _pause = watch.pause();
     let outside = Arc::clone(&work.outside);
-    let pending = match work.journal.next(&Request { gateway, call: &call }).await {
+    let pending = match work.journal.next(&Request { gateway, call: &call }, &work.bound).await {
         Ok(Next::Recorded(answer)) => return answer,
         Ok(Next::Make(pending)) => Ok(pending),
         Ok(Next::Unsure(pending)) => match outside.when_unknown(work.scope, gateway, &call).await {

@@ -295,6 +295,7 @@ async fn conclude(
     };
     let result = result.map_err(|failed| failed.after_files(&work.files));
     let calls = work.journal.made();
+    let left = work.journal.left_behind(&work.bound);
     let Read { reads, listings, truncated, missed, writes } = work.overlay.into_parts();
     let (asked, unsettled) = work.journal.into_parts();
     let mut deeds = Vec::new();
@@ -327,6 +328,7 @@ async fn conclude(
             usage,
             digest: digest.to_owned(),
             kept: Kept::default(),
+            left,
         },
     });
     if result.is_err() {

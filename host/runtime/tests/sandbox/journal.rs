@@ -154,6 +154,58 @@ async fn an_intent_without_an_answer_is_told_where_asking_again_does_harm() {
 }
 
 #[tokio::test]
+async fn an_intent_that_another_path_leaves_behind_is_told_and_not_done_later_either() {
+    let setting = Setting::new(FakeOutside::default()).await;
+    let begun = async |steps: Value, open: &[u64]| {
+        let first = setting.run(steps).await;
+        let id = PluginRunId(first.execution);
+        setting.tenant.go(first).await.outcomes();
+        for place in open {
+            setting.tenant.store.journal_again(setting.tenant.scope, id.0, *place, false).await.unwrap();
+        }
+        id
+    };
+    let unknown = async |id: &PluginRunId| -> Vec<String> {
+        let calls = setting.tenant.store.unknown_calls(setting.tenant.scope, id.0).await.unwrap();
+        calls.into_iter().map(|call| format!("{} {}", call.trouble.code, call.trouble.title)).collect()
+    };
+    let [a, b, c, x] = ["a", "b", "c", "x"].map(|text| setting.perform(text));
+
+    // The host went away while it waited for the second and third answers; the third only asks.
+    let id = begun(json!([a, b, chat("c")]), &[1, 2]).await;
+    let asked = setting.tenant.outside.count();
+    setting.retry(&id, json!([a, x])).await.outcomes();
+    assert_eq!(setting.tenant.outside.count(), asked + 1);
+    let told = unknown(&id).await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("gateway_outcome_unknown") && told[0].contains("“My telegram-bot”"), "{told:?}");
+    // The third attempt comes to it again: what must not be done twice is not done now.
+    let outcomes = setting.retry(&id, json!([a, x, b, c])).await.outcomes();
+    assert!(refused(&outcomes[2]).contains("OutcomeUnknown"), "{}", outcomes[2]);
+    good(&outcomes[3]);
+    assert_eq!(setting.tenant.outside.count(), asked + 2, "`c` alone is asked");
+
+    // What is only asked for at another place is not left behind.
+    let id = begun(json!([a, b]), &[1]).await;
+    let asked = setting.tenant.outside.count();
+    let outcomes = setting.retry(&id, json!([b, a])).await.outcomes();
+    assert!(refused(&outcomes[0]).contains("OutcomeUnknown"), "{}", outcomes[0]);
+    assert_eq!((setting.tenant.outside.count(), unknown(&id).await.len()), (asked + 1, 0));
+
+    // A path that ends before it leaves it to whoever commits the run.
+    let id = begun(json!([a, b]), &[1]).await;
+    let Ok(done) = setting.retry(&id, json!([a])).await.result else { panic!("it ends well") };
+    assert_eq!(done.commit.left.iter().map(|left| left.seq).collect::<Vec<_>>(), [1]);
+    let tenant = &setting.tenant;
+    tenant
+        .store
+        .finish_execution(tenant.scope, id.0, tenant.install.id, &crate::host::plan(), &done.commit)
+        .await
+        .unwrap();
+    assert_eq!(unknown(&id).await.len(), 1);
+}
+
+#[tokio::test]
 async fn what_can_not_be_recorded_is_not_done() {
     let setting = Setting::new(FakeOutside::default()).await;
     // An execution that the database does not know.

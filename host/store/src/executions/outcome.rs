@@ -2,6 +2,7 @@
 
 use super::Queued;
 use crate::db::{Statement, Tx, sql, transaction};
+use crate::journal::LeftCall;
 use crate::kv::WriteSet;
 use crate::setups::Setup;
 use crate::usage::{MAX_FIGURE, OnRow};
@@ -113,6 +114,8 @@ pub struct Commit {
     pub digest: String,
     /// What it needs to be replayed.
     pub kept: Kept,
+    /// Calls that an attempt before began, and that it did not come to.
+    pub left: Vec<LeftCall>,
 }
 
 /// What is kept of a run so that it can be replayed.
@@ -330,6 +333,7 @@ impl Store {
             .await?;
             }
             write_appointments(&mut tx, scope, install, &commit.appointments).await?;
+            crate::journal::leave(&mut tx, scope, id, &commit.left).await?;
             write_logs(&mut tx, scope, id, &commit.logs).await?;
             crate::audit::denied(&mut tx, scope, install, id, &commit.denials).await?;
             metered.record_rest(&mut tx, scope).await?;

@@ -162,7 +162,7 @@ async fn write_everything(
                 .map(drop),
         ),
         ("postpone_inbound", store.postpone_inbound(scope, of.inbound, Timestamp(9)).await),
-        ("journal_intent", store.journal_intent(scope, of.waiting, 1, "{}").await),
+        ("journal_intent", store.journal_intent(scope, of.waiting, 1, "{}", &[]).await.map(drop)),
         ("journal_result", store.journal_result(scope, of.waiting, 0, Some("{}"), &usage()).await),
         (
             "postpone_execution",

@@ -16,6 +16,7 @@ use twobot_store::executions::{Appointment, Denial, Failure, Kept, LogLine, NewE
 use twobot_store::gateways::GatewayStatus;
 use twobot_store::idempotency::{Begun, NamedRequest};
 use twobot_store::inbound::Decoded;
+use twobot_store::journal::LeftCall;
 use twobot_store::outbound::NewTry;
 use twobot_store::schedules::NewSchedule;
 use twobot_store::setups::Setup;
@@ -210,9 +211,11 @@ pub(crate) async fn estate(world: &World, name: &str) -> Estate {
     commit.kept = kept();
     tenant.finish(done, install, &commit).await.unwrap();
     store.note_try(scope, &new_try(gateway, EffectOrigin::Inline(done), "posted", Some(204))).await.unwrap();
-    store.journal_intent(scope, waiting, 0, "{\"ask\":1}").await.unwrap();
+    store.journal_intent(scope, waiting, 0, "{\"ask\":1}", &[]).await.unwrap();
     let failed = tenant.queue(gateway, install).await;
-    store.journal_intent(scope, failed, 0, "{\"ask\":2}").await.unwrap();
+    store.journal_intent(scope, failed, 0, "{\"ask\":2}", &[]).await.unwrap();
+    let left = [LeftCall { seq: 0, trouble: trouble("unknown") }];
+    store.journal_intent(scope, failed, 0, "{\"ask\":3}", &left).await.unwrap();
     store.fail_execution(scope, failed, install, &failure(None)).await.unwrap();
     let malformed = tenant.deliver(gateway, "malformed").await;
     let delivery = store.inbound(scope, malformed).await.unwrap();

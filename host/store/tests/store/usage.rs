@@ -309,7 +309,7 @@ async fn what_a_call_used_counts_with_its_answer_whatever_becomes_of_its_run() {
         store.journal_result(ann.scope, id, 0, answer, &call).await
     };
     for id in [id, other] {
-        world.store.journal_intent(ann.scope, id, 0, "a").await.unwrap();
+        world.store.journal_intent(ann.scope, id, 0, "a", &[]).await.unwrap();
     }
     assert_eq!(ann.used().await, Usage::default(), "nobody knows what becomes of an intent");
     answer(&world.store, id, Some("A")).await.unwrap();

@@ -159,7 +159,7 @@ async fn next(guest: &mut Plugin, request: Checked, body: Bytes) -> Result<Next<
     let told =
         is_replay.then(|| format!("{} {}", request.method, request.url.origin().ascii_serialization()));
     let begun = move |pending| Begun { host, port, request, pending, may_be_repeated };
-    let next = match work.journal.next(&asked).await {
+    let next = match work.journal.next(&asked, &work.bound).await {
         Ok(Next::Recorded(answer)) if !is_replay && was_not_done(&answer) => {
             work.journal.take_back().await.map(Next::Make)
         }

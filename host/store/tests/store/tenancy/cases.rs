@@ -470,11 +470,14 @@ fn executions() -> Vec<Case> {
             c.store.queued_execution(c.scope, c.of.waiting).await.map(|_| true)
         }),
         case("journal", |c| async move { Ok(!c.store.journal(c.scope, c.of.waiting).await?.is_empty()) }),
-        case("journal_intent", |c| async move {
-            c.store.journal_intent(c.scope, c.of.waiting, 1, "{}").await.map(|()| false)
+        case("unknown_calls", |c| async move {
+            Ok(!c.store.unknown_calls(c.scope, c.of.failed).await?.is_empty())
         }),
         case("journal_intent", |c| async move {
-            c.store.journal_intent(c.scope, c.of.waiting, 0, "{}").await.map(|()| false)
+            c.store.journal_intent(c.scope, c.of.waiting, 1, "{}", &[]).await.map(|_| false)
+        }),
+        case("journal_intent", |c| async move {
+            c.store.journal_intent(c.scope, c.of.waiting, 0, "{}", &[]).await.map(|_| false)
         }),
         case("journal_again", |c| async move {
             c.store.journal_again(c.scope, c.of.waiting, 0, true).await.map(|()| false)

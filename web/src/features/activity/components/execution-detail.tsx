@@ -9,7 +9,7 @@ import { Button } from "@/components/ui/button";
 import { Card, CardBody, CardHeader } from "@/components/ui/card";
 import { ReplayCard } from "@/features/activity/components/replay-card";
 import { EFFECT_STATES, executionCause } from "@/features/activity/words";
-import type { Effect, ExecutionDetail as Execution, Limits } from "@/lib/api-types";
+import type { Effect, ExecutionDetail as Execution, Limits, UnknownCall } from "@/lib/api-types";
 import { formatBytes, formatCompact, formatDateTime, formatDuration, humanize } from "@/lib/format";
 
 interface ExecutionDetailProps {
@@ -50,7 +50,7 @@ export function ExecutionDetail({ execution, limits }: ExecutionDetailProps) {
       )}
       <div className="grid grid-cols-1 items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="grid grid-cols-1 gap-5">
-          <Effects effects={execution.effects} />
+          <Effects effects={execution.effects} unknown={execution.unknown_calls} />
           <LogCard logs={execution.logs} />
           <ReplayCard execution={execution} />
         </div>
@@ -144,11 +144,11 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
   );
 }
 
-function Effects({ effects }: { effects: Effect[] }) {
+function Effects({ effects, unknown }: { effects: Effect[]; unknown: UnknownCall[] }) {
   return (
     <Card>
       <CardHeader title="What it did" description="Messages and calls that left the sandbox" />
-      {effects.length === 0 ? (
+      {effects.length + unknown.length === 0 ? (
         <NothingHere icon={<Send className="size-4" />}>It sent nothing.</NothingHere>
       ) : (
         <ul className="divide-y border-t">
@@ -187,6 +187,18 @@ function Effects({ effects }: { effects: Effect[] }) {
                   }
                 />
               )}
+            </li>
+          ))}
+          {unknown.map((call) => (
+            <li key={call.at + call.error.detail} className="grid gap-2 px-5 py-3">
+              <div className="flex items-center gap-3 text-sm">
+                <span className="min-w-0 flex-1 truncate font-medium">A call that it waited for</span>
+                <span className="text-xs text-muted-foreground">{formatDateTime(call.at)}</span>
+                <Badge tone="warning" dot>
+                  Not known
+                </Badge>
+              </div>
+              <TroubleCard trouble={call.error} tone="warning" />
             </li>
           ))}
         </ul>
