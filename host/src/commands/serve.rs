@@ -2,7 +2,7 @@
 
 use super::demo;
 use crate::host;
-use crate::settings::Settings;
+use crate::settings::{Settings, without_password};
 use crate::telemetry::Watched;
 use anyhow::Context as _;
 use std::net::SocketAddr;
@@ -16,6 +16,7 @@ use twobot_engine::{Post, Role};
 use twobot_mail::Smtp;
 use twobot_redis::Windows;
 use twobot_store::StoreError;
+use twobot_store::serving::Serving;
 use url::Url;
 
 /// How long running work may take to end when the server is told to stop: longer than a provider may take for an action (30 s), so that
@@ -37,6 +38,10 @@ pub(crate) async fn run(settings: Settings, with_demo: bool, role: Role) -> anyh
         .await
         .with_context(|| format!("can not listen on {} (TWOBOT_LISTEN)", settings.server.listen))?;
     let address = listener.local_addr()?;
+    // Before the database is opened: the other server may be of another version, and know another schema.
+    let url = &settings.database.url;
+    let serving = Serving::begin(url)
+        .with_context(|| format!("can not serve the database {}", without_password(url)))?;
     let mut watched = Watched::begin(&settings.telemetry).await?;
     let store = host::store(&settings).await?;
     anyhow::ensure!(
@@ -113,6 +118,7 @@ pub(crate) async fn run(settings: Settings, with_demo: bool, role: Role) -> anyh
     engine.stop(PATIENCE).await;
     watched.end().await;
     store.close().await;
+    drop(serving);
     Ok(())
 }
 

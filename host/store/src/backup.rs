@@ -2,6 +2,7 @@
 //!
 //! PostgreSQL brings its own tools.
 
+use crate::serving::lock;
 use rusqlite::{Connection, OpenFlags};
 use sqlx::sqlite::SqliteConnectOptions;
 use std::path::{Path, PathBuf};
@@ -89,13 +90,18 @@ pub async fn restore(url: &str, source: &Path, replace: bool) -> Result<Report, 
     let (database, source) = (file_of(url)?, source.to_owned());
     blocking(move || {
         let report = examine(&source)?;
-        if database.exists() {
-            if !replace {
-                return Err(BackupError::Exists(database));
-            }
-            retire(&database)?;
-        } else if let Some(folder) = database.parent() {
+        let is_there = database.exists();
+        if is_there && !replace {
+            return Err(BackupError::Exists(database));
+        }
+        if let Some(folder) = database.parent() {
             std::fs::create_dir_all(folder).map_err(|error| BackupError::File(folder.to_owned(), error))?;
+        }
+        // No server may start meanwhile: it would find no database, and make one that is replaced at once.
+        let locked = lock(&database).map_err(|error| BackupError::File(database.clone(), error))?;
+        let _alone = locked.ok_or(BackupError::InUse)?;
+        if is_there {
+            retire(&database)?;
         }
         let draft = beside(&database, "part");
         std::fs::copy(&source, &draft).map_err(|error| BackupError::File(draft.clone(), error))?;

@@ -17,6 +17,7 @@ mod writer;
 pub(crate) use postgres::{Fence, Server, lock_of_node, lock_of_tenant};
 pub(crate) use retry::{Tries, transaction};
 pub(crate) use row::Row;
+pub(crate) use sqlite::file_of;
 pub(crate) use statement::{Statement, Value, sql, sql_of, storable};
 
 use crate::TenantScope;

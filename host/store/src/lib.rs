@@ -40,6 +40,7 @@ pub mod profiles;
 pub mod retention;
 pub mod rotation;
 pub mod schedules;
+pub mod serving;
 pub mod sessions;
 pub mod setups;
 pub mod two_factor;

@@ -6,7 +6,7 @@ use super::writer::Writer;
 use crate::error::StoreError;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
-use std::path::Path;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 /// The schema, step by step.
@@ -22,16 +22,10 @@ pub(crate) struct Files {
 impl Files {
     /// Opens the file that a URL names, and makes it where it does not exist.
     pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
-        let options = options(url)?;
-        if let Some(folder) =
-            Path::new(options.get_filename()).parent().filter(|folder| !folder.as_os_str().is_empty())
-        {
-            std::fs::create_dir_all(folder)
-                .map_err(|error| StoreError::Folder(folder.display().to_string(), error))?;
-        }
+        let file = file_of(url)?;
         // The writer makes the file where there is none.
-        let writer = Writer::open(options.get_filename())?;
-        Ok(Self { readers: Readers::open(options.get_filename(), false)?, writer })
+        let writer = Writer::open(&file)?;
+        Ok(Self { readers: Readers::open(&file, false)?, writer })
     }
 
     /// Opens the file that a URL names, only to read it. There is no connection that could write.
@@ -52,6 +46,16 @@ impl Files {
         self.readers.close();
         self.writer.close().await;
     }
+}
+
+/// The file that a URL names, in a folder that is there.
+pub(crate) fn file_of(url: &str) -> Result<PathBuf, StoreError> {
+    let file = options(url)?.get_filename().to_owned();
+    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| StoreError::Folder(folder.display().to_string(), error))?;
+    }
+    Ok(file)
 }
 
 fn options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
