@@ -15,7 +15,7 @@ impl From<StoreError> for ApiError {
             StoreError::Conflict => Self::conflict("Someone else changed it at the same time. Try again."),
             StoreError::Stale => Self::precondition_failed(),
             StoreError::Quota { name, used, allowed, unit } => Self::limit_reached(name, used, allowed, unit),
-            StoreError::QueueFull(_) => Self::queue_full(),
+            StoreError::QueueFull(_) | StoreError::Busy => Self::queue_full(),
             error => Self::internal(error),
         }
     }

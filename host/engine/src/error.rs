@@ -37,7 +37,7 @@ pub enum EngineError {
         /// Of what.
         unit: String,
     },
-    /// Too many events wait.
+    /// Too many events wait, or they can not be taken in at this moment.
     #[error("too many events are waiting")]
     QueueFull,
     /// It was tried and failed.
@@ -69,7 +69,7 @@ impl From<StoreError> for EngineError {
             StoreError::Quota { name, used, allowed, unit } => {
                 Self::Limit { name: name.to_owned(), used, allowed, unit: unit.to_owned() }
             }
-            StoreError::QueueFull(_) => Self::QueueFull,
+            StoreError::QueueFull(_) | StoreError::Busy => Self::QueueFull,
             other => Self::Store(other),
         }
     }

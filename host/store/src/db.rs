@@ -14,7 +14,7 @@ mod statement;
 mod turns;
 mod writer;
 
-pub(crate) use postgres::{Fence, Server, lock_of_node, lock_of_tenant};
+pub(crate) use postgres::{Fence, Server, lock_of_inbox, lock_of_node, lock_of_tenant};
 pub(crate) use retry::{Tries, transaction};
 pub(crate) use row::Row;
 pub(crate) use sqlite::file_of;
@@ -24,7 +24,6 @@ use crate::TenantScope;
 use crate::error::StoreError;
 use postgres::Lock;
 use std::time::Duration;
-use twobot_domain::TenantId;
 use uuid::Uuid;
 use writer::WriterTx;
 
@@ -93,15 +92,7 @@ impl Db {
         self.begin_with(|| vec![Lock::Tenant.number(scope.tenant())]).await
     }
 
-    /// Begins a transaction that takes deliveries into the inboxes of tenants. No other of that kind runs for them meanwhile.
-    pub(crate) async fn begin_inbox(
-        &self,
-        tenants: impl Iterator<Item = TenantId>,
-    ) -> Result<Tx, StoreError> {
-        self.begin_with(|| tenants.map(|tenant| Lock::Inbox.number(tenant)).collect()).await
-    }
-
-    /// Begins a transaction that only adds rows, and so needs to be alone with nobody.
+    /// Begins a transaction that only adds rows, and so needs to be alone with nobody; or that takes locks of its own.
     pub(crate) async fn begin_shared(&self) -> Result<Tx, StoreError> {
         self.begin_with(Vec::new).await
     }

@@ -35,6 +35,9 @@ pub enum StoreError {
     /// Too many events wait; the provider should retry later.
     #[error("{0} events are waiting")]
     QueueFull(u64),
+    /// Another node is at the tenant's deliveries and does not come to an end; the provider should retry later.
+    #[error("another node is taking in deliveries")]
+    Busy,
     /// A stored value is not what was written there.
     #[error("stored data is damaged: {0}")]
     Corrupt(String),
@@ -115,6 +118,11 @@ fn named(message: &str) -> String {
 }
 
 impl StoreError {
+    /// Whether a lock was waited for, for as long as was allowed (`lock_not_available`).
+    pub(crate) fn is_lock_timeout(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(error)) if error.code().as_deref() == Some("55P03"))
+    }
+
     /// Whether the same transaction may well succeed when it is done once more.
     pub(crate) fn asks_for_another_try(&self) -> bool {
         match self {

@@ -77,7 +77,8 @@ impl Store {
     /// Takes a delivery into the log. When this returns `New`, it is on disk.
     ///
     /// # Errors
-    /// `QueueFull` when too many events wait; `NotFound` when the gateway is gone.
+    /// `QueueFull` when too many events wait, and `Busy` when another node is at the tenant's deliveries for too long: the provider should
+    /// retry later. `NotFound` when the gateway is gone.
     pub async fn accept(&self, scope: TenantScope, delivery: NewInbound) -> Result<Accepted, StoreError> {
         self.inbox.submit(scope, delivery, None).await
     }

@@ -93,7 +93,7 @@ async fn accept(
                 meter::delivery(&gateway.kind, "duplicate");
                 return Ok(());
             }
-            Err(StoreError::QueueFull(_)) => tokio::time::sleep(QUEUE_FULL_PAUSE).await,
+            Err(StoreError::QueueFull(_) | StoreError::Busy) => tokio::time::sleep(QUEUE_FULL_PAUSE).await,
             Err(error) => return Err(error),
         }
     }

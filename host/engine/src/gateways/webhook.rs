@@ -29,7 +29,7 @@ pub enum WebhookError {
     /// The body is not what the provider sends.
     #[error("malformed: {0}")]
     Malformed(String),
-    /// Too many events of the tenant wait.
+    /// Too many events of the tenant wait, or they can not be taken in at this moment.
     #[error("too many events are waiting")]
     QueueFull,
     /// The tenant is suspended, and has been for more than a day.
@@ -44,7 +44,7 @@ impl From<StoreError> for WebhookError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound => Self::NotFound,
-            StoreError::QueueFull(_) => Self::QueueFull,
+            StoreError::QueueFull(_) | StoreError::Busy => Self::QueueFull,
             other => Self::Store(other),
         }
     }

@@ -258,6 +258,11 @@ pub(crate) fn lock_of_node(node: NodeId) -> i64 {
     Lock::Node.number_of(node.uuid())
 }
 
+/// The lock of a tenant's inbox.
+pub(crate) fn lock_of_inbox(tenant: TenantId) -> i64 {
+    Lock::Inbox.number(tenant)
+}
+
 /// The lock of a tenant's transactions.
 pub(crate) fn lock_of_tenant(tenant: TenantId) -> i64 {
     Lock::Tenant.number(tenant)

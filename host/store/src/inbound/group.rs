@@ -18,8 +18,26 @@ pub(super) type Then = Box<dyn FnOnce(InboundId) + Send>;
 
 struct Request {
     delivery: Delivery,
+    asker: Asker,
+}
+
+/// Who brought a delivery and waits for an answer.
+struct Asker {
     then: Option<Then>,
     answer: oneshot::Sender<Result<Accepted, StoreError>>,
+}
+
+impl Asker {
+    fn answer(self, result: Result<Accepted, StoreError>) {
+        if let (Some(then), Ok(Accepted::New(id))) = (self.then, &result) {
+            // Whatever happens there must not keep others from being taken in.
+            if catch_unwind(AssertUnwindSafe(|| then(*id))).is_err() {
+                tracing::error!(inbound = %id, "a delivery was taken in, and could not be begun with; it is found later");
+            }
+        }
+        // Whoever asked may have gone away; the delivery is in the log all the same.
+        let _ = self.answer.send(result);
+    }
 }
 
 /// The task that writes deliveries in batches.
@@ -31,8 +49,9 @@ impl GroupCommit {
         let (sender, mut receiver) = mpsc::channel::<Request>(BATCH * 4);
         tokio::spawn(async move {
             let mut batch = Vec::with_capacity(BATCH);
+            let mut held = postgres::Held::default();
             while receiver.recv_many(&mut batch, BATCH).await > 0 {
-                commit(&db, std::mem::take(&mut batch)).await;
+                commit(&db, &mut held, std::mem::take(&mut batch)).await;
             }
         });
         Self(sender)
@@ -46,33 +65,49 @@ impl GroupCommit {
     ) -> Result<Accepted, StoreError> {
         let (answer, answered) = oneshot::channel();
         let closed = || StoreError::Database(sqlx::Error::PoolClosed);
-        let request = Request { delivery: (scope, delivery), then, answer };
+        let request = Request { delivery: (scope, delivery), asker: Asker { then, answer } };
         self.0.send(request).await.map_err(|_| closed())?;
         answered.await.map_err(|_| closed())?
     }
 }
 
-/// Writes a batch, and gives everyone who asked an answer: their own, or that nothing of the batch was kept.
-async fn commit(db: &Db, batch: Vec<Request>) {
-    let (deliveries, answers): (Vec<_>, Vec<_>) =
-        batch.into_iter().map(|request| (request.delivery, (request.then, request.answer))).unzip();
+/// Writes a batch, and gives everyone who asked an answer: their own, or that nothing of the batch was kept. Those who have to wait for another
+/// node get theirs after the others.
+async fn commit(db: &Db, held: &mut postgres::Held, batch: Vec<Request>) {
+    let (deliveries, askers) = apart(batch);
     let written = match db {
         Db::Sqlite(_) => sqlite::write(db, &deliveries).await,
         Db::Postgres(_) => postgres::write(db, &deliveries).await,
     };
-    let results = written.unwrap_or_else(|error| {
-        let text = error.to_string();
-        let failed = || Err(StoreError::Database(sqlx::Error::Protocol(text.clone())));
-        std::iter::repeat_with(failed).take(answers.len()).collect()
-    });
-    for ((then, answer), result) in answers.into_iter().zip(results) {
-        if let (Some(then), Ok(Accepted::New(id))) = (then, &result) {
-            // Whatever happens there must not keep others from being taken in.
-            if catch_unwind(AssertUnwindSafe(|| then(*id))).is_err() {
-                tracing::error!(inbound = %id, "a delivery was taken in, and could not be begun with; it is found later");
-            }
+    let results = written.unwrap_or_else(|error| failed(&error, askers.len()));
+    let mut left = Vec::new();
+    for ((delivery, asker), result) in deliveries.into_iter().zip(askers).zip(results) {
+        match result {
+            Err(StoreError::Busy) => left.push(Request { delivery, asker }),
+            result => asker.answer(result),
         }
-        // Whoever asked may have gone away; the delivery is in the log all the same.
-        let _ = answer.send(result);
     }
+    if left.is_empty() {
+        return;
+    }
+    let (deliveries, askers) = apart(left);
+    let results = postgres::write_held(db, held, &deliveries).await;
+    for (asker, result) in askers.into_iter().zip(results) {
+        asker.answer(result);
+    }
+}
+
+fn apart(requests: Vec<Request>) -> (Vec<Delivery>, Vec<Asker>) {
+    requests.into_iter().map(|request| (request.delivery, request.asker)).unzip()
+}
+
+/// What everyone is answered of whose deliveries nothing was kept.
+pub(super) fn failed(error: &StoreError, count: usize) -> Vec<Result<Accepted, StoreError>> {
+    let failed = || {
+        Err(match error {
+            StoreError::Unusable(why) => StoreError::Unusable(why.clone()),
+            other => StoreError::Database(sqlx::Error::Protocol(other.to_string())),
+        })
+    };
+    std::iter::repeat_with(failed).take(count).collect()
 }

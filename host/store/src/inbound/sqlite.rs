@@ -15,7 +15,7 @@ pub(super) async fn write(
     db: &Db,
     deliveries: &[Delivery],
 ) -> Result<Vec<Result<Accepted, StoreError>>, StoreError> {
-    let mut tx = db.begin_inbox(std::iter::empty()).await?;
+    let mut tx = db.begin_shared().await?;
     let mut waiting: HashMap<TenantId, u64> = HashMap::new();
     let mut counts: HashMap<GatewayId, (u64, u64)> = HashMap::new();
     let mut results = Vec::with_capacity(deliveries.len());

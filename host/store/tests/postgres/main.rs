@@ -7,6 +7,7 @@
 #[path = "../store/mod.rs"]
 mod store;
 
+mod held;
 mod nodes;
 mod plans;
 mod races;
