@@ -32,6 +32,7 @@ pub mod mails;
 pub mod nodes;
 pub mod notifications;
 pub mod operators;
+mod order;
 pub mod outbound;
 mod own_keys;
 pub mod page;

@@ -12,6 +12,7 @@
 
 mod postgres;
 mod signal;
+mod sqlite;
 
 pub use signal::Signal;
 
@@ -131,6 +132,7 @@ impl Store {
     pub async fn join(&self, works: bool) -> Result<(Member, Heard), StoreError> {
         let id = NodeId::new();
         let Db::Postgres(server) = &self.db else {
+            sqlite::go_on(&self.db).await?;
             return Ok((Member { id, shared: None }, Heard(None)));
         };
         self.check_key().await?;

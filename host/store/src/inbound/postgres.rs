@@ -7,7 +7,7 @@
 use super::Accepted;
 use super::group::{Delivery, failed};
 use crate::db::{Db, Tx, lock_of_inbox, sql, transaction};
-use crate::{StoreError, points};
+use crate::{StoreError, order, points};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, Instant};
 use twobot_domain::{GatewayId, InboundId, TenantId, Timestamp};
@@ -182,12 +182,16 @@ async fn count(tx: &mut Tx, tenants: &HashSet<TenantId>) -> Result<HashMap<Tenan
             sql(
                 "SELECT t.id, (SELECT count(*) FROM inbound WHERE tenant_id = t.id AND state = 'waiting') + \
                  (SELECT count(*) FROM executions WHERE tenant_id = t.id AND state = 'waiting') - \
-                 (SELECT count(*) FROM executions WHERE tenant_id = t.id AND held = 1) AS n \
+                 (SELECT count(*) FROM executions WHERE tenant_id = t.id AND held = 1) AS n, \
+                 (SELECT id FROM inbound WHERE tenant_id = t.id AND state = 'waiting' ORDER BY id DESC LIMIT 1) AS newest \
                  FROM unnest($1::uuid[]) AS t (id)",
             )
             .bind_uuids(tenants.iter().map(|tenant| tenant.uuid())),
         )
         .await?;
+    for row in &rows {
+        order::go_on_after(row.get("newest")?);
+    }
     rows.iter().map(|row| Ok((row.get("id")?, row.get("n")?))).collect()
 }
 
@@ -240,7 +244,7 @@ async fn insert(
     let rows = tx
         .all(
             sql("INSERT INTO inbound (id, tenant_id, gateway_id, provider_id, body, state, next_at, received_at) \
-                 SELECT a.id, a.tenant_id, a.gateway_id, a.provider_id, a.body, 'waiting', a.at, a.at \
+                 SELECT a.id, a.tenant_id, a.gateway_id, a.provider_id, a.body, 'waiting', $7, a.at \
                  FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bigint[]) \
                  AS a (id, tenant_id, gateway_id, provider_id, body, at) \
                  ON CONFLICT (gateway_id, provider_id) DO NOTHING RETURNING id")
@@ -249,7 +253,9 @@ async fn insert(
             .bind_uuids(new.iter().map(|(.., delivery)| delivery.gateway.uuid()))
             .bind_texts(new.iter().map(|(.., delivery)| delivery.provider_id.as_str()))
             .bind_texts(new.iter().map(|(.., delivery)| delivery.body.as_str()))
-            .bind_integers(new.iter().map(|(id, ..)| Timestamp::of_id(*id).0)),
+            .bind_integers(new.iter().map(|(id, ..)| Timestamp::of_id(*id).0))
+            // Due now, also where the id is ahead of this clock.
+            .bind(Timestamp::now()),
         )
         .await?;
     let written = rows.iter().map(|row| row.get("id")).collect::<Result<HashSet<InboundId>, _>>()?;

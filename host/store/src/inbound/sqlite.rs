@@ -62,7 +62,7 @@ async fn insert(
         .run(
             // The gateway must be the tenant's; a gateway that was just deleted takes no more.
             sql("INSERT INTO inbound (id, tenant_id, gateway_id, provider_id, body, state, next_at, received_at) \
-                 SELECT $1, $2, id, $3, $4, 'waiting', $5, $5 FROM gateways \
+                 SELECT $1, $2, id, $3, $4, 'waiting', $9, $5 FROM gateways \
                  WHERE id = $6 AND tenant_id = $2 AND ($7 < $8 OR EXISTS \
                  (SELECT 1 FROM inbound WHERE gateway_id = $6 AND provider_id = $3)) \
                  ON CONFLICT (gateway_id, provider_id) DO NOTHING")
@@ -73,7 +73,9 @@ async fn insert(
             .bind(Timestamp::of_id(id.uuid()))
             .bind(delivery.gateway)
             .bind(waits)
-            .bind(u64::from(delivery.waiting_limit)),
+            .bind(u64::from(delivery.waiting_limit))
+            // Due now, also where the id is ahead of this clock.
+            .bind(Timestamp::now()),
         )
         .await?;
     if written > 0 {

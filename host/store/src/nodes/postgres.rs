@@ -2,7 +2,7 @@
 
 use super::{LEASE_TIME, Lease, Peer, Signal, Taking, Wanted, Watched, signal};
 use crate::db::{CHANNEL, Db, Server, lock_of_node, lock_of_tenant, sql, sql_of, transaction};
-use crate::{StoreError, TenantScope};
+use crate::{StoreError, TenantScope, order};
 use sqlx::postgres::{PgListener, PgNotification};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
@@ -141,7 +141,11 @@ impl Shared {
                 .await?;
             let others = tx
                 .all(
-                    sql("SELECT tenant_id, node_id FROM leases WHERE tenant_id = ANY($1::uuid[])")
+                    sql("SELECT l.tenant_id, l.node_id, greatest(\
+                     (SELECT id FROM inbound WHERE tenant_id = l.tenant_id AND state = 'waiting' ORDER BY id DESC LIMIT 1), \
+                     (SELECT id FROM executions WHERE tenant_id = l.tenant_id AND state = 'waiting' ORDER BY id DESC LIMIT 1), \
+                     (SELECT id FROM effects WHERE tenant_id = l.tenant_id AND state = 'waiting' ORDER BY id DESC LIMIT 1)) AS newest \
+                     FROM leases l WHERE l.tenant_id = ANY($1::uuid[])")
                         .bind_uuids(ids()),
                 )
                 .await?;
@@ -154,6 +158,10 @@ impl Shared {
             for row in others {
                 let tenant: TenantId = row.get("tenant_id")?;
                 known.insert(tenant);
+                if tokens.contains_key(&tenant) {
+                    // Nobody records anything under a lease of the tenant's before this one any more.
+                    order::go_on_after(row.get("newest")?);
+                }
                 if row.get::<Option<NodeId>>("node_id")?.is_some_and(|node| node != self.id) {
                     elsewhere.insert(tenant);
                 }

@@ -32,6 +32,7 @@ mod journal;
 mod mails;
 mod notifications;
 mod operators;
+mod order;
 mod outcomes;
 mod pages;
 mod profiles;
