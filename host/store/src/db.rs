@@ -14,7 +14,7 @@ mod statement;
 mod turns;
 mod writer;
 
-pub(crate) use postgres::{Fence, Server, lock_of_inbox, lock_of_node, lock_of_tenant};
+pub(crate) use postgres::{Fence, Pulse, Server, lock_of_inbox, lock_of_node, lock_of_tenant};
 pub(crate) use retry::{Tries, transaction};
 pub(crate) use row::Row;
 pub(crate) use sqlite::file_of;
@@ -112,7 +112,7 @@ impl Db {
                 files.readers.rows(statement, usize::MAX).await?.into_iter().map(Row::Local).collect()
             }
             Self::Postgres(server) => {
-                let rows = postgres::query(statement)?.fetch_all(&server.pool).await?;
+                let rows = server.all(statement).await?;
                 rows.into_iter().map(Row::Postgres).collect()
             }
         })
@@ -129,7 +129,7 @@ impl Db {
         match self {
             Self::Sqlite(files) => files.readers.totals(each, add).await,
             Self::Postgres(server) => {
-                let rows = postgres::query(grouped)?.fetch_all(&server.pool).await?;
+                let rows = server.all(grouped).await?;
                 rows.iter().map(postgres::total).collect()
             }
         }
@@ -139,9 +139,7 @@ impl Db {
     pub(crate) async fn optional(&self, statement: Statement) -> Result<Option<Row>, StoreError> {
         Ok(match self {
             Self::Sqlite(files) => files.readers.rows(statement, 1).await?.into_iter().next().map(Row::Local),
-            Self::Postgres(server) => {
-                postgres::query(statement)?.fetch_optional(&server.pool).await?.map(Row::Postgres)
-            }
+            Self::Postgres(server) => server.optional(statement).await?.map(Row::Postgres),
         })
     }
 
@@ -171,13 +169,11 @@ impl Db {
             }
             Self::Postgres(server) if server.fence.is_some() => {
                 let mut tx = server.begin(Vec::new()).await?;
-                let changed = postgres::query(statement)?.execute(&mut *tx.tx).await?.rows_affected();
+                let changed = tx.run(statement).await?;
                 tx.commit().await?;
                 changed
             }
-            Self::Postgres(server) => {
-                postgres::query(statement)?.execute(&server.pool).await?.rows_affected()
-            }
+            Self::Postgres(server) => server.run(statement).await?,
         })
     }
 
@@ -208,7 +204,7 @@ impl Db {
     pub(crate) async fn close(&self) {
         match self {
             Self::Sqlite(files) => files.close().await,
-            Self::Postgres(server) => server.pool.close().await,
+            Self::Postgres(server) => server.close().await,
         }
     }
 }
@@ -225,7 +221,7 @@ impl Tx {
         Ok(match self {
             Self::Sqlite(tx) => tx.rows(&statement, usize::MAX)?.into_iter().map(Row::Local).collect(),
             Self::Postgres(server) => {
-                let rows = postgres::query(statement)?.fetch_all(&mut *server.tx).await?;
+                let rows = server.all(statement).await?;
                 rows.into_iter().map(Row::Postgres).collect()
             }
         })
@@ -235,9 +231,7 @@ impl Tx {
     pub(crate) async fn optional(&mut self, statement: Statement) -> Result<Option<Row>, StoreError> {
         Ok(match self {
             Self::Sqlite(tx) => tx.rows(&statement, 1)?.into_iter().next().map(Row::Local),
-            Self::Postgres(server) => {
-                postgres::query(statement)?.fetch_optional(&mut *server.tx).await?.map(Row::Postgres)
-            }
+            Self::Postgres(server) => server.optional(statement).await?.map(Row::Postgres),
         })
     }
 
@@ -245,9 +239,7 @@ impl Tx {
     pub(crate) async fn run(&mut self, statement: Statement) -> Result<u64, StoreError> {
         Ok(match self {
             Self::Sqlite(tx) => tx.run(&statement)?,
-            Self::Postgres(server) => {
-                postgres::query(statement)?.execute(&mut *server.tx).await?.rows_affected()
-            }
+            Self::Postgres(server) => server.run(statement).await?,
         })
     }
 

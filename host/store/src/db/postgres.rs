@@ -1,13 +1,20 @@
 //! What only PostgreSQL needs. Why transactions are made as they are: `docs/decisions/0013-postgresql-as-the-second-dialect.md`.
 
+mod lent;
+mod pulse;
+
+pub(crate) use pulse::Pulse;
+
 use super::statement::{Statement, Value, sql};
 use super::turns::{Turn, Turns};
 use crate::error::StoreError;
+use lent::{Lent, STATEMENT, no_answer};
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgListener, PgPool, PgPoolOptions, PgRow};
 use sqlx::{Arguments as _, ConnectOptions as _, Connection as _, Postgres, Row as _};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::time::timeout;
 use twobot_domain::{NodeId, TenantId};
 use uuid::Uuid;
 
@@ -17,21 +24,28 @@ const CONNECTIONS: u32 = 20;
 const ACQUIRE: Duration = Duration::from_secs(10);
 /// What has been idle for longer may have been cut by the server or by something on the way: it is tried before it is used.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
+/// How long that may take. Several that were forgotten on the way may be met one after the other.
+const TRIED: Duration = Duration::from_secs(2);
 /// Statements that a connection keeps prepared: more than the repositories have.
 const PREPARED: usize = 256;
 /// The oldest server that this is tested with, as it numbers itself.
 const OLDEST: u32 = 150_000;
 
-/// A transaction that takes longer is not committed.
-const LONGEST: Duration = Duration::from_secs(60);
+/// A transaction that takes longer is not committed, and nothing more is asked in it.
+const LONGEST: Duration = Duration::from_secs(30);
 
-/// What every connection is told. Times are in milliseconds.
-const SESSION: [(&str, &str); 4] = [
+/// What every connection is told. Times are in milliseconds, but for those of TCP, which are in seconds.
+const SESSION: [(&str, &str); 7] = [
     // The repositories are written for this level and for no other, whatever the server prefers.
     ("default_transaction_isolation", "read committed"),
     // What takes longer holds up others and will hardly end well.
     ("statement_timeout", "10000"),
     ("idle_in_transaction_session_timeout", "30000"),
+    // The server asks whether the other side is still there, so that it lets go of the locks of a machine that has lost its power. What
+    // is asked is traffic, too: what is on the way does not forget the connection.
+    ("tcp_keepalives_idle", "30"),
+    ("tcp_keepalives_interval", "10"),
+    ("tcp_keepalives_count", "3"),
     // Every statement is small: compiling one takes longer than running it.
     ("jit", "off"),
 ];
@@ -42,7 +56,7 @@ pub(super) static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../../mi
 /// A database of a server.
 #[derive(Clone, Debug)]
 pub(crate) struct Server {
-    pub(super) pool: PgPool,
+    pool: PgPool,
     /// What has to hold in every transaction that may write.
     pub(super) fence: Option<Fence>,
     turns: Arc<Turns>,
@@ -72,15 +86,17 @@ impl Server {
             None => plain.application_name("2bot"),
         };
         // Once directly: a pool would go on trying, and say no more than that the time was over.
-        let connect = PgConnection::connect_with(&plain);
-        let mut connection = tokio::time::timeout(ACQUIRE, connect)
-            .await
-            .map_err(|_| StoreError::Unusable("the server does not answer".to_owned()))??;
+        let inspected = async {
+            let mut connection = PgConnection::connect_with(&plain).await?;
+            let commits = inspect(&mut connection).await?;
+            connection.close().await?;
+            Ok::<_, StoreError>(commits)
+        };
+        let commits = timeout(ACQUIRE, inspected).await.map_err(|_| no_answer())??;
         let mut options = plain.clone().options(SESSION).options(more.iter().copied());
-        if !is_durable(&inspect(&mut connection).await?) {
+        if !is_durable(&commits) {
             options = options.options([("synchronous_commit", "on")]);
         }
-        connection.close().await?;
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(ACQUIRE)
@@ -88,7 +104,7 @@ impl Server {
             .before_acquire(|connection, about| {
                 Box::pin(async move {
                     if about.idle_for > TRUSTED_IDLE {
-                        connection.ping().await?;
+                        timeout(TRIED, connection.ping()).await.map_err(|_| sqlx::Error::PoolTimedOut)??;
                     }
                     Ok(true)
                 })
@@ -103,11 +119,40 @@ impl Server {
         Self { fence: Some(fence), ..self.clone() }
     }
 
+    /// The rows that a statement answers.
+    pub(super) async fn all(&self, statement: Statement) -> Result<Vec<PgRow>, StoreError> {
+        Lent::of(&self.pool).await?.all(statement, STATEMENT).await
+    }
+
+    /// The first row that a statement answers.
+    pub(super) async fn optional(&self, statement: Statement) -> Result<Option<PgRow>, StoreError> {
+        Lent::of(&self.pool).await?.optional(statement, STATEMENT).await
+    }
+
+    /// Runs a statement outside of any transaction and fence, and says how many rows it changed.
+    pub(super) async fn run(&self, statement: Statement) -> Result<u64, StoreError> {
+        Lent::of(&self.pool).await?.run(statement, STATEMENT).await
+    }
+
+    /// Closes every connection.
+    pub(super) async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// A connection for what must be told soon or not at all.
+    pub(crate) fn pulse(&self) -> Pulse {
+        Pulse::new(Arc::clone(&self.session))
+    }
+
     /// A connection for signals, which holds a lock as long as it lasts: while the lock is held, the node lives.
     ///
     /// # Errors
     /// `Conflict` while another connection has the lock: the server has not noticed yet that it is gone.
     pub(crate) async fn ears(&self, lock: i64) -> Result<PgListener, StoreError> {
+        timeout(ACQUIRE + STATEMENT, self.listen(lock)).await.map_err(|_| no_answer())?
+    }
+
+    async fn listen(&self, lock: i64) -> Result<PgListener, StoreError> {
         // Of its own, and gone with the connection: a lock must not outlive its purpose in a pool.
         let pool = PgPoolOptions::new()
             .max_connections(1)
@@ -150,17 +195,18 @@ impl Server {
         // In a task of its own, since whoever asks may be dropped meanwhile: sqlx would then give the connection back to the
         // pool with a transaction open that it does not know of, and the next statement there would never be committed.
         let begun = tokio::spawn(async move {
-            let mut tx = pool.begin().await?;
-            let begun = Instant::now();
+            let mut tx = ServerTx { lent: Lent::of(&pool).await?, begun: Instant::now(), _turn: turn };
+            tx.lent.begin().await?;
+            tx.begun = Instant::now();
             if !locks.is_empty() {
-                query(lock(locks))?.execute(&mut *tx).await?;
+                tx.run(lock(locks)).await?;
             }
             if let Some(fence) = fence
-                && query(fence.look())?.fetch_optional(&mut *tx).await?.is_none()
+                && tx.optional(fence.look()).await?.is_none()
             {
                 return Err(StoreError::Fenced);
             }
-            Ok(ServerTx { tx, begun, _turn: turn })
+            Ok(tx)
         });
         begun.await.map_err(|error| StoreError::Unusable(error.to_string()))?
     }
@@ -168,19 +214,43 @@ impl Server {
 
 /// A transaction, and the turn that it is.
 pub(crate) struct ServerTx {
-    // The first to be dropped: the server is told before the next one's turn.
-    pub(super) tx: sqlx::Transaction<'static, Postgres>,
+    // The first to be dropped: the server is about to be told before the next one's turn.
+    lent: Lent,
     begun: Instant,
     _turn: Option<Turn>,
 }
 
 impl ServerTx {
+    /// The rows that a statement answers.
+    pub(super) async fn all(&mut self, statement: Statement) -> Result<Vec<PgRow>, StoreError> {
+        let within = self.left()?;
+        self.lent.all(statement, within).await
+    }
+
+    /// The first row that a statement answers.
+    pub(super) async fn optional(&mut self, statement: Statement) -> Result<Option<PgRow>, StoreError> {
+        let within = self.left()?;
+        self.lent.optional(statement, within).await
+    }
+
+    /// Runs a statement and says how many rows it changed.
+    pub(super) async fn run(&mut self, statement: Statement) -> Result<u64, StoreError> {
+        let within = self.left()?;
+        self.lent.run(statement, within).await
+    }
+
     /// Makes it durable, if it did not take too long. What it says of now would be too old: `usage/sum.rs` counts on that.
-    pub(super) async fn commit(self) -> Result<(), StoreError> {
-        if self.begun.elapsed() > LONGEST {
-            return Err(StoreError::Unusable("a transaction took too long, and is given up".to_owned()));
-        }
-        Ok(self.tx.commit().await?)
+    pub(super) async fn commit(mut self) -> Result<(), StoreError> {
+        self.left()?;
+        self.lent.commit().await
+    }
+
+    /// How long the next statement may take.
+    fn left(&self) -> Result<Duration, StoreError> {
+        let left = LONGEST.checked_sub(self.begun.elapsed());
+        let left = left
+            .ok_or_else(|| StoreError::Unusable("a transaction took too long, and is given up".to_owned()))?;
+        Ok(left.min(STATEMENT))
     }
 }
 

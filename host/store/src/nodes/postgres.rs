@@ -1,7 +1,7 @@
 //! Membership in PostgreSQL. Why it is as it is: `docs/decisions/0021-several-nodes.md`.
 
 use super::{LEASE_TIME, Lease, Peer, Signal, Taking, Wanted, Watched, signal};
-use crate::db::{CHANNEL, Db, Server, lock_of_node, lock_of_tenant, sql, sql_of, transaction};
+use crate::db::{CHANNEL, Db, Pulse, Server, lock_of_node, lock_of_tenant, sql, sql_of, transaction};
 use crate::{StoreError, TenantScope, order};
 use sqlx::postgres::{PgListener, PgNotification};
 use std::collections::{HashMap, HashSet};
@@ -32,6 +32,8 @@ const NOW: &str = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 #[derive(Debug)]
 pub(super) struct Shared {
     db: Db,
+    /// For what others go by: whether this node lives.
+    pulse: Pulse,
     id: NodeId,
     listener: JoinHandle<()>,
     /// Nodes whose lock nobody had when it was looked at last, and since when.
@@ -69,15 +71,16 @@ impl Shared {
         )
         .await?;
         let (sender, receiver) = mpsc::channel(HEARD);
+        let pulse = server.pulse();
         let listener = tokio::spawn(listen(server, id, ears, sender));
-        let member = Self { db, id, listener, suspects: Mutex::default() };
+        let member = Self { db, pulse, id, listener, suspects: Mutex::default() };
         member.tell(None, &[Signal::Nodes]).await?;
         Ok((member, receiver))
     }
 
     pub(super) async fn beat(&self) -> Result<bool, StoreError> {
-        let text = format!("UPDATE nodes SET until = {NOW} + $1 WHERE id = $2");
-        Ok(self.db.run(sql_of(text).bind(lease_ms()).bind(self.id)).await? > 0)
+        let text = format!("UPDATE nodes SET until = {NOW} + $1 WHERE id = $2 RETURNING id");
+        Ok(!self.pulse.all(sql_of(text).bind(lease_ms()).bind(self.id)).await?.is_empty())
     }
 
     pub(super) async fn watch(&self) -> Result<Watched, StoreError> {
@@ -90,7 +93,7 @@ impl Shared {
         let mut dead = Vec::new();
         let mut suspects = HashMap::new();
         let before = std::mem::take(&mut *self.suspects.lock().unwrap_or_else(PoisonError::into_inner));
-        for row in self.db.all(sql_of(text).bind(self.id)).await? {
+        for row in self.pulse.all(sql_of(text).bind(self.id)).await? {
             let id: NodeId = row.get("id")?;
             if row.get("unlocked")? {
                 suspects.insert(id, before.get(&id).copied().unwrap_or_else(Instant::now));
@@ -108,9 +111,10 @@ impl Shared {
         if !dead.is_empty() {
             // With the row go the leases: they are nobody's then.
             let text = format!(
-                "DELETE FROM nodes WHERE id = ANY($1::uuid[]) AND (until <= {NOW} OR pg_try_advisory_xact_lock(lock_number))"
+                "DELETE FROM nodes WHERE id = ANY($1::uuid[]) AND (until <= {NOW} OR pg_try_advisory_xact_lock(lock_number)) \
+                 RETURNING id"
             );
-            watched.dead = self.db.run(sql_of(text).bind_uuids(dead.into_iter())).await?;
+            watched.dead = self.pulse.all(sql_of(text).bind_uuids(dead.into_iter())).await?.len() as u64;
         }
         Ok(watched)
     }

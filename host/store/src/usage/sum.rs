@@ -16,7 +16,7 @@ use uuid::Uuid;
 /// How long after a minute was over it is summed.
 ///
 /// Its rows take up what they used for a minute more; the rest is for transactions that
-/// take long (60 s at most, see `db/postgres.rs`, and the 30 s after which the server ends them) and for clocks of nodes that differ.
+/// take long (30 s at most, see `db/postgres.rs`, and the 30 s after which the server ends them) and for clocks of nodes that differ.
 pub const SUMMED_AFTER_MS: i64 = 240_000;
 
 /// For how long sums by the minute are kept.

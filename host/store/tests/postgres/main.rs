@@ -13,6 +13,7 @@ mod plans;
 mod races;
 mod schema;
 mod server;
+mod silent;
 
 use store::world::Dialect;
 use store::{estate, source, world};
