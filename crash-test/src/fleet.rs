@@ -1,11 +1,13 @@
 //! All servers of a course, and what is done to them.
 
 use crate::Options;
+use crate::points::Points;
+use crate::seeds::Seeds;
 use crate::server::Server;
 use crate::setup::{Database, Redis, Setup};
 use anyhow::Context as _;
+use rand::RngExt as _;
 use rand::rngs::StdRng;
-use rand::{RngExt as _, SeedableRng as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -18,24 +20,6 @@ const PAUSED_ONE_IN: u32 = 20;
 /// How long a server is paused: past the time for which it holds its tenants.
 const PAUSE: Duration = Duration::from_secs(18);
 
-/// Points between a delivery and its answer at which a server can be made to end; `host/store/src/points.rs` has the list.
-const POINTS: [&str; 11] = [
-    "ingest-before-commit",
-    "ingest-after-commit",
-    "decode-before-commit",
-    "decode-after-commit",
-    "run-before-commit",
-    "run-after-commit",
-    "journal-after-intent",
-    "journal-before-answer",
-    "effect-after-intent",
-    "effect-after-call",
-    "effect-after-commit",
-];
-
-/// How often a point is passed until a server ends there.
-const PASSED: std::ops::Range<u32> = 1..12;
-
 /// How long is waited until a server comes to its point.
 const PATIENCE: Duration = Duration::from_secs(4);
 
@@ -45,8 +29,9 @@ pub(crate) struct Fleet {
     setup: Setup,
     random: StdRng,
     longest_run: u64,
-    /// The server that ends by itself when it comes to a point.
-    at_a_point: Option<usize>,
+    points: Points,
+    /// The server that ends by itself when it comes to a point, and the point.
+    at_a_point: Option<(usize, &'static str)>,
 }
 
 /// What was done to them.
@@ -54,8 +39,6 @@ pub(crate) struct Fleet {
 pub(crate) struct Done {
     /// How long the slowest start took.
     pub(crate) slowest_start: Duration,
-    /// Kills at a point between a delivery and its answer.
-    pub(crate) at_points: u32,
     /// How often one was paused.
     pub(crate) pauses: u32,
 }
@@ -67,7 +50,7 @@ impl Fleet {
         folder: &Path,
         (database, redis): (&Database, Option<&Redis>),
         bot_api: &str,
-        seed: u64,
+        seeds: Seeds,
     ) -> anyhow::Result<Self> {
         let mut servers = Vec::new();
         for number in 0..options.setup.servers() {
@@ -77,8 +60,9 @@ impl Fleet {
             }
             servers.push(server);
         }
-        let random = StdRng::seed_from_u64(seed);
-        Ok(Self { servers, setup: options.setup, random, longest_run: options.longest_run, at_a_point: None })
+        let (random, points) = (seeds.of("fleet"), Points::new(seeds.of("points")));
+        let (setup, longest_run) = (options.setup, options.longest_run);
+        Ok(Self { servers, setup, random, longest_run, points, at_a_point: None })
     }
 
     /// Starts all, one after another.
@@ -99,18 +83,27 @@ impl Fleet {
         Ok(self.servers.first().context("there is a server")?.url())
     }
 
+    /// The points at which servers ended.
+    pub(crate) const fn points(&self) -> &Points {
+        &self.points
+    }
+
     /// Lets them run for a while, then kills one and starts it again; at times another is paused for longer than it may hold anything.
     /// Every other time the one that was killed ends by itself next, at one of the points between a delivery and its answer.
     pub(crate) async fn disturb(&mut self, kill: u32, done: &mut Done) -> anyhow::Result<()> {
         let run = self.random.random_range(SHORTEST_RUN..self.longest_run.max(SHORTEST_RUN + 1));
         let victim = match self.at_a_point.take() {
-            Some(victim) => {
-                done.at_points += u32::from(self.comes_to_its_point(victim).await?);
+            Some((victim, point)) => {
+                if self.comes_to_its_point(victim).await? {
+                    self.points.was_met(point);
+                }
                 victim
             }
             None => {
                 tokio::time::sleep(Duration::from_millis(run)).await;
-                self.random.random_range(0..self.servers.len())
+                let victim = self.random.random_range(0..self.servers.len());
+                self.servers[victim].ended_at_its_point()?;
+                victim
             }
         };
         let paused = (self.setup == Setup::Nodes && kill % PAUSED_ONE_IN == 1)
@@ -120,10 +113,9 @@ impl Fleet {
         }
         self.servers[victim].kill().await?;
         if kill.is_multiple_of(2) {
-            let point = POINTS[self.random.random_range(0..POINTS.len())];
-            let times = self.random.random_range(PASSED);
+            let (point, times) = self.points.next();
             self.servers[victim].end_at(Some(&format!("{point}:{times}")));
-            self.at_a_point = Some(victim);
+            self.at_a_point = Some((victim, point));
         } else {
             self.servers[victim].end_at(None);
         }
@@ -141,7 +133,7 @@ impl Fleet {
     async fn comes_to_its_point(&mut self, victim: usize) -> anyhow::Result<bool> {
         let begun = Instant::now();
         while begun.elapsed() < PATIENCE {
-            if self.servers[victim].ended()?.is_some() {
+            if self.servers[victim].ended_at_its_point()? {
                 return Ok(true);
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -151,7 +143,7 @@ impl Fleet {
 
     /// From now on all of them run.
     pub(crate) async fn leave_alone(&mut self) -> anyhow::Result<()> {
-        if let Some(victim) = self.at_a_point.take() {
+        if let Some((victim, _)) = self.at_a_point.take() {
             self.servers[victim].kill().await?;
             self.servers[victim].end_at(None);
             self.servers[victim].start().await?;

@@ -7,6 +7,7 @@ use crate::fleet::{Done, Fleet};
 use crate::people::People;
 use crate::provider::{Moods, Provider};
 use crate::report::Report;
+use crate::seeds::Seeds;
 use crate::server::environment;
 use crate::setup::{Database, Redis, Setup};
 use crate::verdict;
@@ -52,7 +53,7 @@ async fn in_folder(options: &Options, folder: &Path) -> anyhow::Result<()> {
     let redis = Redis::of(options).await?;
     let database = Database::make(options, folder, faults.as_ref()).await?;
     let provider = Provider::start(MOODS).await?;
-    let mut fleet = Fleet::new(options, folder, (&database, redis.as_ref()), &provider.url(), seed).await?;
+    let mut fleet = Fleet::new(options, folder, (&database, redis.as_ref()), &provider.url(), Seeds(seed)).await?;
     let mut emails = Vec::with_capacity(options.tenants);
     for number in 0..options.tenants {
         emails.push(Tenant::register(options, folder, &database, number).await?);
@@ -90,11 +91,13 @@ async fn in_folder(options: &Options, folder: &Path) -> anyhow::Result<()> {
     fleet.kill().await?;
     verdict.note_differences(reconcile(options, folder, &database).await?);
     verdict.compare_sums(&mut books).await?;
+    verdict.note_missed(&fleet.points().missed(options.kills));
     let took = begun.elapsed();
-    let report = Report { options, seed, verdict, done, faults: faults.as_ref(), redis: redis_faults, took };
+    let (points, faults) = (fleet.points(), faults.as_ref());
+    let report = Report { options, seed, verdict, done, points, faults, redis: redis_faults, took };
     println!("{report}");
-    if let Some(file) = &options.report {
-        report.append(file)?;
+    if let Some(folder) = &options.report {
+        report.append(folder)?;
     }
     if report.verdict.is_clean() {
         Ok(())

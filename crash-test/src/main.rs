@@ -14,8 +14,10 @@ mod faults;
 mod fleet;
 mod journey;
 mod people;
+mod points;
 mod provider;
 mod report;
+mod seeds;
 mod server;
 mod setup;
 mod verdict;
@@ -42,7 +44,7 @@ struct Options {
     /// A server of Redis for the nodes, by its address: `redis://127.0.0.1:<port>/`. Without one they do without.
     #[arg(long, env = "TWOBOT_TEST_REDIS")]
     redis: Option<String>,
-    /// Adds a row to the table in this file.
+    /// Adds a row to each of the tables in this folder.
     #[arg(long)]
     report: Option<PathBuf>,
     /// How often to kill it.

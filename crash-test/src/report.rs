@@ -1,8 +1,9 @@
-//! What a course came to, for people to read: on the terminal, and as a row of a table.
+//! What a course came to, for people to read: on the terminal, and as rows of tables.
 
 use crate::Options;
 use crate::faults::Faults;
 use crate::fleet::Done;
+use crate::points::Points;
 use crate::setup::Setup;
 use crate::verdict::Verdict;
 use std::fmt;
@@ -17,22 +18,28 @@ pub(crate) struct Report<'a> {
     pub(crate) seed: u64,
     pub(crate) verdict: Verdict,
     pub(crate) done: Done,
+    pub(crate) points: &'a Points,
     /// What disturbed the connections to PostgreSQL, and those to Redis.
     pub(crate) faults: Option<&'a Faults>,
     pub(crate) redis: Option<&'a Faults>,
     pub(crate) took: Duration,
 }
 
+/// Adds a line to a file, below a head where the file is empty.
+fn append(file: &Path, head: &str, line: &str) -> anyhow::Result<()> {
+    let mut file = OpenOptions::new().append(true).create(true).open(file)?;
+    if file.metadata()?.len() == 0 {
+        let columns = head.matches('|').count().saturating_sub(1);
+        writeln!(file, "{head}\n|{}", "---|".repeat(columns))?;
+    }
+    writeln!(file, "{line}")?;
+    Ok(())
+}
+
 impl Report<'_> {
-    /// Adds a row to the table in a file.
-    pub(crate) fn append(&self, file: &Path) -> anyhow::Result<()> {
-        let mut file = OpenOptions::new().append(true).create(true).open(file)?;
-        let setup = match self.options.setup {
-            Setup::Sqlite => "SQLite",
-            Setup::Postgres => "PostgreSQL",
-            Setup::Nodes if self.redis.is_some() => "three nodes on PostgreSQL and Redis",
-            Setup::Nodes => "three nodes on PostgreSQL",
-        };
+    /// Adds a row to each table: to the one in this folder's file `courses.md`, and to `points.md`.
+    pub(crate) fn append(&self, folder: &Path) -> anyhow::Result<()> {
+        let setup = self.setup();
         let [late, cut, _] = self.faults.map(Faults::counts).unwrap_or_default();
         let redis = self.redis.map_or("—".to_owned(), |redis| {
             let [late, cut, silent] = redis.counts();
@@ -40,17 +47,34 @@ impl Report<'_> {
         });
         let verdict = &self.verdict;
         let result = if verdict.is_clean() { "nothing lost" } else { "**faults**" };
-        writeln!(
-            file,
-            "| {setup} | {} | {} | {} | {} | {} | {late} late, {cut} cut | {redis} | {} | {result} |",
-            self.options.kills,
-            self.done.at_points,
-            self.done.pauses,
-            verdict.messages(),
-            verdict.answers(),
-            self.seed,
+        append(
+            &folder.join("courses.md"),
+            "| set-up | kills | of them at a named point | pauses | messages acknowledged | answers | database connections \
+             | Redis connections | minutes | seed | |",
+            &format!(
+                "| {setup} | {} | {} | {} | {} | {} | {late} late, {cut} cut | {redis} | {} | {} | {result} |",
+                self.options.kills,
+                self.points.met(),
+                self.done.pauses,
+                verdict.messages(),
+                verdict.answers(),
+                self.took.as_secs().div_ceil(60),
+                self.seed,
+            ),
         )?;
-        Ok(())
+        let counts = self.points.counts();
+        let names: String = counts.iter().map(|(point, _)| format!(" {point} |")).collect();
+        let times: String = counts.iter().map(|(_, times)| format!(" {times} |")).collect();
+        append(&folder.join("points.md"), &format!("| kills at |{names}"), &format!("| {setup} |{times}"))
+    }
+
+    const fn setup(&self) -> &'static str {
+        match self.options.setup {
+            Setup::Sqlite => "SQLite",
+            Setup::Postgres => "PostgreSQL",
+            Setup::Nodes if self.redis.is_some() => "three nodes on PostgreSQL and Redis",
+            Setup::Nodes => "three nodes on PostgreSQL",
+        }
     }
 }
 
@@ -68,10 +92,13 @@ impl fmt::Display for Report<'_> {
                 "Redis answered late {late} times, {cut} connections to it were cut, and {silent} fell silent"
             )?;
         }
+        write!(f, "{} kills at a named point:", self.points.met())?;
+        for (point, times) in self.points.counts() {
+            write!(f, " {point} {times}")?;
+        }
         write!(
             f,
-            "{} kills at a named point, {} pauses; slowest start {} ms; {} s in all",
-            self.done.at_points,
+            "\n{} pauses; slowest start {} ms; {} s in all",
             self.done.pauses,
             self.done.slowest_start.as_millis(),
             self.took.as_secs()

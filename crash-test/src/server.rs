@@ -4,11 +4,13 @@ use crate::Options;
 use crate::setup::Database;
 use anyhow::{Context as _, bail};
 use rustix::process::{Pid, Signal, kill_process};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
+use twobot_store::points::VARIABLE as CRASH_POINT;
 
 /// How long a start may take. The first one compiles the components.
 const START: Duration = Duration::from_secs(120);
@@ -33,6 +35,11 @@ pub(crate) fn environment(command: &mut Command, folder: &Path, database: &Datab
         .env("DATABASE_URL", database.url())
         .env("TWOBOT_MASTER_KEY", MASTER_KEY)
         .env("TWOBOT_PLANS", folder.join("plans.toml"));
+}
+
+/// Whether a process ended as one does that comes to its point.
+fn was_aborted(status: ExitStatus) -> bool {
+    status.signal() == Some(Signal::ABORT.as_raw())
 }
 
 impl Server {
@@ -86,8 +93,8 @@ impl Server {
     /// Names the point at which it ends by itself the next time that it runs, or none.
     pub(crate) fn end_at(&mut self, point: Option<&str>) {
         match point {
-            Some(point) => self.command.env("TWOBOT_CRASH_POINT", point),
-            None => self.command.env_remove("TWOBOT_CRASH_POINT"),
+            Some(point) => self.command.env(CRASH_POINT, point),
+            None => self.command.env_remove(CRASH_POINT),
         };
     }
 
@@ -100,7 +107,7 @@ impl Server {
         loop {
             if let Some(status) = self.ended()? {
                 // What was asked for came sooner than its first answer.
-                if self.ends_at_a_point() {
+                if self.ends_at_a_point() && was_aborted(status) {
                     return Ok(begun.elapsed());
                 }
                 // A start whose connection to the database is cut fails, and is tried again, as a supervisor would.
@@ -126,8 +133,20 @@ impl Server {
         Ok(self.child.as_mut().map(Child::try_wait).transpose()?.flatten())
     }
 
+    /// Whether it has ended at its point.
+    ///
+    /// # Errors
+    /// When it ended by itself otherwise.
+    pub(crate) fn ended_at_its_point(&mut self) -> anyhow::Result<bool> {
+        match self.ended()? {
+            Some(status) if self.ends_at_a_point() && was_aborted(status) => Ok(true),
+            Some(status) => bail!("the server ended by itself: {status}"),
+            None => Ok(false),
+        }
+    }
+
     fn ends_at_a_point(&self) -> bool {
-        self.command.as_std().get_envs().any(|(name, value)| name == "TWOBOT_CRASH_POINT" && value.is_some())
+        self.command.as_std().get_envs().any(|(name, value)| name == CRASH_POINT && value.is_some())
     }
 
     /// Ends it at once, as a power cut would.

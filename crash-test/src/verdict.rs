@@ -73,6 +73,11 @@ impl Verdict {
 }
 
 impl Verdict {
+    /// Points that a course of this length should have met. A point that nobody comes to is no longer tried.
+    pub(crate) fn note_missed(&mut self, points: &[&str]) {
+        self.faults.extend(points.iter().map(|point| format!("no server ended at the point {point}")));
+    }
+
     /// What `twobot usage reconcile` found, if it did.
     pub(crate) fn note_differences(&mut self, found: Option<String>) {
         self.faults.extend(found.map(|text| format!("sums of usage are not what rows say: {text}")));

@@ -20,8 +20,8 @@ const COMMAND: &str = "cargo xtask crash-test";
 /// The set-ups, as the crash test calls them.
 const SETUPS: [&str; 3] = ["sqlite", "postgres", "nodes"];
 
-/// The table's first lines.
-const HEAD: &str = "| set-up | kills | of them at a named point | pauses | messages acknowledged | answers | database connections | Redis connections | seed | |\n|---|---|---|---|---|---|---|---|---|---|\n";
+/// What the crash test writes in its folder, in the order in which it is shown.
+const TABLES: [&str; 2] = ["courses.md", "points.md"];
 
 /// Arguments of `crash-test`.
 #[derive(clap::Args)]
@@ -53,8 +53,8 @@ pub(crate) fn command(ws: &Workspace, args: &Args) -> Result<()> {
     let server = if setups == ["sqlite"] { None } else { Some(Postgres::start()?) };
     // Nodes do without Redis where there is none.
     let redis = if setups.contains(&"nodes") && redis::is_installed() { Some(Redis::start()?) } else { None };
-    let report = tempfile(ws)?;
-    let described = machine::describe();
+    let report = folder(ws)?;
+    let described = format!("{}\n\n{}", code(ws)?, machine::describe());
     for (place, setup) in setups.iter().enumerate() {
         let mut course = process::command(program(ws), ws.root());
         course.arg("--binary").arg(ws.binary(false));
@@ -71,10 +71,12 @@ pub(crate) fn command(ws: &Workspace, args: &Args) -> Result<()> {
         }
         process::run(&mut course)?;
     }
-    let rows = std::fs::read_to_string(&report).context("the crash test left no report")?;
-    println!("\n{HEAD}{rows}");
+    let tables = TABLES.map(|table| std::fs::read_to_string(report.join(table)));
+    let tables = tables.into_iter().collect::<Result<Vec<_>, _>>().context("the crash test left no report")?;
+    let found = format!("{described}\n\n{}", tables.join("\n"));
+    println!("\n{found}");
     if args.write {
-        write(ws, &format!("{described}\n\n{HEAD}{rows}"))?;
+        write(ws, &found)?;
     }
     Ok(())
 }
@@ -89,11 +91,26 @@ fn program(ws: &Workspace) -> String {
     ws.binary(false).with_file_name("twobot-crash-test").display().to_string()
 }
 
-/// An empty file for the report.
-fn tempfile(ws: &Workspace) -> Result<PathBuf> {
-    let file = ws.root().join("target/crash-test.md");
-    std::fs::write(&file, "")?;
-    Ok(file)
+/// The day, and the commit whose code is run.
+fn code(ws: &Workspace) -> Result<String> {
+    let ask = |program: &str, arguments: &[&str]| -> Result<String> {
+        let told = process::output(process::command(program, ws.root()).args(arguments))?;
+        Ok(told.trim().to_owned())
+    };
+    let commit = ask("git", &["rev-parse", "--short=10", "HEAD"])?;
+    let changed = ask("git", &["status", "--porcelain", "--untracked-files=no"])?;
+    let besides = if changed.is_empty() { "" } else { ", with changes that were not committed" };
+    Ok(format!("{}, the code of commit {commit}{besides}.", ask("date", &["-u", "+%Y-%m-%d"])?))
+}
+
+/// An empty folder for the report.
+fn folder(ws: &Workspace) -> Result<PathBuf> {
+    let folder = ws.root().join("target/crash-test");
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
 }
 
 fn write(ws: &Workspace, figures: &str) -> Result<()> {
