@@ -105,6 +105,23 @@ impl Books {
         rows.into_iter().map(|[value]| Ok(value.text()?.trim().parse::<u64>()?)).sum()
     }
 
+    /// How the runs of each tenant's plugin ended, by the tenant's address.
+    pub(crate) async fn runs(&mut self) -> anyhow::Result<HashMap<String, Runs>> {
+        let rows = self
+            .rows(
+                "SELECT u.email, CAST(sum(CASE WHEN e.state = 'succeeded' THEN 1 ELSE 0 END) AS BIGINT), \
+                 CAST(sum(e.attempt) AS BIGINT) FROM executions e JOIN users u ON u.tenant_id = e.tenant_id GROUP BY u.email",
+            )
+            .await?;
+        rows.into_iter()
+            .map(|[email, succeeded, attempts]| {
+                let (succeeded, attempts) = (succeeded.number()?, attempts.number()?);
+                let failed_attempts = attempts.saturating_sub(succeeded);
+                Ok((email.text()?, Runs { succeeded, failed_attempts }))
+            })
+            .collect()
+    }
+
     /// What the server knows of every answer, by the tenant's address and the chat.
     pub(crate) async fn effects(&mut self) -> anyhow::Result<HashMap<(String, String), Vec<Effect>>> {
         let rows = self
@@ -167,6 +184,14 @@ pub(crate) struct Page {
     pub(crate) last: u64,
     /// Messages that did not follow the one before: which was expected, and which came.
     pub(crate) wrong: Vec<(u64, u64)>,
+}
+
+/// How the runs of a tenant's plugin ended.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Runs {
+    pub(crate) succeeded: u64,
+    /// Attempts that were recorded as failed, of runs that then succeeded as well.
+    pub(crate) failed_attempts: u64,
 }
 
 /// What the server knows of one answer.

@@ -85,8 +85,10 @@ async fn in_folder(options: &Options, folder: &Path) -> anyhow::Result<()> {
     settle(&mut books).await?;
 
     let mut verdict = verdict::judge(&mut books, &conversations, &provider).await?;
+    let runs = books.runs().await?;
     for tenant in &tenants {
-        verdict.compare_usage(&tenant.usage(fleet.url()?).await?, &conversations, tenant);
+        let (usage, runs) = (tenant.usage(fleet.url()?).await?, runs.get(tenant.email()).copied());
+        verdict.compare_usage(&usage, &conversations, tenant, runs.unwrap_or_default());
     }
     fleet.kill().await?;
     verdict.note_differences(reconcile(options, folder, &database).await?);

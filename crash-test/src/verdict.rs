@@ -1,6 +1,6 @@
 //! What is in the database and at the provider, held against what people wrote.
 
-use crate::books::{Books, Effect, Page};
+use crate::books::{Books, Effect, Page, Runs};
 use crate::people::Conversation;
 use crate::provider::Provider;
 use crate::world::Tenant;
@@ -50,12 +50,13 @@ impl Verdict {
         }
     }
 
-    /// Holds what the API says that a tenant used against what its people wrote.
+    /// Holds what the API says that a tenant used against what its people wrote, and against the runs of its plugin.
     pub(crate) fn compare_usage(
         &mut self,
         usage: &Value,
         conversations: &[Conversation],
         tenant: &Arc<Tenant>,
+        runs: Runs,
     ) {
         let written: u64 = conversations
             .iter()
@@ -69,6 +70,16 @@ impl Verdict {
         self.expect(&format!("messages in, as billed to {}", tenant.token), used("messages_in"), written);
         let sent = written.saturating_sub(self.unknown.get(tenant.email()).copied().unwrap_or_default());
         self.expect(&format!("messages out, as billed to {}", tenant.token), used("messages_out"), sent);
+        // A run counts when it has an outcome, well or badly; one that a kill interrupted has none. What gateways run does not count.
+        let (all, failed) = (used("executions"), used("failed_executions"));
+        let well = all.saturating_sub(failed);
+        self.expect(&format!("executions that did well, as billed to {}", tenant.token), well, runs.succeeded);
+        if failed > runs.failed_attempts {
+            self.faults.push(format!(
+                "failed executions, as billed to {}: {failed}, more than the {} attempts that failed",
+                tenant.token, runs.failed_attempts
+            ));
+        }
     }
 }
 
@@ -86,10 +97,13 @@ impl Verdict {
     /// Holds the sums by minute, hour and day against what was written, after everything was summed.
     pub(crate) async fn compare_sums(&mut self, books: &mut Books) -> anyhow::Result<()> {
         let (messages, unknown) = (self.messages, self.unknown.values().sum::<u64>());
+        let runs = books.runs().await?.values().map(|runs| runs.succeeded).sum();
         for table in ["usage_minutes", "usage_hours", "usage_days"] {
-            for (field, expected) in
-                [("messages_in", messages), ("messages_out", messages.saturating_sub(unknown))]
-            {
+            for (field, expected) in [
+                ("messages_in", messages),
+                ("messages_out", messages.saturating_sub(unknown)),
+                ("executions - failed_executions", runs),
+            ] {
                 let query = format!("SELECT CAST(coalesce(sum({field}), 0) AS BIGINT) FROM {table}");
                 let found = books.count(&query).await?;
                 self.expect(&format!("{field} in {table}"), found, expected);
@@ -134,6 +148,16 @@ pub(crate) async fn judge(
     verdict.expect(
         "effects with an intent and without an outcome",
         books.count("SELECT count(*) FROM effects WHERE begun_at IS NOT NULL").await?,
+        0,
+    );
+    verdict.expect(
+        "calls with an intent and without an outcome, of runs that have one",
+        books
+            .count(
+                "SELECT count(*) FROM journal j JOIN executions e ON e.id = j.execution_id \
+                 WHERE j.result IS NULL AND e.state NOT IN ('waiting', 'running')",
+            )
+            .await?,
         0,
     );
     verdict.expect("effects without a run that succeeded", books.count(
