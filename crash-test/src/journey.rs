@@ -4,6 +4,7 @@ use crate::Options;
 use crate::books::Books;
 use crate::faults::{Faults, Manner, Target};
 use crate::fleet::{Done, Fleet};
+use crate::intruder::Intruder;
 use crate::people::People;
 use crate::provider::{Moods, Provider};
 use crate::report::Report;
@@ -68,6 +69,10 @@ async fn in_folder(options: &Options, folder: &Path) -> anyhow::Result<()> {
     let disturbed =
         |behaves: bool| faults.iter().chain(redis_faults).for_each(|faults| faults.behave(behaves));
     disturbed(false);
+    let mut intruder = match &database {
+        Database::Sqlite(file) => Some(Intruder::begin(file, Seeds(seed))),
+        Database::Postgres { .. } => None,
+    };
     let people = People::begin(&tenants, options.conversations, fleet.urls())?;
     let mut done = Done::default();
     for kill in 1..=options.kills {
@@ -79,6 +84,7 @@ async fn in_folder(options: &Options, folder: &Path) -> anyhow::Result<()> {
     }
     provider.behave();
     disturbed(true);
+    intruder.iter_mut().for_each(Intruder::end);
     fleet.leave_alone().await?;
     let conversations = people.end().await;
     let mut books = Books::open(&database).await?;
@@ -95,8 +101,8 @@ async fn in_folder(options: &Options, folder: &Path) -> anyhow::Result<()> {
     verdict.compare_sums(&mut books).await?;
     verdict.note_missed(&fleet.points().missed(options.kills));
     let took = begun.elapsed();
-    let (points, faults) = (fleet.points(), faults.as_ref());
-    let report = Report { options, seed, verdict, done, points, faults, redis: redis_faults, took };
+    let (points, faults, intruder) = (fleet.points(), faults.as_ref(), intruder.as_ref());
+    let report = Report { options, seed, verdict, done, points, faults, intruder, redis: redis_faults, took };
     println!("{report}");
     if let Some(folder) = &options.report {
         report.append(folder)?;

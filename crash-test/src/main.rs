@@ -12,6 +12,7 @@
 mod books;
 mod faults;
 mod fleet;
+mod intruder;
 mod journey;
 mod people;
 mod points;

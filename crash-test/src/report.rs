@@ -3,6 +3,7 @@
 use crate::Options;
 use crate::faults::Faults;
 use crate::fleet::Done;
+use crate::intruder::Intruder;
 use crate::points::Points;
 use crate::setup::Setup;
 use crate::verdict::Verdict;
@@ -22,6 +23,8 @@ pub(crate) struct Report<'a> {
     /// What disturbed the connections to PostgreSQL, and those to Redis.
     pub(crate) faults: Option<&'a Faults>,
     pub(crate) redis: Option<&'a Faults>,
+    /// Who else wrote to SQLite's file.
+    pub(crate) intruder: Option<&'a Intruder>,
     pub(crate) took: Duration,
 }
 
@@ -40,7 +43,7 @@ impl Report<'_> {
     /// Adds a row to each table: to the one in this folder's file `courses.md`, and to `points.md`.
     pub(crate) fn append(&self, folder: &Path) -> anyhow::Result<()> {
         let setup = self.setup();
-        let [late, cut, _] = self.faults.map(Faults::counts).unwrap_or_default();
+        let database = self.database();
         let redis = self.redis.map_or("—".to_owned(), |redis| {
             let [late, cut, silent] = redis.counts();
             format!("{late} late, {cut} cut, {silent} silent")
@@ -49,10 +52,10 @@ impl Report<'_> {
         let result = if verdict.is_clean() { "nothing lost" } else { "**faults**" };
         append(
             &folder.join("courses.md"),
-            "| set-up | kills | of them at a named point | pauses | messages acknowledged | answers | database connections \
+            "| set-up | kills | of them at a named point | pauses | messages acknowledged | answers | database \
              | Redis connections | minutes | seed | |",
             &format!(
-                "| {setup} | {} | {} | {} | {} | {} | {late} late, {cut} cut | {redis} | {} | {} | {result} |",
+                "| {setup} | {} | {} | {} | {} | {} | {database} | {redis} | {} | {} | {result} |",
                 self.options.kills,
                 self.points.met(),
                 self.done.pauses,
@@ -66,6 +69,15 @@ impl Report<'_> {
         let names: String = counts.iter().map(|(point, _)| format!(" {point} |")).collect();
         let times: String = counts.iter().map(|(_, times)| format!(" {times} |")).collect();
         append(&folder.join("points.md"), &format!("| kills at |{names}"), &format!("| {setup} |{times}"))
+    }
+
+    /// What befell the database.
+    fn database(&self) -> String {
+        let faults = self.faults.map(Faults::counts).map(|[late, cut, _]| format!("{late} late, {cut} cut"));
+        let intruder = self.intruder.map(Intruder::counts);
+        let intruder =
+            intruder.map(|[visits, long]| format!("{visits} times another's, {long} of longer than is waited"));
+        faults.or(intruder).unwrap_or_else(|| "—".to_owned())
     }
 
     const fn setup(&self) -> &'static str {
@@ -84,6 +96,10 @@ impl fmt::Display for Report<'_> {
         if let Some(faults) = self.faults {
             let [late, cut, _] = faults.counts();
             writeln!(f, "the database answered late {late} times, and {cut} connections to it were cut")?;
+        }
+        if let Some(intruder) = self.intruder {
+            let [visits, long] = intruder.counts();
+            writeln!(f, "somebody else had the file {visits} times, and {long} times for longer than anyone waits")?;
         }
         if let Some(redis) = self.redis {
             let [late, cut, silent] = redis.counts();

@@ -15,6 +15,12 @@ use twobot_store::points::VARIABLE as CRASH_POINT;
 /// How long a start may take. The first one compiles the components.
 const START: Duration = Duration::from_secs(120);
 
+/// Starts that may fail in a row: as many as there is time for while a database is away.
+const FAILED_STARTS: u32 = 60;
+
+/// How long a supervisor waits before it starts a server again that failed to start.
+const SUPERVISOR: Duration = Duration::from_millis(500);
+
 /// The key that all servers of a course seal credentials with.
 const MASTER_KEY: &str = "5f0c1e8d7a6b49382716a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0";
 
@@ -23,8 +29,6 @@ pub(crate) struct Server {
     command: Command,
     url: String,
     child: Option<Child>,
-    /// Starts that may fail in a row.
-    failed_starts: u32,
 }
 
 /// The variables that all programs of a course run with.
@@ -76,8 +80,7 @@ impl Server {
             .stdout(Stdio::null())
             .stderr(log)
             .kill_on_drop(true);
-        let failed_starts = if matches!(database, Database::Sqlite(_)) { 0 } else { 5 };
-        Ok(Self { command, url, child: None, failed_starts })
+        Ok(Self { command, url, child: None })
     }
 
     /// Its address.
@@ -110,11 +113,12 @@ impl Server {
                 if self.ends_at_a_point() && was_aborted(status) {
                     return Ok(begun.elapsed());
                 }
-                // A start whose connection to the database is cut fails, and is tried again, as a supervisor would.
+                // A start that the database is away for fails, and is tried again, as a supervisor would.
                 starts += 1;
-                if starts > self.failed_starts {
+                if status.code().is_none() || starts > FAILED_STARTS {
                     bail!("the server ended by itself: {status}");
                 }
+                tokio::time::sleep(SUPERVISOR).await;
                 self.child = Some(self.command.spawn()?);
             }
             let answer = client.get(format!("{}/readyz", self.url)).send().await;

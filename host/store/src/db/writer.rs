@@ -403,6 +403,30 @@ mod tests {
         tx.run(&sql("INSERT INTO parents (id) VALUES ($1)").bind(id))
     }
 
+    /// A commit is on the disk before anybody is told: with `synchronous` FULL (2) SQLite syncs its log in each commit. Nothing that
+    /// happens to the connection, the file's one writer, may change that.
+    #[tokio::test]
+    async fn each_commit_waits_for_the_disk() {
+        let (_folder, writer) = writer().await;
+        let holds = || {
+            let session = writer.shared.session.lock();
+            let connection = session.connection.as_ref().unwrap();
+            let level: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
+            let journal: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+            assert_eq!((level, journal.as_str()), (2, "wal"));
+        };
+        holds();
+        let mut tx = writer.begin().await.unwrap();
+        add(&mut tx, 1).unwrap();
+        tx.commit().await.unwrap();
+        holds();
+        writer.run_unchecked(&[sql("DELETE FROM parents")]).await.unwrap();
+        holds();
+        let failed = [sql("DELETE FROM nothing")];
+        assert!(writer.run_unchecked(&failed).await.is_err());
+        holds();
+    }
+
     #[tokio::test]
     async fn references_are_not_looked_at_for_as_long_as_was_asked_for() {
         let (folder, writer) = writer().await;
