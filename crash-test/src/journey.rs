@@ -11,6 +11,7 @@ use crate::report::Report;
 use crate::seeds::Seeds;
 use crate::server::environment;
 use crate::setup::{Database, Redis, Setup};
+use crate::surroundings::Surroundings;
 use crate::verdict;
 use crate::world::Tenant;
 use anyhow::{Context as _, bail};
@@ -44,17 +45,22 @@ async fn in_folder(options: &Options, folder: &Path) -> anyhow::Result<()> {
         options.setup, options.tenants, options.conversations, options.kills
     );
     let options = &Options { binary: options.binary.canonicalize()?, ..options.clone() };
+    let seeds = Seeds(seed);
     let faults = match &options.postgres {
         Some(server) if options.setup != Setup::Sqlite => {
             let socket = socket_folder(server)?.join(".s.PGSQL.5432");
-            Some(Faults::before(Target::Socket(socket), Manner::POSTGRES).await?)
+            Some(Faults::before(Target::Socket(socket), Manner::POSTGRES, seeds.of("postgres")).await?)
         }
         _ => None,
     };
-    let redis = Redis::of(options).await?;
+    let redis = Redis::of(options, seeds).await?;
     let database = Database::make(options, folder, faults.as_ref()).await?;
     let provider = Provider::start(MOODS).await?;
-    let mut fleet = Fleet::new(options, folder, (&database, redis.as_ref()), &provider.url(), Seeds(seed)).await?;
+    let service = Faults::before(Target::Port(provider.address()), Manner::SERVICE, seeds.of("service")).await?;
+    let bot_api = format!("http://{}", service.address());
+    let mut fleet = Fleet::new(options, folder, (&database, redis.as_ref()), &bot_api, seeds).await?;
+    let postgres = options.postgres_process.as_deref();
+    let mut around = Surroundings::new((faults, redis, service), postgres, seeds, options.kills);
     let mut emails = Vec::with_capacity(options.tenants);
     for number in 0..options.tenants {
         emails.push(Tenant::register(options, folder, &database, number).await?);
@@ -65,17 +71,14 @@ async fn in_folder(options: &Options, folder: &Path) -> anyhow::Result<()> {
         tenants.push(Arc::new(Tenant::move_in(fleet.url()?, &provider, number, email).await?));
     }
 
-    let redis_faults = redis.as_ref().map(|redis| &redis.faults);
-    let disturbed =
-        |behaves: bool| faults.iter().chain(redis_faults).for_each(|faults| faults.behave(behaves));
-    disturbed(false);
-    let mut intruder = match &database {
-        Database::Sqlite(file) => Some(Intruder::begin(file, Seeds(seed))),
-        Database::Postgres { .. } => None,
-    };
+    around.misbehave();
+    if let Database::Sqlite(file) = &database {
+        around.intruder = Some(Intruder::begin(file, seeds));
+    }
     let people = People::begin(&tenants, options.conversations, fleet.urls())?;
     let mut done = Done::default();
     for kill in 1..=options.kills {
+        around.befall(kill).await?;
         fleet.disturb(kill, &mut done).await?;
         if kill % 10 == 0 {
             let (sent, refused) = (provider.sent_in_all(), people.refused());
@@ -83,8 +86,7 @@ async fn in_folder(options: &Options, folder: &Path) -> anyhow::Result<()> {
         }
     }
     provider.behave();
-    disturbed(true);
-    intruder.iter_mut().for_each(Intruder::end);
+    around.behave();
     fleet.leave_alone().await?;
     let conversations = people.end().await;
     let mut books = Books::open(&database).await?;
@@ -101,8 +103,8 @@ async fn in_folder(options: &Options, folder: &Path) -> anyhow::Result<()> {
     verdict.compare_sums(&mut books).await?;
     verdict.note_missed(&fleet.points().missed(options.kills));
     let took = begun.elapsed();
-    let (points, faults, intruder) = (fleet.points(), faults.as_ref(), intruder.as_ref());
-    let report = Report { options, seed, verdict, done, points, faults, intruder, redis: redis_faults, took };
+    let (points, around) = (fleet.points(), &around);
+    let report = Report { options, seed, verdict, done, points, around, took };
     println!("{report}");
     if let Some(folder) = &options.report {
         report.append(folder)?;

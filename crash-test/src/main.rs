@@ -21,6 +21,7 @@ mod report;
 mod seeds;
 mod server;
 mod setup;
+mod surroundings;
 mod verdict;
 mod world;
 
@@ -42,6 +43,9 @@ struct Options {
     /// The server of PostgreSQL, by the folder of its socket; a database of its own is made on it.
     #[arg(long, env = "TWOBOT_TEST_POSTGRES")]
     postgres: Option<String>,
+    /// The file with the number of PostgreSQL's process, where somebody starts it again at once when it ends: then it ends once.
+    #[arg(long)]
+    postgres_process: Option<PathBuf>,
     /// A server of Redis for the nodes, by its address: `redis://127.0.0.1:<port>/`. Without one they do without.
     #[arg(long, env = "TWOBOT_TEST_REDIS")]
     redis: Option<String>,

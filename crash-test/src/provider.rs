@@ -69,9 +69,9 @@ impl Provider {
         Ok(provider)
     }
 
-    /// Its address.
-    pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+    /// Where it is.
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Where a bot wants its updates.

@@ -6,6 +6,7 @@ use crate::fleet::Done;
 use crate::intruder::Intruder;
 use crate::points::Points;
 use crate::setup::Setup;
+use crate::surroundings::Surroundings;
 use crate::verdict::Verdict;
 use std::fmt;
 use std::fs::OpenOptions;
@@ -20,11 +21,7 @@ pub(crate) struct Report<'a> {
     pub(crate) verdict: Verdict,
     pub(crate) done: Done,
     pub(crate) points: &'a Points,
-    /// What disturbed the connections to PostgreSQL, and those to Redis.
-    pub(crate) faults: Option<&'a Faults>,
-    pub(crate) redis: Option<&'a Faults>,
-    /// Who else wrote to SQLite's file.
-    pub(crate) intruder: Option<&'a Intruder>,
+    pub(crate) around: &'a Surroundings,
     pub(crate) took: Duration,
 }
 
@@ -39,23 +36,33 @@ fn append(file: &Path, head: &str, line: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What befell connections.
+fn connections(faults: &Faults) -> String {
+    let [late, cut, silent] = faults.counts();
+    let mut told = format!("{late} late, {cut} cut");
+    for (times, what) in [(silent, "silent"), (faults.outages(), "× away")] {
+        if times > 0 {
+            told += &format!(", {times} {what}");
+        }
+    }
+    told
+}
+
 impl Report<'_> {
     /// Adds a row to each table: to the one in this folder's file `courses.md`, and to `points.md`.
     pub(crate) fn append(&self, folder: &Path) -> anyhow::Result<()> {
         let setup = self.setup();
         let database = self.database();
-        let redis = self.redis.map_or("—".to_owned(), |redis| {
-            let [late, cut, silent] = redis.counts();
-            format!("{late} late, {cut} cut, {silent} silent")
-        });
+        let redis = self.redis().map_or("—".to_owned(), connections);
+        let service = connections(&self.around.service);
         let verdict = &self.verdict;
         let result = if verdict.is_clean() { "nothing lost" } else { "**faults**" };
         append(
             &folder.join("courses.md"),
             "| set-up | kills | of them at a named point | pauses | messages acknowledged | answers | database \
-             | Redis connections | minutes | seed | |",
+             | Redis | outside service | minutes | seed | |",
             &format!(
-                "| {setup} | {} | {} | {} | {} | {} | {database} | {redis} | {} | {} | {result} |",
+                "| {setup} | {} | {} | {} | {} | {} | {database} | {redis} | {service} | {} | {} | {result} |",
                 self.options.kills,
                 self.points.met(),
                 self.done.pauses,
@@ -71,20 +78,28 @@ impl Report<'_> {
         append(&folder.join("points.md"), &format!("| kills at |{names}"), &format!("| {setup} |{times}"))
     }
 
-    /// What befell the database.
-    fn database(&self) -> String {
-        let faults = self.faults.map(Faults::counts).map(|[late, cut, _]| format!("{late} late, {cut} cut"));
-        let intruder = self.intruder.map(Intruder::counts);
-        let intruder =
-            intruder.map(|[visits, long]| format!("{visits} times another's, {long} of longer than is waited"));
-        faults.or(intruder).unwrap_or_else(|| "—".to_owned())
+    fn redis(&self) -> Option<&Faults> {
+        self.around.redis.as_ref().map(|redis| &redis.faults)
     }
 
-    const fn setup(&self) -> &'static str {
+    /// What befell the database.
+    fn database(&self) -> String {
+        let Surroundings { database, intruder, .. } = self.around;
+        let postgres = database.as_ref().map(|database| match self.around.restarts() {
+            0 => connections(database),
+            restarts => format!("{}, {restarts} × ended at once", connections(database)),
+        });
+        let sqlite = intruder.as_ref().map(Intruder::counts);
+        let sqlite =
+            sqlite.map(|[visits, long]| format!("{visits} × another's, {long} × longer than anyone waits"));
+        postgres.or(sqlite).unwrap_or_else(|| "—".to_owned())
+    }
+
+    fn setup(&self) -> &'static str {
         match self.options.setup {
             Setup::Sqlite => "SQLite",
             Setup::Postgres => "PostgreSQL",
-            Setup::Nodes if self.redis.is_some() => "three nodes on PostgreSQL and Redis",
+            Setup::Nodes if self.around.redis.is_some() => "three nodes on PostgreSQL and Redis",
             Setup::Nodes => "three nodes on PostgreSQL",
         }
     }
@@ -93,21 +108,11 @@ impl Report<'_> {
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.verdict)?;
-        if let Some(faults) = self.faults {
-            let [late, cut, _] = faults.counts();
-            writeln!(f, "the database answered late {late} times, and {cut} connections to it were cut")?;
+        writeln!(f, "database: {}", self.database())?;
+        if let Some(redis) = self.redis() {
+            writeln!(f, "Redis: {}", connections(redis))?;
         }
-        if let Some(intruder) = self.intruder {
-            let [visits, long] = intruder.counts();
-            writeln!(f, "somebody else had the file {visits} times, and {long} times for longer than anyone waits")?;
-        }
-        if let Some(redis) = self.redis {
-            let [late, cut, silent] = redis.counts();
-            writeln!(
-                f,
-                "Redis answered late {late} times, {cut} connections to it were cut, and {silent} fell silent"
-            )?;
-        }
+        writeln!(f, "outside service: {}", connections(&self.around.service))?;
         write!(f, "{} kills at a named point:", self.points.met())?;
         for (point, times) in self.points.counts() {
             write!(f, " {point} {times}")?;

@@ -18,6 +18,9 @@ const START: Duration = Duration::from_secs(120);
 /// Starts that may fail in a row: as many as there is time for while a database is away.
 const FAILED_STARTS: u32 = 60;
 
+/// How a program ends that panicked, which no database that is away excuses.
+const PANICKED: i32 = 101;
+
 /// How long a supervisor waits before it starts a server again that failed to start.
 const SUPERVISOR: Duration = Duration::from_millis(500);
 
@@ -115,7 +118,7 @@ impl Server {
                 }
                 // A start that the database is away for fails, and is tried again, as a supervisor would.
                 starts += 1;
-                if status.code().is_none() || starts > FAILED_STARTS {
+                if status.code().is_none_or(|code| code == PANICKED) || starts > FAILED_STARTS {
                     bail!("the server ended by itself: {status}");
                 }
                 tokio::time::sleep(SUPERVISOR).await;

@@ -2,6 +2,7 @@
 
 use crate::Options;
 use crate::faults::{Faults, Manner, Target};
+use crate::seeds::Seeds;
 use anyhow::Context as _;
 use clap::ValueEnum;
 use rand::RngExt as _;
@@ -87,13 +88,13 @@ pub(crate) struct Redis {
 
 impl Redis {
     /// That of a course with several nodes, where there is one.
-    pub(crate) async fn of(options: &Options) -> anyhow::Result<Option<Self>> {
+    pub(crate) async fn of(options: &Options, seeds: Seeds) -> anyhow::Result<Option<Self>> {
         let Some(url) = options.redis.as_deref().filter(|_| options.setup == Setup::Nodes) else {
             return Ok(None);
         };
         let address = url.trim_start_matches("redis://").trim_end_matches('/').parse();
         let address = address.context("Redis must be named by redis://<address>:<port>/")?;
-        let faults = Faults::before(Target::Port(address), Manner::REDIS).await?;
+        let faults = Faults::before(Target::Port(address), Manner::REDIS, seeds.of("redis")).await?;
         Ok(Some(Self { faults, prefix: format!("crash:{:016x}", rand::rng().random::<u64>()) }))
     }
 

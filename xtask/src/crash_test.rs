@@ -1,6 +1,8 @@
 //! `cargo xtask crash-test`: kills the server again and again under load, and says what became of the promises.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
@@ -50,7 +52,7 @@ pub(crate) fn command(ws: &Workspace, args: &Args) -> Result<()> {
 
     let asked = |setup: &&str| args.setup.is_empty() || args.setup.iter().any(|asked| asked == setup);
     let setups: Vec<&str> = SETUPS.into_iter().filter(asked).collect();
-    let server = if setups == ["sqlite"] { None } else { Some(Postgres::start()?) };
+    let mut server = if setups == ["sqlite"] { None } else { Some(Postgres::start()?) };
     // Nodes do without Redis where there is none.
     let redis = if setups.contains(&"nodes") && redis::is_installed() { Some(Redis::start()?) } else { None };
     let report = folder(ws)?;
@@ -63,13 +65,14 @@ pub(crate) fn command(ws: &Workspace, args: &Args) -> Result<()> {
         course.arg("--report").arg(&report).args(&args.rest);
         if let Some(server) = server.as_ref().filter(|_| *setup != "sqlite") {
             course.env(postgres::VARIABLE, server.url());
+            course.arg("--postgres-process").arg(server.process_file());
         } else {
             course.env_remove(postgres::VARIABLE);
         }
         if let Some(redis) = &redis {
             course.env(redis::VARIABLE, redis.url());
         }
-        process::run(&mut course)?;
+        run(&mut course, server.as_mut())?;
     }
     let tables = TABLES.map(|table| std::fs::read_to_string(report.join(table)));
     let tables = tables.into_iter().collect::<Result<Vec<_>, _>>().context("the crash test left no report")?;
@@ -79,6 +82,21 @@ pub(crate) fn command(ws: &Workspace, args: &Args) -> Result<()> {
         write(ws, &found)?;
     }
     Ok(())
+}
+
+/// Runs a course to its end. Meanwhile PostgreSQL is started again whenever it ends.
+fn run(course: &mut Command, mut server: Option<&mut Postgres>) -> Result<()> {
+    let mut running = course.spawn().context("the crash test can not be started")?;
+    loop {
+        if let Some(status) = running.try_wait()? {
+            return process::expect_success(course, status);
+        }
+        if let Some(server) = &mut server {
+            server.revive()?;
+        }
+        // Nobody tells when one of several processes ends.
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// Of so many kills, those of one of the set-ups.

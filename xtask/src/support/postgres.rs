@@ -41,6 +41,10 @@ impl Purpose {
 /// A running server. It ends when this is dropped.
 pub(crate) struct Postgres {
     folder: PathBuf,
+    /// Its programs, and as whom they run.
+    programs: PathBuf,
+    user: Option<String>,
+    purpose: Purpose,
     server: Child,
 }
 
@@ -68,15 +72,24 @@ impl Postgres {
         let init = ["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C"];
         let init = init.iter().chain(&["--locale-provider=icu", "--icu-locale=und"]);
         process::output(program("initdb").args(init).arg("-D").arg(&data)).context("initdb failed")?;
-        let log = std::fs::File::create(folder.join("log"))?;
-        let mut command = program("postgres");
-        command.arg("-D").arg(&data).arg("-k").arg(&folder);
-        command.args(SETTINGS.iter().chain(purpose.settings()).flat_map(|setting| ["-c", setting]));
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-        let server = command.spawn().context("`postgres` can not be started")?;
-        let mut started = Self { folder, server };
-        started.wait_until_ready(&programs)?;
+        let server = spawn(&programs, user.as_deref(), &folder, purpose)?;
+        let mut started = Self { folder, programs, user, purpose, server };
+        started.wait_until_ready()?;
         Ok(started)
+    }
+
+    /// Starts the server again where it has ended, on the same data.
+    pub(crate) fn revive(&mut self) -> Result<()> {
+        if self.server.try_wait()?.is_none() {
+            return Ok(());
+        }
+        self.server = spawn(&self.programs, self.user.as_deref(), &self.folder, self.purpose)?;
+        self.wait_until_ready()
+    }
+
+    /// The file in which it keeps the number of its process.
+    pub(crate) fn process_file(&self) -> PathBuf {
+        self.folder.join("data/postmaster.pid")
     }
 
     /// Where it is, for `sqlx`: by a socket in its own folder.
@@ -90,10 +103,10 @@ impl Postgres {
         Ok(())
     }
 
-    fn wait_until_ready(&mut self, programs: &Path) -> Result<()> {
+    fn wait_until_ready(&mut self) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let mut ready = process::command(programs.join("pg_isready"), Path::new("/"));
+            let mut ready = process::command(self.programs.join("pg_isready"), Path::new("/"));
             ready.arg("-q").arg("-h").arg(&self.folder);
             if ready.status().is_ok_and(|status| status.success()) {
                 return Ok(());
@@ -132,6 +145,16 @@ impl Drop for Postgres {
         }
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Starts the server of a folder.
+fn spawn(programs: &Path, user: Option<&str>, folder: &Path, purpose: Purpose) -> Result<Child> {
+    let log = std::fs::File::options().append(true).create(true).open(folder.join("log"))?;
+    let mut command = as_user(user, &programs.join("postgres"), folder);
+    command.arg("-D").arg(folder.join("data")).arg("-k").arg(folder);
+    command.args(SETTINGS.iter().chain(purpose.settings()).flat_map(|setting| ["-c", setting]));
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+    command.spawn().context("`postgres` can not be started")
 }
 
 /// The folder of PostgreSQL's programs. Debian keeps them off `PATH`, by version.
@@ -213,5 +236,20 @@ mod tests {
         drop(server);
         assert!(!folder.exists());
         assert!(!Path::new("/proc").join(pid.to_string()).exists());
+    }
+
+    #[test]
+    fn a_server_that_ended_is_started_again() {
+        let mut server = Postgres::start().unwrap();
+        let named = std::fs::read_to_string(server.process_file()).unwrap();
+        let before = server.server.id().to_string();
+        assert_eq!(named.lines().next(), Some(before.as_str()));
+        process::run(process::command("kill", Path::new("/")).args(["-QUIT", &before])).unwrap();
+        server.wait().unwrap();
+        server.revive().unwrap();
+        assert_ne!(server.server.id().to_string(), before);
+        let now = server.server.id();
+        server.revive().unwrap();
+        assert_eq!(server.server.id(), now, "one that runs is left alone");
     }
 }
