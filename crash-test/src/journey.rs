@@ -6,7 +6,7 @@ use crate::faults::{Faults, Manner, Target};
 use crate::fleet::{Done, Fleet};
 use crate::intruder::Intruder;
 use crate::people::People;
-use crate::provider::{Moods, Provider};
+use crate::provider::Provider;
 use crate::report::Report;
 use crate::seeds::Seeds;
 use crate::server::environment;
@@ -23,9 +23,6 @@ use tokio::process::Command;
 
 /// How long it may take in the end until one thing more is done. What was interrupted again and again waits for some minutes.
 const PROGRESS: Duration = Duration::from_secs(600);
-
-/// How the provider behaves while people write, in a thousand messages.
-const MOODS: Moods = Moods { slow: 50, failing: 20, cut: 10 };
 
 /// Runs it; an error when something was lost, repeated or out of order.
 pub(crate) async fn run(options: &Options) -> anyhow::Result<()> {
@@ -55,7 +52,7 @@ async fn in_folder(options: &Options, folder: &Path) -> anyhow::Result<()> {
     };
     let redis = Redis::of(options, seeds).await?;
     let database = Database::make(options, folder, faults.as_ref()).await?;
-    let provider = Provider::start(MOODS).await?;
+    let provider = Provider::start(seeds.of("provider")).await?;
     let service = Faults::before(Target::Port(provider.address()), Manner::SERVICE, seeds.of("service")).await?;
     let bot_api = format!("http://{}", service.address());
     let mut fleet = Fleet::new(options, folder, (&database, redis.as_ref()), &bot_api, seeds).await?;
@@ -72,6 +69,7 @@ async fn in_folder(options: &Options, folder: &Path) -> anyhow::Result<()> {
     }
 
     around.misbehave();
+    provider.misbehave(true);
     if let Database::Sqlite(file) = &database {
         around.intruder = Some(Intruder::begin(file, seeds));
     }
@@ -85,7 +83,7 @@ async fn in_folder(options: &Options, folder: &Path) -> anyhow::Result<()> {
             println!("{kill} kills; {sent} answers sent, {refused} deliveries tried again");
         }
     }
-    provider.behave();
+    provider.misbehave(false);
     around.behave();
     fleet.leave_alone().await?;
     let conversations = people.end().await;
@@ -103,8 +101,8 @@ async fn in_folder(options: &Options, folder: &Path) -> anyhow::Result<()> {
     verdict.compare_sums(&mut books).await?;
     verdict.note_missed(&fleet.points().missed(options.kills));
     let took = begun.elapsed();
-    let (points, around) = (fleet.points(), &around);
-    let report = Report { options, seed, verdict, done, points, around, took };
+    let (points, around, moods) = (fleet.points(), &around, provider.moods());
+    let report = Report { options, seed, verdict, done, points, around, moods, took };
     println!("{report}");
     if let Some(folder) = &options.report {
         report.append(folder)?;

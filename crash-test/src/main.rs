@@ -14,6 +14,7 @@ mod faults;
 mod fleet;
 mod intruder;
 mod journey;
+mod moods;
 mod people;
 mod points;
 mod provider;

@@ -1,18 +1,18 @@
-//! A Bot API server that remembers every message it was asked to send, and now and then behaves badly.
+//! A Bot API server that remembers every message it was asked to send, and now and then answers badly.
 
+use crate::moods::{Counts, Mood};
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use parking_lot::Mutex;
-use rand::RngExt as _;
+use rand::rngs::StdRng;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::net::TcpListener;
 
 /// Where a bot wants its updates delivered.
@@ -21,17 +21,6 @@ pub(crate) struct Webhook {
     /// The path of its address.
     pub(crate) path: String,
     pub(crate) secret: String,
-}
-
-/// How often, in a thousand, a message that was sent is answered in this way.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Moods {
-    /// After a while.
-    pub(crate) slow: u32,
-    /// By an error, and the message is not sent.
-    pub(crate) failing: u32,
-    /// Not at all: the message is sent, and the connection cut.
-    pub(crate) cut: u32,
 }
 
 /// The server.
@@ -46,21 +35,23 @@ struct Known {
     webhooks: HashMap<String, Webhook>,
     /// What was sent, by bot and chat, in order.
     sent: HashMap<(String, i64), Vec<u64>>,
-    /// Messages that were sent and whose answer was cut off.
-    cut: u64,
-    moods: Moods,
+    /// Whether it answers badly at times, by which numbers, and how often it did.
+    misbehaves: bool,
+    random: StdRng,
+    moods: Counts,
     next: u64,
 }
 
 impl Provider {
     /// Starts on a port of its own.
-    pub(crate) async fn start(moods: Moods) -> anyhow::Result<Self> {
+    pub(crate) async fn start(random: StdRng) -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let state = Arc::new(Mutex::new(Known {
             webhooks: HashMap::new(),
             sent: HashMap::new(),
-            cut: 0,
-            moods,
+            misbehaves: false,
+            random,
+            moods: Counts::default(),
             next: 1,
         }));
         let provider = Self { address: listener.local_addr()?, state };
@@ -79,9 +70,9 @@ impl Provider {
         self.state.lock().webhooks.get(token).cloned()
     }
 
-    /// From now on it behaves well.
-    pub(crate) fn behave(&self) {
-        self.state.lock().moods = Moods { slow: 0, failing: 0, cut: 0 };
+    /// Whether from now on it answers badly at times.
+    pub(crate) fn misbehave(&self, misbehaves: bool) {
+        self.state.lock().misbehaves = misbehaves;
     }
 
     /// The numbers that a bot sent to a chat, in order.
@@ -94,9 +85,9 @@ impl Provider {
         self.state.lock().sent.values().map(Vec::len).sum()
     }
 
-    /// How many of them were answered by nothing.
-    pub(crate) fn cut(&self) -> u64 {
-        self.state.lock().cut
+    /// How often it answered badly.
+    pub(crate) fn moods(&self) -> Counts {
+        self.state.lock().moods
     }
 }
 
@@ -107,7 +98,23 @@ async fn answer(
 ) -> Response {
     let token = bot.strip_prefix("bot").unwrap_or(&bot).to_owned();
     let arguments: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
-    match method.as_str() {
+    let mood = {
+        let known = &mut *provider.state.lock();
+        let mood = if known.misbehaves { Mood::next(&mut known.random, &method) } else { None };
+        mood.inspect(|mood| known.moods.add(*mood))
+    };
+    if let Some(refusal) = mood.and_then(Mood::refusal) {
+        return refusal;
+    }
+    let answer = carry_out(&provider, token, &method, &arguments).await;
+    match mood {
+        Some(mood) => mood.spoil(answer).await,
+        None => answer,
+    }
+}
+
+async fn carry_out(provider: &Provider, token: String, method: &str, arguments: &Value) -> Response {
+    match method {
         "getMe" => good(&json!({
             "id": number(&token), "is_bot": true, "first_name": "Bot", "username": "crash_bot",
             "can_join_groups": true, "can_read_all_group_messages": false, "supports_inline_queries": false,
@@ -120,37 +127,24 @@ async fn answer(
             provider.state.lock().webhooks.insert(token, webhook);
             good(&Value::Bool(true))
         }
-        "sendMessage" => send(&provider, token, &arguments).await,
+        "sendMessage" => send(provider, token, arguments),
         "getUpdates" => good(&json!([])),
         _ => good(&Value::Bool(true)),
     }
 }
 
-async fn send(provider: &Provider, token: String, arguments: &Value) -> Response {
+fn send(provider: &Provider, token: String, arguments: &Value) -> Response {
     let chat = arguments["chat_id"].as_i64().or_else(|| arguments["chat_id"].as_str()?.parse().ok());
     let text = arguments["text"].as_str().unwrap_or_default();
     let (Some(chat), Ok(number)) = (chat, text.parse::<u64>()) else {
         return bad(StatusCode::BAD_REQUEST, "Bad Request: not a number of ours");
     };
-    let (moods, mood) = (provider.state.lock().moods, rand::rng().random_range(0..1_000));
-    if mood < moods.failing {
-        return bad(StatusCode::BAD_GATEWAY, "Bad Gateway");
-    }
     let id = {
         let mut known = provider.state.lock();
         known.sent.entry((token, chat)).or_default().push(number);
         known.next += 1;
         known.next
     };
-    if mood < moods.failing + moods.cut {
-        provider.state.lock().cut += 1;
-        // A body that breaks off before its announced end: whoever asked learns nothing of what became of it.
-        let piece = Err::<Bytes, _>(std::io::Error::other("cut off"));
-        return Response::new(Body::from_stream(futures::stream::iter([piece])));
-    }
-    if mood < moods.failing + moods.cut + moods.slow {
-        tokio::time::sleep(Duration::from_millis(150)).await;
-    }
     good(&json!({
         "message_id": id, "date": 1_700_000_000, "chat": { "id": chat, "type": "private", "first_name": "Ada" }, "text": text,
     }))

@@ -3,6 +3,7 @@
 use crate::Options;
 use crate::faults::Faults;
 use crate::fleet::Done;
+use crate::moods::{Counts, Mood};
 use crate::intruder::Intruder;
 use crate::points::Points;
 use crate::setup::Setup;
@@ -22,6 +23,8 @@ pub(crate) struct Report<'a> {
     pub(crate) done: Done,
     pub(crate) points: &'a Points,
     pub(crate) around: &'a Surroundings,
+    /// How often the outside service answered badly.
+    pub(crate) moods: Counts,
     pub(crate) took: Duration,
 }
 
@@ -54,7 +57,7 @@ impl Report<'_> {
         let setup = self.setup();
         let database = self.database();
         let redis = self.redis().map_or("—".to_owned(), connections);
-        let service = connections(&self.around.service);
+        let service = self.service();
         let verdict = &self.verdict;
         let result = if verdict.is_clean() { "nothing lost" } else { "**faults**" };
         append(
@@ -80,6 +83,19 @@ impl Report<'_> {
 
     fn redis(&self) -> Option<&Faults> {
         self.around.redis.as_ref().map(|redis| &redis.faults)
+    }
+
+    /// What befell those who asked the outside service.
+    fn service(&self) -> String {
+        let told = [
+            (Mood::Failing, "failed"),
+            (Mood::Busy, "asked to wait"),
+            (Mood::Cut, "answers cut"),
+            (Mood::Garbled, "garbled"),
+            (Mood::TooLate, "too late"),
+        ];
+        let told: String = told.map(|(mood, what)| format!("; {} {what}", self.moods.of(mood))).concat();
+        connections(&self.around.service) + &told
     }
 
     /// What befell the database.
@@ -112,7 +128,7 @@ impl fmt::Display for Report<'_> {
         if let Some(redis) = self.redis() {
             writeln!(f, "Redis: {}", connections(redis))?;
         }
-        writeln!(f, "outside service: {}", connections(&self.around.service))?;
+        writeln!(f, "outside service: {}", self.service())?;
         write!(f, "{} kills at a named point:", self.points.met())?;
         for (point, times) in self.points.counts() {
             write!(f, " {point} {times}")?;

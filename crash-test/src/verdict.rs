@@ -19,7 +19,6 @@ pub(crate) struct Verdict {
     counted: u64,
     /// Answers of which the server told that it does not know whether they were sent, by tenant.
     unknown: HashMap<String, u64>,
-    cut: u64,
     retried: u64,
     faults: Vec<String>,
 }
@@ -119,7 +118,7 @@ pub(crate) async fn judge(
     conversations: &[Conversation],
     provider: &Provider,
 ) -> anyhow::Result<Verdict> {
-    let mut verdict = Verdict { cut: provider.cut(), ..Verdict::default() };
+    let mut verdict = Verdict::default();
     let (pages, effects) = (books.pages().await?, books.effects().await?);
     for conversation in conversations {
         verdict.messages += conversation.written;
@@ -225,11 +224,9 @@ impl fmt::Display for Verdict {
         writeln!(f, "{} messages were acknowledged", self.messages)?;
         writeln!(
             f,
-            "{} answers were sent again, of {} that the server knows may have been; {} had been sent and their confirmation cut off; \
-             of {} it told that it is not known",
+            "{} answers were sent again, of {} that the server knows may have been; of {} it told that it is not known",
             self.repeated,
             self.counted,
-            self.cut,
             self.unknown.values().sum::<u64>()
         )?;
         for fault in self.faults.iter().take(50) {
