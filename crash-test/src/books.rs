@@ -40,6 +40,11 @@ impl Cell {
     fn text(self) -> anyhow::Result<String> {
         Ok(String::from_utf8(self.bytes()?)?)
     }
+
+    /// A number as plugins keep it: as text.
+    fn counter(self) -> anyhow::Result<u64> {
+        Ok(self.text()?.trim().parse()?)
+    }
 }
 
 impl Books {
@@ -76,12 +81,11 @@ impl Books {
 
     /// What waits in the queues.
     pub(crate) async fn waiting(&mut self) -> anyhow::Result<u64> {
-        let mut waiting = 0;
-        for table in ["inbound", "executions", "effects"] {
-            let query = format!("SELECT count(*) FROM {table} WHERE state IN ('waiting', 'running')");
-            waiting += self.count(&query).await?;
-        }
-        Ok(waiting)
+        // One statement, and so one moment: what waits goes from one table to another. Appointments have no regular times.
+        let queued = ["inbound", "executions", "effects"]
+            .map(|table| format!("(SELECT count(*) FROM {table} WHERE state IN ('waiting', 'running'))"));
+        let appointed = "(SELECT count(*) FROM schedules WHERE cron IS NULL)";
+        self.count(&format!("SELECT {} + {appointed}", queued.join(" + "))).await
     }
 
     /// The ledger plugin's page of every conversation, by the tenant's address and the chat.
@@ -102,7 +106,26 @@ impl Books {
     /// What the plugins' counters come to.
     pub(crate) async fn total(&mut self) -> anyhow::Result<u64> {
         let rows = self.rows("SELECT value FROM kv WHERE bucket = 'ledger' AND key = 'total'").await?;
-        rows.into_iter().map(|[value]| Ok(value.text()?.trim().parse::<u64>()?)).sum()
+        rows.into_iter().map(|[value]| value.counter()).sum()
+    }
+
+    /// What the numbers come to that plugins read and wrote, each for all of its conversations.
+    pub(crate) async fn shared(&mut self) -> anyhow::Result<u64> {
+        let rows = self.rows("SELECT value FROM kv WHERE bucket = 'shared'").await?;
+        rows.into_iter().map(|[value]| value.counter()).sum()
+    }
+
+    /// How often each appointment was kept, by the tenant's address and the appointment's name.
+    pub(crate) async fn appointments(&mut self) -> anyhow::Result<HashMap<(String, String), u64>> {
+        let rows = self
+            .rows(
+                "SELECT u.email, kv.key, kv.value FROM kv JOIN users u ON u.tenant_id = kv.tenant_id \
+                 WHERE kv.bucket = 'appointments'",
+            )
+            .await?;
+        rows.into_iter()
+            .map(|[email, name, times]| Ok(((email.text()?, name.text()?), times.counter()?)))
+            .collect()
     }
 
     /// How the runs of each tenant's plugin ended, by the tenant's address.

@@ -17,6 +17,9 @@ const SHORTEST_RUN: u64 = 20;
 /// Of this many kills one comes with a pause of another server.
 const PAUSED_ONE_IN: u32 = 20;
 
+/// Of this many kills at random moments one is no kill: the server is asked to end (`SIGTERM`).
+const ASKED_ONE_IN: u32 = 8;
+
 /// How long a server is paused: past the time for which it holds its tenants.
 const PAUSE: Duration = Duration::from_secs(18);
 
@@ -41,6 +44,9 @@ pub(crate) struct Done {
     pub(crate) slowest_start: Duration,
     /// How often one was paused.
     pub(crate) pauses: u32,
+    /// How often one was asked to end, and how long the slowest took.
+    pub(crate) asked: u32,
+    pub(crate) slowest_end: Duration,
 }
 
 impl Fleet {
@@ -103,6 +109,10 @@ impl Fleet {
                 tokio::time::sleep(Duration::from_millis(run)).await;
                 let victim = self.random.random_range(0..self.servers.len());
                 self.servers[victim].ended_at_its_point()?;
+                if self.random.random_ratio(1, ASKED_ONE_IN) {
+                    done.slowest_end = done.slowest_end.max(self.servers[victim].stop().await?);
+                    done.asked += 1;
+                }
                 victim
             }
         };

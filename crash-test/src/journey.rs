@@ -73,7 +73,7 @@ async fn in_folder(options: &Options, folder: &Path) -> anyhow::Result<()> {
     if let Database::Sqlite(file) = &database {
         around.intruder = Some(Intruder::begin(file, seeds));
     }
-    let people = People::begin(&tenants, options.conversations, fleet.urls())?;
+    let people = People::begin(&tenants, options.conversations, fleet.urls(), &provider, seeds)?;
     let mut done = Done::default();
     for kill in 1..=options.kills {
         around.befall(kill).await?;
@@ -88,7 +88,7 @@ async fn in_folder(options: &Options, folder: &Path) -> anyhow::Result<()> {
     fleet.leave_alone().await?;
     let conversations = people.end().await;
     let mut books = Books::open(&database).await?;
-    settle(&mut books).await?;
+    settle(&mut books, &provider).await?;
 
     let mut verdict = verdict::judge(&mut books, &conversations, &provider).await?;
     let runs = books.runs().await?;
@@ -131,11 +131,13 @@ fn socket_folder(server: &str) -> anyhow::Result<PathBuf> {
     Ok(PathBuf::from(folder))
 }
 
-/// Waits until nothing waits any more.
-async fn settle(books: &mut Books) -> anyhow::Result<()> {
+/// Waits until nothing waits any more, also at the provider.
+async fn settle(books: &mut Books, provider: &Provider) -> anyhow::Result<()> {
     let (mut least, mut since) = (u64::MAX, Instant::now());
     loop {
-        let waiting = books.waiting().await?;
+        // In this order: what is confirmed meanwhile waits in the books.
+        let (unconfirmed, _) = provider.polls().counts();
+        let waiting = books.waiting().await? + unconfirmed;
         if waiting == 0 {
             return Ok(());
         }

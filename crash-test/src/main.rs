@@ -17,6 +17,7 @@ mod journey;
 mod moods;
 mod people;
 mod points;
+mod polls;
 mod provider;
 mod report;
 mod seeds;

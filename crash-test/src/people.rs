@@ -1,8 +1,11 @@
-//! People who write to the bots, and the provider's side of delivering what they write.
+//! People who write to the bots, and the provider's side of delivering what they write, or of keeping it until it is fetched.
 
+use crate::provider::{Provider, Webhook};
+use crate::seeds::Seeds;
 use crate::world::Tenant;
 use rand::RngExt as _;
-use serde_json::json;
+use rand::rngs::StdRng;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -15,7 +18,10 @@ const DELIVERY: Duration = Duration::from_secs(10);
 /// faster would only make the answers queue up.
 const PAUSE: std::ops::Range<u64> = 900..1_500;
 
-/// What was written in one conversation, and acknowledged.
+/// So many updates of a bot may wait to be fetched until people write no more. They write on while servers are away.
+const UNFETCHED: usize = 30;
+
+/// What was written in one conversation, and acknowledged or kept to be fetched.
 #[derive(Clone, Debug)]
 pub(crate) struct Conversation {
     pub(crate) tenant: Arc<Tenant>,
@@ -37,6 +43,8 @@ impl People {
         tenants: &[Arc<Tenant>],
         conversations: usize,
         servers: Vec<String>,
+        provider: &Provider,
+        seeds: Seeds,
     ) -> anyhow::Result<Self> {
         let servers: Arc<[String]> = servers.into();
         let (leaving, refused) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
@@ -47,6 +55,8 @@ impl People {
             for chat in 1..=conversations {
                 let writer = Writer {
                     client: client.clone(),
+                    provider: provider.clone(),
+                    random: seeds.of(&format!("people {} {chat}", tenant.email())),
                     servers: Arc::clone(&servers),
                     leaving: Arc::clone(&leaving),
                     refused: Arc::clone(&refused),
@@ -77,6 +87,8 @@ impl People {
 
 struct Writer {
     client: reqwest::Client,
+    provider: Provider,
+    random: StdRng,
     /// Any of them takes a delivery, as behind a balancer.
     servers: Arc<[String]>,
     leaving: Arc<AtomicBool>,
@@ -85,44 +97,52 @@ struct Writer {
 }
 
 impl Writer {
-    async fn write(self, mut conversation: Conversation) -> Conversation {
+    async fn write(mut self, mut conversation: Conversation) -> Conversation {
         // Not all at once.
-        pause(0..PAUSE.end).await;
+        self.pause(0..PAUSE.end).await;
         while !self.leaving.load(Ordering::Relaxed) {
-            let update = self.updates.fetch_add(1, Ordering::Relaxed);
             let number = conversation.written + 1;
-            let body = json!({
-                "update_id": update,
+            let mut update = json!({
                 "message": {
                     "message_id": number, "date": 1_700_000_000, "text": number.to_string(),
                     "from": { "id": conversation.chat, "is_bot": false, "first_name": "Ada" },
                     "chat": { "id": conversation.chat, "type": "private", "first_name": "Ada" },
                 },
             });
-            while !self.delivered(&conversation.tenant, &body).await {
-                self.refused.fetch_add(1, Ordering::Relaxed);
-                pause(20..100).await;
+            match &conversation.tenant.webhook {
+                Some(webhook) => {
+                    update["update_id"] = json!(self.updates.fetch_add(1, Ordering::Relaxed));
+                    while !self.delivered(webhook, &update).await {
+                        self.refused.fetch_add(1, Ordering::Relaxed);
+                        self.pause(20..100).await;
+                    }
+                    conversation.written = number;
+                }
+                None if self.provider.polls().unconfirmed(&conversation.tenant.token) < UNFETCHED => {
+                    self.provider.polls().add(&conversation.tenant.token, update);
+                    conversation.written = number;
+                }
+                None => {}
             }
-            conversation.written = number;
-            pause(PAUSE).await;
+            self.pause(PAUSE).await;
         }
         conversation
     }
 
-    async fn delivered(&self, tenant: &Tenant, update: &serde_json::Value) -> bool {
-        let server = rand::rng().random_range(0..self.servers.len());
+    async fn delivered(&mut self, webhook: &Webhook, update: &Value) -> bool {
+        let server = self.random.random_range(0..self.servers.len());
         let answer = self
             .client
-            .post(format!("{}{}", self.servers[server], tenant.webhook.path))
-            .header("x-telegram-bot-api-secret-token", &tenant.webhook.secret)
+            .post(format!("{}{}", self.servers[server], webhook.path))
+            .header("x-telegram-bot-api-secret-token", &webhook.secret)
             .json(update)
             .send()
             .await;
         answer.is_ok_and(|answer| answer.status().is_success())
     }
-}
 
-async fn pause(milliseconds: std::ops::Range<u64>) {
-    let length = rand::rng().random_range(milliseconds);
-    tokio::time::sleep(Duration::from_millis(length)).await;
+    async fn pause(&mut self, milliseconds: std::ops::Range<u64>) {
+        let length = self.random.random_range(milliseconds);
+        tokio::time::sleep(Duration::from_millis(length)).await;
+    }
 }

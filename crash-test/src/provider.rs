@@ -1,6 +1,7 @@
 //! A Bot API server that remembers every message it was asked to send, and now and then answers badly.
 
 use crate::moods::{Counts, Mood};
+use crate::polls::{self, Polls};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -28,6 +29,7 @@ pub(crate) struct Webhook {
 pub(crate) struct Provider {
     address: SocketAddr,
     state: Arc<Mutex<Known>>,
+    polls: Arc<Polls>,
 }
 
 #[derive(Debug)]
@@ -54,7 +56,7 @@ impl Provider {
             moods: Counts::default(),
             next: 1,
         }));
-        let provider = Self { address: listener.local_addr()?, state };
+        let provider = Self { address: listener.local_addr()?, state, polls: Arc::default() };
         let router = Router::new().route("/{bot}/{method}", any(answer)).with_state(provider.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         Ok(provider)
@@ -68,6 +70,11 @@ impl Provider {
     /// Where a bot wants its updates.
     pub(crate) fn webhook(&self, token: &str) -> Option<Webhook> {
         self.state.lock().webhooks.get(token).cloned()
+    }
+
+    /// What bots fetch themselves.
+    pub(crate) fn polls(&self) -> &Polls {
+        &self.polls
     }
 
     /// Whether from now on it answers badly at times.
@@ -128,7 +135,20 @@ async fn carry_out(provider: &Provider, token: String, method: &str, arguments: 
             good(&Value::Bool(true))
         }
         "sendMessage" => send(provider, token, arguments),
-        "getUpdates" => good(&json!([])),
+        "deleteWebhook" => {
+            provider.state.lock().webhooks.remove(&token);
+            good(&Value::Bool(true))
+        }
+        "getUpdates" => {
+            let (offset, seconds) = (arguments["offset"].as_i64(), arguments["timeout"].as_u64());
+            match provider.polls.answer(&token, offset, seconds.unwrap_or_default()).await {
+                polls::Answer::Updates(updates) => good(&Value::Array(updates)),
+                polls::Answer::Superseded => bad(
+                    StatusCode::CONFLICT,
+                    "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running",
+                ),
+            }
+        }
         _ => good(&Value::Bool(true)),
     }
 }

@@ -62,14 +62,17 @@ impl Report<'_> {
         let result = if verdict.is_clean() { "nothing lost" } else { "**faults**" };
         append(
             &folder.join("courses.md"),
-            "| set-up | kills | of them at a named point | pauses | messages acknowledged | answers | database \
+            "| set-up | kills | of them at a named point | of them asked to end | pauses | messages acknowledged | appointments | answers | database \
              | Redis | outside service | minutes | seed | |",
             &format!(
-                "| {setup} | {} | {} | {} | {} | {} | {database} | {redis} | {service} | {} | {} | {result} |",
+                "| {setup} | {} | {} | {} | {} | {}, {} of them fetched | {} | {} | {database} | {redis} | {service} | {} | {} | {result} |",
                 self.options.kills,
                 self.points.met(),
+                self.done.asked,
                 self.done.pauses,
                 verdict.messages(),
+                verdict.fetched(),
+                verdict.appointments(),
                 verdict.answers(),
                 self.took.as_secs().div_ceil(60),
                 self.seed,
@@ -135,9 +138,11 @@ impl fmt::Display for Report<'_> {
         }
         write!(
             f,
-            "\n{} pauses; slowest start {} ms; {} s in all",
+            "\n{} asked to end, {} pauses; slowest start {} ms, slowest end {} ms; {} s in all",
+            self.done.asked,
             self.done.pauses,
             self.done.slowest_start.as_millis(),
+            self.done.slowest_end.as_millis(),
             self.took.as_secs()
         )
     }

@@ -24,6 +24,9 @@ const PANICKED: i32 = 101;
 /// How long a supervisor waits before it starts a server again that failed to start.
 const SUPERVISOR: Duration = Duration::from_millis(500);
 
+/// How long it may take to end when it is asked to: it gives what runs 35 s, and then tells the database, which may be away.
+const STOP: Duration = Duration::from_secs(90);
+
 /// The key that all servers of a course seal credentials with.
 const MASTER_KEY: &str = "5f0c1e8d7a6b49382716a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0";
 
@@ -162,6 +165,18 @@ impl Server {
             child.kill().await?;
         }
         Ok(())
+    }
+
+    /// Asks it to end, as who deploys a new version does, and waits until it has. Answers how long that took.
+    pub(crate) async fn stop(&mut self) -> anyhow::Result<Duration> {
+        let begun = Instant::now();
+        self.signal(Signal::TERM)?;
+        let Some(mut child) = self.child.take() else { return Ok(Duration::ZERO) };
+        match tokio::time::timeout(STOP, child.wait()).await {
+            Ok(status) if status.as_ref().is_ok_and(ExitStatus::success) => Ok(begun.elapsed()),
+            Ok(status) => bail!("the server was asked to end, and ended by {}", status?),
+            Err(_) => bail!("the server was asked to end, and had not ended after {} s", STOP.as_secs()),
+        }
     }
 
     /// Stops it where it is: it does nothing any more, and its connections stay open.

@@ -9,6 +9,11 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
+/// Of so many messages of a conversation one makes an appointment, and one counts by reading and writing what all conversations share; the
+/// plugin says the same (`host/runtime/tests/guests/ledger`).
+const APPOINTED: u64 = 7;
+const SHARED: u64 = 2;
+
 /// What was found.
 #[derive(Debug, Default)]
 pub(crate) struct Verdict {
@@ -19,7 +24,10 @@ pub(crate) struct Verdict {
     counted: u64,
     /// Answers of which the server told that it does not know whether they were sent, by tenant.
     unknown: HashMap<String, u64>,
-    retried: u64,
+    /// Messages that bots fetched.
+    fetched: u64,
+    /// Appointments that plugins made.
+    appointments: u64,
     faults: Vec<String>,
 }
 
@@ -32,6 +40,16 @@ impl Verdict {
     /// Messages that were acknowledged.
     pub(crate) const fn messages(&self) -> u64 {
         self.messages
+    }
+
+    /// How many of them bots fetched.
+    pub(crate) const fn fetched(&self) -> u64 {
+        self.fetched
+    }
+
+    /// How many appointments plugins made and kept.
+    pub(crate) const fn appointments(&self) -> u64 {
+        self.appointments
     }
 
     /// What became of the answers, beyond having been sent once.
@@ -122,11 +140,19 @@ pub(crate) async fn judge(
     let (pages, effects) = (books.pages().await?, books.effects().await?);
     for conversation in conversations {
         verdict.messages += conversation.written;
+        verdict.appointments += conversation.written / APPOINTED;
+        if conversation.tenant.webhook.is_none() {
+            verdict.fetched += conversation.written;
+        }
         judge_page(&mut verdict, conversation, &pages);
         judge_answers(&mut verdict, conversation, provider, &effects);
     }
     let messages = verdict.messages;
     verdict.expect("the plugins' own counters", books.total().await?, messages);
+    let shared = conversations.iter().map(|conversation| conversation.written / SHARED).sum();
+    verdict.expect("what the plugins read and wrote by turns", books.shared().await?, shared);
+    judge_appointments(&mut verdict, conversations, &books.appointments().await?);
+    verdict.expect("updates that were fetched and confirmed", provider.polls().counts().1, verdict.fetched);
     verdict.expect("deliveries in the log", books.count("SELECT count(*) FROM inbound").await?, messages);
     verdict.expect(
         "deliveries that were decoded",
@@ -136,8 +162,8 @@ pub(crate) async fn judge(
     verdict.expect(
         "runs that succeeded",
         books.count("SELECT count(*) FROM executions WHERE state = 'succeeded'").await?,
-        // Of an answer that is given up its plugin is told by an event of its own.
-        messages + verdict.unknown.values().sum::<u64>(),
+        // Of an answer that is given up its plugin is told by an event of its own, and so it is of an appointment.
+        messages + verdict.appointments + verdict.unknown.values().sum::<u64>(),
     );
     verdict.expect(
         "effects that were sent",
@@ -161,8 +187,26 @@ pub(crate) async fn judge(
     );
     verdict.expect("effects without a run that succeeded", books.count(
         "SELECT count(*) FROM effects f JOIN executions e ON e.id = f.execution_id WHERE e.state <> 'succeeded'").await?, 0);
-    verdict.retried = books.count("SELECT CAST(coalesce(sum(attempt), 0) AS BIGINT) FROM effects").await?;
     Ok(verdict)
+}
+
+/// Kept once: each appointment has been noted by its own name.
+fn judge_appointments(
+    verdict: &mut Verdict,
+    conversations: &[Conversation],
+    kept: &HashMap<(String, String), u64>,
+) {
+    let mut expected = 0;
+    for conversation in conversations {
+        let email = conversation.tenant.email();
+        for number in (APPOINTED..=conversation.written).step_by(APPOINTED as usize) {
+            let name = format!("{}-{number}", conversation.chat);
+            let times = kept.get(&(email.to_owned(), name.clone())).copied().unwrap_or_default();
+            verdict.expect(&format!("appointment {name} of {email}"), times, 1);
+            expected += 1;
+        }
+    }
+    verdict.expect("appointments that were kept", kept.len() as u64, expected);
 }
 
 /// Handled once, in order: the book says so.
@@ -221,7 +265,11 @@ fn judge_answers(
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} messages were acknowledged", self.messages)?;
+        writeln!(
+            f,
+            "{} messages were acknowledged, {} of them fetched; {} appointments",
+            self.messages, self.fetched, self.appointments
+        )?;
         writeln!(
             f,
             "{} answers were sent again, of {} that the server knows may have been; of {} it told that it is not known",

@@ -35,6 +35,12 @@ fn nothing_is_lost_or_out_of_order_when_the_server_is_killed() {
 }
 
 #[test]
+fn nothing_is_lost_or_out_of_order_when_a_server_on_postgresql_is_killed() {
+    assert!(std::env::var_os(POSTGRES).is_some(), "run this by `cargo xtask postgres cargo nextest run …`");
+    run("postgres", "6");
+}
+
+#[test]
 fn nothing_is_lost_or_out_of_order_when_one_of_three_nodes_is_killed_and_another_paused() {
     assert!(std::env::var_os(POSTGRES).is_some(), "run this by `cargo xtask postgres cargo nextest run …`");
     run("nodes", "4");

@@ -1,7 +1,8 @@
 //! A plugin that keeps a book of the messages it was given, so that what was lost, repeated or out of order is found in it.
 //!
 //! Every message is a number. Those of one conversation count up from one; the book says which was the last, and what did not
-//! follow on the one before it. Every message is answered by its own number, and some are seen to be typed first.
+//! follow on the one before it. Every message is answered by its own number, and some are seen to be typed first. Some make an appointment,
+//! which is noted when it is kept, and some count by reading and writing what others read and write as well.
 
 use serde::{Deserialize, Serialize};
 use twobot::gateways::perform;
@@ -9,6 +10,12 @@ use twobot::prelude::*;
 
 /// One in so many answers is seen to be typed.
 const TYPED: u64 = 3;
+
+/// One in so many messages of a conversation makes an appointment, which is due at once.
+const APPOINTED: u64 = 7;
+
+/// One in so many messages of a conversation reads and writes a number that all conversations share.
+const SHARED: u64 = 2;
 
 /// The plugin.
 pub struct Ledger;
@@ -30,7 +37,7 @@ impl Plugin for Ledger {
             .author("2Bot")
             .category("testing")
             .on([EventKind::Message])
-            .needs([Capability::Storage, Capability::Send])
+            .needs([Capability::Storage, Capability::Send, Capability::Schedule])
             .slot(Slot::required("channel", "What to keep the book of"))
     }
 
@@ -52,11 +59,27 @@ impl Plugin for Ledger {
         }
         page.last = page.last.max(number);
         book.set(&message.conversation.id, &page)?;
+        if number.is_multiple_of(SHARED) {
+            // Of two that run side by side, the one that commits last has read what is no longer so, and runs again.
+            let shared = ctx.bucket("shared")?;
+            let count: u64 = shared.get("count")?.unwrap_or_default();
+            shared.set("count", &(count + 1))?;
+        }
+        if number.is_multiple_of(APPOINTED) {
+            let name = format!("{}-{number}", message.conversation.id);
+            schedule::once(&name, ctx.now(), None).map_err(|error| Error::failed(error.to_string()))?;
+        }
         // Something that is waited for; what came of it does not matter here.
         if let Some(gateway) = ctx.gateway().filter(|_| number.is_multiple_of(TYPED)) {
             let _ = perform(&gateway.id, Action::ShowTyping(message.conversation.id.clone()));
         }
         ctx.reply(&message, number.to_string())?;
+        Ok(())
+    }
+
+    fn scheduled(ctx: &Context, appointment: Scheduled) -> Result {
+        // Counted by its name: each is kept once.
+        ctx.bucket("appointments")?.increment(&appointment.name, 1)?;
         Ok(())
     }
 }
