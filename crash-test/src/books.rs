@@ -160,10 +160,12 @@ impl Books {
                 action.as_object().and_then(|action| action.values().next()).context("an action")?;
             let text = |name: &str| message[name].as_str().context("a message has a text and a conversation");
             let (state, trouble) = (state.text()?, trouble.text()?);
+            let is_unknown = state == "failed" && trouble.contains("\"gateway_outcome_unknown\"");
             let effect = Effect {
                 number: text("text")?.parse()?,
                 is_sent: state == "sent",
-                is_unknown: state == "failed" && trouble.contains("\"gateway_outcome_unknown\""),
+                is_unknown,
+                trouble,
                 done_at_most: done_at_most.number()?,
             };
             effects.entry((email.text()?, text("conversation")?.to_owned())).or_default().push(effect);
@@ -223,5 +225,7 @@ pub(crate) struct Effect {
     pub(crate) is_sent: bool,
     /// It is told that it is not known whether it was sent.
     pub(crate) is_unknown: bool,
+    /// What was told of it last.
+    pub(crate) trouble: String,
     pub(crate) done_at_most: u64,
 }

@@ -53,7 +53,8 @@ async fn in_folder(options: &Options, folder: &Path) -> anyhow::Result<()> {
     let redis = Redis::of(options, seeds).await?;
     let database = Database::make(options, folder, faults.as_ref()).await?;
     let provider = Provider::start(seeds.of("provider")).await?;
-    let service = Faults::before(Target::Port(provider.address()), Manner::SERVICE, seeds.of("service")).await?;
+    let service =
+        Faults::before(Target::Port(provider.address()), Manner::SERVICE, seeds.of("service")).await?;
     let bot_api = format!("http://{}", service.address());
     let mut fleet = Fleet::new(options, folder, (&database, redis.as_ref()), &bot_api, seeds).await?;
     let postgres = options.postgres_process.as_deref();

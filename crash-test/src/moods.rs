@@ -79,9 +79,11 @@ impl Mood {
     pub(crate) fn refusal(self) -> Option<Response> {
         let (status, description, parameters) = match self {
             Self::Failing => (StatusCode::BAD_GATEWAY, "Bad Gateway", json!({})),
-            Self::Busy => {
-                (StatusCode::TOO_MANY_REQUESTS, "Too Many Requests: retry after 1", json!({ "retry_after": 1 }))
-            }
+            Self::Busy => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "Too Many Requests: retry after 1",
+                json!({ "retry_after": 1 }),
+            ),
             Self::Cut | Self::Garbled | Self::TooLate | Self::Late => return None,
         };
         let body = json!({

@@ -3,8 +3,8 @@
 use crate::Options;
 use crate::faults::Faults;
 use crate::fleet::Done;
-use crate::moods::{Counts, Mood};
 use crate::intruder::Intruder;
+use crate::moods::{Counts, Mood};
 use crate::points::Points;
 use crate::setup::Setup;
 use crate::surroundings::Surroundings;

@@ -15,9 +15,9 @@ impl Seeds {
     /// The numbers of one who draws some, by a name that nobody else has.
     pub(crate) fn of(self, name: &str) -> StdRng {
         // FNV-1a: the same in every build, unlike the standard library's hashers.
-        let mixed = name
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325, |sum: u64, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        let mixed = name.bytes().fold(0xcbf2_9ce4_8422_2325, |sum: u64, byte| {
+            (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
         StdRng::seed_from_u64(self.0 ^ mixed)
     }
 }

@@ -90,7 +90,11 @@ impl Verdict {
         // A run counts when it has an outcome, well or badly; one that a kill interrupted has none. What gateways run does not count.
         let (all, failed) = (used("executions"), used("failed_executions"));
         let well = all.saturating_sub(failed);
-        self.expect(&format!("executions that did well, as billed to {}", tenant.token), well, runs.succeeded);
+        self.expect(
+            &format!("executions that did well, as billed to {}", tenant.token),
+            well,
+            runs.succeeded,
+        );
         if failed > runs.failed_attempts {
             self.faults.push(format!(
                 "failed executions, as billed to {}: {failed}, more than the {} attempts that failed",
@@ -245,7 +249,8 @@ fn judge_answers(
             )));
         }
         if !effect.is_sent && !effect.is_unknown {
-            verdict.faults.push(fault(format!("answer {} was given up for another reason", effect.number)));
+            let (number, trouble) = (effect.number, &effect.trouble);
+            verdict.faults.push(fault(format!("answer {number} was given up for another reason: {trouble}")));
         }
     }
     let mut seen = HashSet::new();

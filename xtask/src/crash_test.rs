@@ -75,7 +75,8 @@ pub(crate) fn command(ws: &Workspace, args: &Args) -> Result<()> {
         run(&mut course, server.as_mut())?;
     }
     let tables = TABLES.map(|table| std::fs::read_to_string(report.join(table)));
-    let tables = tables.into_iter().collect::<Result<Vec<_>, _>>().context("the crash test left no report")?;
+    let tables =
+        tables.into_iter().collect::<Result<Vec<_>, _>>().context("the crash test left no report")?;
     let found = format!("{described}\n\n{}", tables.join("\n"));
     println!("\n{found}");
     if args.write {

@@ -412,7 +412,8 @@ mod tests {
             let session = writer.shared.session.lock();
             let connection = session.connection.as_ref().unwrap();
             let level: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
-            let journal: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+            let journal: String =
+                connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
             assert_eq!((level, journal.as_str()), (2, "wal"));
         };
         holds();
