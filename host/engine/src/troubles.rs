@@ -13,7 +13,7 @@ pub(crate) fn interrupted() -> Trouble {
     )
 }
 
-pub(crate) fn not_recorded() -> Trouble {
+pub(crate) fn action_not_recorded() -> Trouble {
     Trouble::new(
         "interrupted",
         "Interrupted",

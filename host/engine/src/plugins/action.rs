@@ -143,7 +143,8 @@ impl Drop for Running<'_> {
 async fn give_up(
     (engine, scope, execution, install, slug): (Engine, TenantScope, ExecutionId, InstallId, String),
 ) {
-    let failure = failure(troubles::not_recorded(), FailureClass::Platform, None, Remains::default(), None);
+    let failure =
+        failure(troubles::action_not_recorded(), FailureClass::Platform, None, Remains::default(), None);
     for tries in 1.. {
         match engine.store().fail_execution(scope, execution, install, &failure).await {
             Ok(_) => return tell_failed(&engine, scope, execution, slug),
