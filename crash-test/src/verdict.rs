@@ -184,7 +184,7 @@ pub(crate) async fn judge(
         books
             .count(
                 "SELECT count(*) FROM journal j JOIN executions e ON e.id = j.execution_id \
-                 WHERE j.result IS NULL AND e.state NOT IN ('waiting', 'running')",
+                 WHERE j.result IS NULL AND j.ended = 0 AND e.state NOT IN ('waiting', 'running')",
             )
             .await?,
         0,
