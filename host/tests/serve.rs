@@ -4,8 +4,21 @@
 
 mod common;
 
-use common::{Server, said, say_hello, twobot};
+use common::{PATIENCE, Server, said, say_hello, twobot};
 use serde_json::json;
+use std::process::{Command, Output, Stdio};
+use std::time::Instant;
+
+/// What a server said that should not have begun to serve.
+fn ended(mut command: Command) -> Output {
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let begun = Instant::now();
+    while process.try_wait().unwrap().is_none() && begun.elapsed() < PATIENCE {
+        std::thread::yield_now();
+    }
+    let _ = process.kill();
+    process.wait_with_output().unwrap()
+}
 
 #[test]
 fn a_second_server_on_the_same_database_is_refused() {
@@ -23,8 +36,8 @@ fn a_second_server_on_the_same_database_is_refused() {
         command.env("DATABASE_URL", &database).env("TWOBOT_MASTER_KEY", key.trim());
         command
     };
-    for mut command in [twobot(folder, &["serve"]), twobot(folder, &["serve", "--demo"]), elsewhere()] {
-        let refused = command.output().unwrap();
+    for command in [twobot(folder, &["serve"]), twobot(folder, &["serve", "--demo"]), elsewhere()] {
+        let refused = ended(command);
         let told = said(&refused);
         assert!(!refused.status.success(), "{told}");
         assert!(told.contains("another server works on") && told.contains("PostgreSQL"), "{told}");
