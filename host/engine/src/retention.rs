@@ -3,7 +3,7 @@
 use crate::engine::Engine;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
-use twobot_domain::{Timestamp, plan};
+use twobot_domain::{Plan, Timestamp, plan};
 use twobot_store::idempotency::KEPT_MILLIS;
 use twobot_store::retention::Retention;
 use twobot_store::{StoreError, TenantScope};
@@ -20,7 +20,7 @@ const BREATH: Duration = Duration::from_millis(20);
 
 const DAY_MS: i64 = 86_400_000;
 
-/// How often is looked after what no tenant's history holds: settings and components that runs refer to.
+/// How often is looked after what no tenant's history holds (settings and components that runs refer to), and after audit logs.
 const LOOK_SHARED: Duration = Duration::from_secs(6 * 3_600);
 
 /// Successful executions of a tenant of which is kept what they read; of those that failed it is kept as long as they are.
@@ -50,6 +50,12 @@ pub(crate) async fn run(engine: Engine) {
             if let Err(error) = remove_shared(&engine).await {
                 tracing::error!(%error, "what old runs referred to could not be removed; it is tried again");
             }
+            tokio::select! {
+                () = engine.stopped() => return,
+                removed = remove_audit(&engine) => if let Err(error) = removed {
+                    tracing::error!(%error, "old rows of audit logs could not be removed; it is tried again");
+                },
+            }
         }
         tokio::select! {
             () = engine.stopped() => return,
@@ -67,6 +73,32 @@ async fn remove_shared(engine: &Engine) -> Result<(), StoreError> {
     let before = Timestamp::now().plus_millis(-SHARED_KEPT_MS);
     engine.store().remove_setups(before).await?;
     engine.store().remove_components(before).await?;
+    Ok(())
+}
+
+/// Removes the rows of audit logs that are older than their tenants' plans keep them.
+async fn remove_audit(engine: &Engine) -> Result<(), StoreError> {
+    if !engine.inner.nodes.is_first() {
+        return Ok(());
+    }
+    let (plans, now) = (engine.plans(), Timestamp::now());
+    let since = |plan: &Plan| now.plus_millis(-i64::from(plan.limits.history_days) * DAY_MS);
+    // What every plan keeps is nobody's to lose.
+    let Some(latest) = plans.all().iter().map(since).max() else { return Ok(()) };
+    for (scope, plan) in engine.store().tenants_with_audit_before(latest).await? {
+        let before = since(plans.get_or_default(&plan));
+        let mut removed = 0;
+        loop {
+            match engine.store().remove_audit(scope, before, BATCH).await? {
+                0 => break,
+                some => removed += some,
+            }
+            tokio::time::sleep(BREATH).await;
+        }
+        if removed > 0 {
+            tracing::debug!(tenant = %scope.tenant(), removed, "old rows of an audit log were removed");
+        }
+    }
     Ok(())
 }
 

@@ -43,10 +43,10 @@ pub(crate) async fn verify(settings: &Settings, verify: Verify) -> anyhow::Resul
 }
 
 fn wrong(chain: Chain) -> Option<String> {
-    let row = chain.sound + 1;
+    let row = chain.broken_at()?;
     Some(match chain.fault? {
         Fault::Changed => format!("row {row} was changed"),
         Fault::Broken => format!("a row before row {row} is missing, or row {row} was put in"),
-        Fault::End => format!("rows are missing at the end, after row {}", chain.sound),
+        Fault::End => format!("rows are missing at the end, after row {}", row - 1),
     })
 }

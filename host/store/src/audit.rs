@@ -4,6 +4,7 @@
 //! see [`chain`] for what makes that visible.
 
 mod chain;
+mod kept;
 mod query;
 
 pub use chain::{Chain, Fault};

@@ -676,7 +676,9 @@ export interface TenantDetail {
 
 /** What a check of an audit log found. */
 export interface AuditCheck {
-  /** Rows that are sound, from the first. */
+  /** Rows that are no longer kept. */
+  removed: number;
+  /** Rows that are sound, from the first that is kept. */
   sound: number;
   /** The first row that is not, from 1. */
   broken_at: number | null;

@@ -143,7 +143,9 @@ pub(super) struct PlanChoice {
 /// What a check of an audit log found.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(super) struct AuditCheck {
-    /// How many rows are sound, from the first.
+    /// How many rows are no longer kept, since they are older than the plan keeps them.
+    removed: u64,
+    /// How many rows are sound, from the first that is kept.
     sound: u64,
     /// The place of the first row that is not, from 1; null where all are.
     broken_at: Option<u64>,
@@ -159,7 +161,7 @@ impl From<Chain> for AuditCheck {
             Fault::Broken => "broken",
             Fault::End => "end",
         });
-        Self { sound: chain.sound, broken_at: fault.map(|_| chain.sound + 1), fault }
+        Self { removed: chain.removed, sound: chain.sound, broken_at: chain.broken_at(), fault }
     }
 }
 

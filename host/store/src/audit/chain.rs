@@ -5,7 +5,7 @@
 
 use super::AuditRecord;
 use super::query::record;
-use crate::db::{Tx, sql};
+use crate::db::{Row, Tx, sql};
 use crate::{Store, StoreError, TenantScope};
 use sha2::{Digest, Sha256};
 use twobot_domain::{AuditId, Timestamp};
@@ -22,10 +22,20 @@ const BATCH: u64 = 500;
 /// What a check of a tenant's chain found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chain {
-    /// How many rows are sound, from the first.
+    /// How many rows are no longer kept, from the first.
+    pub removed: u64,
+    /// How many rows are sound, from the first that is kept.
     pub sound: u64,
     /// What is wrong with the row after these.
     pub fault: Option<Fault>,
+}
+
+impl Chain {
+    /// The place of the first row with which something is wrong, or that is missing.
+    #[must_use]
+    pub fn broken_at(&self) -> Option<u64> {
+        self.fault.map(|_| self.removed + self.sound + 1)
+    }
 }
 
 /// What is wrong with a chain.
@@ -37,6 +47,45 @@ pub enum Fault {
     Broken,
     /// Rows are missing at the end, or were added without the end knowing.
     End,
+}
+
+/// A place of a chain, after which it is looked at: what stands there, and what its hash is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Beginning {
+    pub(super) seq: u64,
+    pub(super) hash: Vec<u8>,
+}
+
+impl Beginning {
+    /// Where the rows begin that are kept.
+    pub(super) fn of(head: &Row) -> Result<Self, StoreError> {
+        let hash: Option<Vec<u8>> = head.get("removed_hash")?;
+        Ok(Self { seq: head.get("removed_seq")?, hash: hash.unwrap_or_else(|| BEGIN.to_vec()) })
+    }
+}
+
+/// Goes on to a row of a chain, or says what is wrong with it.
+pub(super) fn follow(
+    scope: TenantScope,
+    last: &Beginning,
+    row: &Row,
+    found: &AuditRecord,
+) -> Result<Result<Beginning, Fault>, StoreError> {
+    let (previous, stored): (Vec<u8>, Vec<u8>) = (row.get("previous")?, row.get("hash")?);
+    if found.seq != last.seq + 1 || previous != last.hash {
+        return Ok(Err(Fault::Broken));
+    }
+    if hash(scope, &previous, found) != stored || moment(found.id) != found.created_at {
+        return Ok(Err(Fault::Changed));
+    }
+    Ok(Ok(Beginning { seq: found.seq, hash: stored }))
+}
+
+/// The ends of a tenant's chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Ends {
+    begin: Beginning,
+    end: Beginning,
 }
 
 /// Takes the next place of a tenant's chain; says which it is, and the hash of the row before. Until the transaction ends nobody
@@ -106,36 +155,54 @@ impl Store {
     /// # Errors
     /// Only those of the database. That something is wrong is no error: it is the answer.
     pub async fn verify_audit(&self, scope: TenantScope) -> Result<Chain, StoreError> {
-        let (mut seq, mut last) = (0, BEGIN.to_vec());
+        let mut ends = self.chain_ends(scope).await?;
         loop {
-            let rows = self.chain_after(scope, seq, BATCH).await?;
+            let found = self.verify_between(scope, &ends).await?;
+            if found.fault.is_none() {
+                return Ok(found);
+            }
+            // Rows may have been added, or old ones removed, while it was looked.
+            let now = self.chain_ends(scope).await?;
+            if now == ends {
+                return Ok(found);
+            }
+            ends = now;
+        }
+    }
+
+    async fn chain_ends(&self, scope: TenantScope) -> Result<Ends, StoreError> {
+        let head = sql("SELECT seq, hash, removed_seq, removed_hash FROM audit_heads WHERE tenant_id = $1");
+        let nothing = || Beginning { seq: 0, hash: BEGIN.to_vec() };
+        Ok(match self.db.optional(head.bind(scope.tenant())).await? {
+            Some(row) => Ends {
+                begin: Beginning::of(&row)?,
+                end: Beginning { seq: row.get("seq")?, hash: row.get("hash")? },
+            },
+            None => Ends { begin: nothing(), end: nothing() },
+        })
+    }
+
+    /// Checks the rows between the ends that a chain had at a moment, and that none follow.
+    async fn verify_between(&self, scope: TenantScope, ends: &Ends) -> Result<Chain, StoreError> {
+        let mut last = ends.begin.clone();
+        let found = |last: &Beginning, fault: Option<Fault>| Chain {
+            removed: ends.begin.seq,
+            sound: last.seq - ends.begin.seq,
+            fault,
+        };
+        loop {
+            let rows = self.chain_after(scope, last.seq, BATCH).await?;
             for row in &rows {
-                let found = record(row)?;
-                let (previous, stored): (Vec<u8>, Vec<u8>) = (row.get("previous")?, row.get("hash")?);
-                let fault = if found.seq != seq + 1 || previous != last {
-                    Some(Fault::Broken)
-                } else if hash(scope, &previous, &found) != stored || moment(found.id) != found.created_at {
-                    Some(Fault::Changed)
-                } else {
-                    None
-                };
-                if fault.is_some() {
-                    return Ok(Chain { sound: seq, fault });
+                match follow(scope, &last, row, &record(row)?)? {
+                    Ok(next) => last = next,
+                    Err(fault) => return Ok(found(&last, Some(fault))),
                 }
-                (seq, last) = (found.seq, stored);
             }
             if (rows.len() as u64) < BATCH {
                 break;
             }
         }
-        let head = self
-            .db
-            .optional(sql("SELECT seq, hash FROM audit_heads WHERE tenant_id = $1").bind(scope.tenant()))
-            .await?;
-        let end = match head {
-            Some(row) => (row.get("seq")?, row.get("hash")?),
-            None => (0, BEGIN.to_vec()),
-        };
-        Ok(Chain { sound: seq, fault: (end != (seq, last)).then_some(Fault::End) })
+        let fault = (last != ends.end).then_some(Fault::End);
+        Ok(found(&last, fault))
     }
 }

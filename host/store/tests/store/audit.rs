@@ -203,7 +203,7 @@ async fn a_chain_is_whole_however_many_write_at_once() {
     tasks.join_all().await;
     for tenant in [&ann, &bob] {
         let chain = world.store.verify_audit(tenant.scope).await.unwrap();
-        assert_eq!(chain, Chain { sound: 30, fault: None });
+        assert_eq!(chain, Chain { removed: 0, sound: 30, fault: None });
         // Newest first by id is newest first by place.
         let places: Vec<_> = rows(tenant, AuditFilter::default()).await.iter().map(|row| row.seq).collect();
         assert_eq!(places, (1..=30).rev().collect::<Vec<_>>());
@@ -252,6 +252,81 @@ async fn a_chain_shows_what_was_changed() {
             Err(StoreError::Database(_)) => continue,
             other => other.unwrap(),
         };
-        assert_eq!(chain, Chain { sound, fault: Some(fault) }, "{statement}");
+        assert_eq!(chain, Chain { removed: 0, sound, fault: Some(fault) }, "{statement}");
+    }
+}
+
+#[tokio::test]
+async fn old_rows_go_from_the_beginning_and_the_rest_is_as_sound_as_before() {
+    let (world, ann, _) = scene().await;
+    let bob = world.tenant("bob").await;
+    for number in 0..6 {
+        for tenant in [&ann, &bob] {
+            world.store.record_audit(tenant.scope, &note(AuditAction::AuthLogin)).await.unwrap();
+        }
+        assert_eq!(world.store.verify_audit(ann.scope).await.unwrap().sound, number + 1);
+    }
+    let all = rows(&ann, AuditFilter::default()).await;
+    // Rows that were made in the same millisecond go together, or not at all.
+    let before = all[2].created_at;
+    let old = all.iter().filter(|row| row.created_at < before).count() as u64;
+    let later = Timestamp::now().plus_millis(60_000);
+    let with_old = async |before| -> Vec<_> {
+        let found = world.store.tenants_with_audit_before(before).await.unwrap();
+        found.into_iter().map(|(scope, plan)| (scope == ann.scope, plan)).collect()
+    };
+    assert_eq!(with_old(Timestamp(1)).await, []);
+    assert_eq!(with_old(later).await.len(), 2);
+
+    let mut removed = 0;
+    loop {
+        match world.store.remove_audit(ann.scope, before, 2).await.unwrap() {
+            0 => break,
+            some => removed += some,
+        }
+        let chain = world.store.verify_audit(ann.scope).await.unwrap();
+        assert_eq!(chain, Chain { removed, sound: 6 - removed, fault: None });
+    }
+    assert_eq!(removed, old);
+    world.store.record_audit(ann.scope, &note(AuditAction::AuthLogout)).await.unwrap();
+    let kept = rows(&ann, AuditFilter::default()).await;
+    assert_eq!(kept.iter().map(|row| row.seq).collect::<Vec<_>>(), (old + 1..=7).rev().collect::<Vec<_>>());
+    assert_eq!(rows(&bob, AuditFilter::default()).await.len(), 6, "another's stay");
+
+    // All of them: what comes after has its place all the same.
+    while world.store.remove_audit(ann.scope, later, 100).await.unwrap() > 0 {}
+    assert_eq!(
+        world.store.verify_audit(ann.scope).await.unwrap(),
+        Chain { removed: 7, sound: 0, fault: None }
+    );
+    world.store.record_audit(ann.scope, &note(AuditAction::AuthLogin)).await.unwrap();
+    assert_eq!(
+        world.store.verify_audit(ann.scope).await.unwrap(),
+        Chain { removed: 7, sound: 1, fault: None }
+    );
+    assert_eq!(rows(&ann, AuditFilter::default()).await[0].seq, 8);
+}
+
+#[tokio::test]
+async fn what_was_changed_is_not_removed_with_what_is_old() {
+    let later = Timestamp::now().plus_millis(3_600_000);
+    for (change, left, chain) in [
+        (
+            "UPDATE audit_log SET outcome = 'failure' WHERE seq = 3",
+            3,
+            Chain { removed: 2, sound: 0, fault: Some(Fault::Changed) },
+        ),
+        ("DELETE FROM audit_log WHERE seq = 3", 2, Chain { removed: 2, sound: 0, fault: Some(Fault::Broken) }),
+        ("DELETE FROM audit_log WHERE seq = 1", 4, Chain { removed: 0, sound: 0, fault: Some(Fault::Broken) }),
+        ("UPDATE audit_heads SET removed_seq = 1", 5, Chain { removed: 1, sound: 0, fault: Some(Fault::Broken) }),
+    ] {
+        let (world, ann, _) = scene().await;
+        for _ in 0..5 {
+            world.store.record_audit(ann.scope, &note(AuditAction::AuthLogin)).await.unwrap();
+        }
+        assert!(world.execute(change).await > 0);
+        while world.store.remove_audit(ann.scope, later, 100).await.unwrap() > 0 {}
+        assert_eq!(rows(&ann, AuditFilter::default()).await.len(), left, "{change}");
+        assert_eq!(world.store.verify_audit(ann.scope).await.unwrap(), chain, "{change}");
     }
 }

@@ -699,6 +699,10 @@ fn rest() -> Vec<Case> {
             };
             Ok(!c.store.audit_log(c.scope, &filter, page(50)).await?.items.is_empty())
         }),
+        case("remove_audit", |c| async move {
+            let later = Timestamp::now().plus_millis(60_000);
+            c.store.remove_audit(c.scope, later, 100).await.map(|removed| removed > 0)
+        }),
         case("verify_audit", |c| async move { Ok(c.store.verify_audit(c.scope).await?.sound > 0) }),
         case("begin_request", |c| async move {
             let begun = c.store.begin_request(c.scope, &named(c.of.user, "begun")).await?;
