@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use twobot_domain::{ExecutionId, GatewayError, Usage};
-use twobot_engine::EngineError;
+use twobot_engine::{EngineError, LiveEvent};
 use twobot_store::audit::By;
 use twobot_store::chat::Author;
 use twobot_store::executions::{Cause, Commit, NewExecution};
@@ -106,6 +106,7 @@ async fn a_plugin_that_fails_again_and_again_is_paused_and_its_owner_told() {
     host.engine.connect_gateway(scope, &By::system(), chat.id).await.unwrap();
     host.install(scope, "misbehaving", "channels", chat.id, json!({"mode": "trap"})).await;
     let conversation = host.engine.store().create_conversation(scope, chat.id, "Test").await.unwrap();
+    let mut live = host.engine.live().subscribe(scope);
     for number in 0..5 {
         let text = format!("{number}");
         host.engine.post_chat_message(scope, conversation.id, "Ann", &text, None).await.unwrap();
@@ -120,6 +121,9 @@ async fn a_plugin_that_fails_again_and_again_is_paused_and_its_owner_told() {
     let told = told().await;
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].severity, "problem");
+    // Who looks at a page sees it at once.
+    let seen = async { while !matches!(live.recv().await.unwrap(), LiveEvent::Notification) {} };
+    tokio::time::timeout(std::time::Duration::from_secs(30), seen).await.unwrap();
     let page = PageRequest { limit: 200, after: None };
     let messages = host.engine.store().chat_messages(scope, conversation.id, page).await.unwrap().items;
     let notices: Vec<_> = messages.iter().filter(|message| message.author == Author::System).collect();
