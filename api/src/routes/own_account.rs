@@ -3,6 +3,7 @@
 mod archive;
 mod close;
 mod export;
+mod file_name;
 
 use crate::state::AppState;
 use axum::routing::post;

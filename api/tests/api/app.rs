@@ -36,7 +36,7 @@ pub(crate) struct TestApp {
     pub(crate) router: Router,
     pub(crate) engine: Engine,
     pub(crate) config: ApiConfig,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// Someone with an account.
@@ -108,7 +108,7 @@ impl TestApp {
         let mut config = ApiConfig::local("1.2.3");
         change(&mut config);
         let router = twobot_api::router(engine.clone(), config.clone());
-        Self { router, engine, config, _folder: folder }
+        Self { router, engine, config, folder }
     }
 
     /// The same server, whose operator decides otherwise from now on.
@@ -116,6 +116,17 @@ impl TestApp {
         change(&mut self.config);
         self.router = twobot_api::router(self.engine.clone(), self.config.clone());
         self
+    }
+
+    /// Where the database is, for what no operation does, such as letting time go by.
+    pub(crate) fn database(&self) -> String {
+        format!("sqlite:{}", self.folder.path().join("test.db").display())
+    }
+
+    /// Where the plugins of a tenant keep their files.
+    pub(crate) async fn directory(&self, of: &Person, slug: &str) -> PathBuf {
+        let install = self.store().install(of.scope, slug).await.unwrap().id;
+        self.folder.path().join("files").join(of.scope.tenant().to_string()).join(install.to_string())
     }
 
     pub(crate) fn store(&self) -> &Store {

@@ -61,6 +61,39 @@ async fn everything_comes_as_an_archive_without_what_opens_something() {
 }
 
 #[tokio::test]
+async fn what_plugins_keep_in_files_comes_along() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.register("ada").await, app.register("bob").await);
+    for who in [&ada, &bob] {
+        app.post(who, "/user/plugins/analytics/install", json!({})).await.expect(201);
+    }
+    let (of_ada, of_bob) = (app.directory(&ada, "analytics").await, app.directory(&bob, "analytics").await);
+    std::fs::create_dir_all(of_ada.join("reports/empty")).unwrap();
+    std::fs::create_dir_all(&of_bob).unwrap();
+    std::fs::write(of_bob.join("his"), "Bob's own").unwrap();
+    // More than is read at once, and nothing that packs to nothing.
+    let long: String = (0..40_000).map(|number| format!("{number} ")).collect();
+    std::fs::write(of_ada.join("reports/long.txt"), &long).unwrap();
+    std::fs::write(of_ada.join("..\\..\\evil.exe"), "no way out").unwrap();
+    let answer = app.get(&ada, "/users/me/export").await;
+    answer.expect(200);
+    let files = files(&answer);
+    let kept: Vec<_> = files.keys().filter(|name| name.starts_with("files/")).map(String::as_str).collect();
+    assert_eq!(
+        kept,
+        [
+            "files/analytics/..%5C..%5Cevil.exe",
+            "files/analytics/reports/",
+            "files/analytics/reports/empty/",
+            "files/analytics/reports/long.txt",
+        ]
+    );
+    assert_eq!(files["files/analytics/reports/long.txt"], long);
+    assert!(files.values().all(|text| !text.contains("Bob's own")));
+    assert!(files["README.txt"].contains("files/"));
+}
+
+#[tokio::test]
 async fn three_archives_an_hour() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.register("ada").await, app.register("bob").await);

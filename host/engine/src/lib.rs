@@ -50,6 +50,7 @@ pub use mail::Post;
 pub use nodes::Role;
 pub use plugins::InstallOptions;
 pub use plugins::action::ActionRun;
+pub use plugins::own_files::FilesReading;
 pub use twobot_mail::{Rendered, render as render_mail};
-pub use twobot_runtime::AnswerFrom;
 pub use twobot_runtime::recording::Deed as ReplayDeed;
+pub use twobot_runtime::{AnswerFrom, FilePiece};

@@ -3,6 +3,7 @@
 pub(crate) mod action;
 pub(crate) mod files;
 pub(crate) mod grants;
+pub(crate) mod own_files;
 
 use crate::engine::Engine;
 use crate::error::EngineError;

@@ -37,6 +37,7 @@ pub const WASMTIME_VERSION: &str = wasmtime_environ::VERSION;
 pub use admission::AtOnce;
 pub use compiler::{Compiler, CompilerProcess, serve_compiler};
 pub use component::{ComponentError, GatewayComponent, PluginComponent, digest_of, world_of};
+pub use files::{DirectoryReading, FilePiece};
 pub use limits::{RunLimits, TenantMemory};
 pub use machine::{CACHE_BYTES, Machine, MachineConfig, Occupied};
 pub use outside::{

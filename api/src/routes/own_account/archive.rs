@@ -5,8 +5,10 @@ use std::io::{self, Write};
 use std::mem::take;
 use std::sync::Arc;
 
+use super::file_name::in_archive;
 use parking_lot::Mutex;
 use twobot_domain::Timestamp;
+use twobot_engine::{FilePiece, FilesReading};
 use twobot_store::export::Export;
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipWriter};
@@ -32,6 +34,8 @@ impl Write for Written {
 /// The archive of one account.
 pub(super) struct Archive {
     rows: Export,
+    /// What plugins keep in files, which comes after all rows.
+    kept: FilesReading,
     written: Written,
     /// None once the archive has its end.
     zip: Option<ZipWriter<StreamWriter<Written>>>,
@@ -41,7 +45,7 @@ pub(super) struct Archive {
 }
 
 impl Archive {
-    pub(super) fn new(rows: Export, now: Timestamp) -> io::Result<Self> {
+    pub(super) fn new(rows: Export, kept: FilesReading, now: Timestamp) -> io::Result<Self> {
         let written = Written::default();
         // A kind of thing may come to more than 4 GB; how much it is, nobody knows before its end.
         let options = SimpleFileOptions::default()
@@ -51,7 +55,7 @@ impl Archive {
         let mut zip = ZipWriter::new_stream(written.clone());
         zip.start_file("README.txt", options)?;
         zip.write_all(readme(now).as_bytes())?;
-        Ok(Self { rows, written, zip: Some(zip), options, files: Export::files().collect() })
+        Ok(Self { rows, kept, written, zip: Some(zip), options, files: Export::files().collect() })
     }
 
     /// The next bytes; none after the end.
@@ -70,8 +74,13 @@ impl Archive {
                     for file in self.files.drain(..) {
                         zip.start_file(file, self.options)?;
                     }
-                    if let Some(zip) = self.zip.take() {
-                        zip.finish()?;
+                    match self.kept.next().await? {
+                        Some((slug, piece)) => put(zip, self.options, &slug, &piece)?,
+                        None => {
+                            if let Some(zip) = self.zip.take() {
+                                zip.finish()?;
+                            }
+                        }
                     }
                 }
             }
@@ -84,13 +93,29 @@ impl Archive {
     }
 }
 
+/// Puts a piece of what a plugin keeps in files into the archive.
+fn put(
+    zip: &mut ZipWriter<StreamWriter<Written>>,
+    options: SimpleFileOptions,
+    slug: &str,
+    piece: &FilePiece,
+) -> io::Result<()> {
+    match piece {
+        FilePiece::Folder(path) => zip.add_directory(in_archive(slug, path), options)?,
+        FilePiece::File(path) => zip.start_file(in_archive(slug, path), options)?,
+        FilePiece::Bytes(bytes) => zip.write_all(bytes)?,
+    }
+    Ok(())
+}
+
 fn readme(now: Timestamp) -> String {
     format!(
         "Everything that 2Bot keeps of this account, as of {now}.\n\n\
          Each file holds one kind of thing, each line one of them as a JSON object (JSON Lines). Times are in UTC. What belongs to\n\
          something else names it by its id: a line of executions.jsonl has the id of its plugin in installs.jsonl, and so on.\n\n\
-         Not in it: passwords, tokens and the credentials of gateways, which open something, and the files that plugins keep in their\n\
-         private directories.\n\n\
-         What changed while this was written is in it as it was before or after.\n"
+         The folder files/ has what plugins keep in their private directories on the server that wrote this, in a folder for each plugin. What\n\
+         some systems do not allow in the name of a file stands there as % and two hexadecimal digits.\n\n\
+         Not in it: passwords, tokens and the credentials of gateways, which open something.\n\n\
+         What changed while this was written is in it as it was before or after; a file that was written meanwhile, in part.\n"
     )
 }

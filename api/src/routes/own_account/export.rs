@@ -13,9 +13,9 @@ use twobot_domain::{AuditAction, Timestamp};
 
 /// Download everything
 ///
-/// A ZIP archive of all that is kept of the account: a file for each kind of thing, a line of JSON for each one. Passwords, tokens and the
-/// credentials of gateways are not in it. It is written while it is sent; should something fail in the middle, the archive has no end and can
-/// not be opened, so that nobody takes a part for the whole. Three an hour.
+/// A ZIP archive of all that is kept of the account: a file for each kind of thing, a line of JSON for each one, and in `files/` what plugins keep
+/// in their directories. Passwords, tokens and the credentials of gateways are not in it. It is written while it is sent; should something fail
+/// in the middle, the archive has no end and can not be opened, so that nobody takes a part for the whole. Three an hour.
 #[utoipa::path(
     get,
     path = "/users/me/export",
@@ -38,7 +38,8 @@ pub(super) async fn export(
     let note = super::note(AuditAction::AccountExport, &origin.by(&session.user), &session.user);
     state.store().record_audit(scope, &note).await?;
     let now = Timestamp::now();
-    let archive = Archive::new(state.store().export(scope), now).map_err(ApiError::internal)?;
+    let kept = state.engine.read_files(scope).await?;
+    let archive = Archive::new(state.store().export(scope), kept, now).map_err(ApiError::internal)?;
     let parts = stream::try_unfold((archive, open), |(mut archive, open)| async move {
         let part =
             archive.next().await.inspect_err(|error| tracing::error!(%error, "an export broke off"))?;

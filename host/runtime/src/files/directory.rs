@@ -135,6 +135,17 @@ impl Directory {
         Ok(self.root.get_or_init(|| root))
     }
 
+    /// Opens it for looking at it in one's turn. Nothing is made, or counted; none where there is nothing, or no longer.
+    pub(super) fn look(&self, _turn: &Turn) -> io::Result<Option<Dir>> {
+        if self.retired.load(Ordering::Acquire) {
+            return Ok(None);
+        }
+        match Dir::open_ambient_dir(&self.place, ambient_authority()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            opened => opened.map(Some),
+        }
+    }
+
     /// What it holds: bytes, and files and directories.
     pub(super) fn used(&self) -> (u64, u64) {
         (self.bytes.load(Ordering::Relaxed), self.entries.load(Ordering::Relaxed))

@@ -4,6 +4,7 @@ mod limits;
 mod neighbours;
 mod paths;
 mod quota;
+mod reading;
 
 use crate::host::{Ended, Host, Tenant, files_folder, good, machine, probe, probe_asking, refused, script};
 use serde_json::{Value, json};
