@@ -67,13 +67,8 @@ impl ApiError {
     }
 
     /// 403: the tenant is suspended.
-    pub(crate) fn suspended() -> Self {
-        Self::new(
-            StatusCode::FORBIDDEN,
-            "suspended",
-            "The account is suspended",
-            "The operator of this server has suspended the account of this gateway. What arrives is not kept any more.",
-        )
+    pub(crate) fn suspended(detail: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "suspended", "The account is suspended", detail)
     }
 
     /// 403: the session is good, and no operator's.

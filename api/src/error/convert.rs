@@ -68,6 +68,9 @@ impl From<EngineError> for ApiError {
             EngineError::Limit { name, used, allowed, unit } => {
                 Self::limit_reached(&name, used, allowed, &unit)
             }
+            EngineError::Suspended => Self::suspended(
+                "The operator of this server has suspended the account, and nothing of it runs.",
+            ),
             EngineError::QueueFull => Self::queue_full(),
             EngineError::Trouble(trouble) => (*trouble).into(),
             EngineError::Store(error) => error.into(),

@@ -39,6 +39,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         (status = 200, description = "It is durable, or was so before.", body = Object),
         (status = 400, description = "`malformed_json`: the document is not what the provider sends."),
         (status = 401, description = "`invalid_webhook_secret`: the secret is missing or wrong."),
+        (status = 403, description = "`suspended`: the operator suspended the account more than a day ago."),
         (status = 413, description = "`body_too_large`: it has more than 1 MB."),
         (status = 503, description = "`queue_full`: too many events are waiting; `Retry-After` says how long to wait."),
     )
@@ -63,7 +64,9 @@ async fn webhook(
         Err(WebhookError::WrongSecret) => Err(ApiError::invalid_webhook_secret()),
         Err(WebhookError::Malformed(detail)) => Err(ApiError::malformed_json(detail)),
         Err(WebhookError::QueueFull) => Err(ApiError::queue_full()),
-        Err(WebhookError::Suspended) => Err(ApiError::suspended()),
+        Err(WebhookError::Suspended) => Err(ApiError::suspended(
+            "The operator of this server has suspended the account of this gateway. What arrives is not kept any more.",
+        )),
         Err(WebhookError::Store(error)) => Err(error.into()),
     }
 }

@@ -64,7 +64,8 @@ async fn status(State(state): State<AppState>, caller: Caller) -> Result<Json<Wo
     tag = "workspace",
     responses(
         (status = 200, description = "It runs.", body = Workspace),
-        (status = 409, description = "`conflict`: the operator has suspended it, or the account is going to be deleted."),
+        (status = 403, description = "`suspended`: only the operator can start it again."),
+        (status = 409, description = "`conflict`: the account is going to be deleted."),
     )
 )]
 async fn start(State(state): State<AppState>, session: Session) -> Result<Json<Workspace>, ApiError> {
@@ -81,7 +82,7 @@ async fn start(State(state): State<AppState>, session: Session) -> Result<Json<W
     tag = "workspace",
     responses(
         (status = 200, description = "It is stopped.", body = Workspace),
-        (status = 409, description = "`conflict`: the operator has suspended it."),
+        (status = 403, description = "`suspended`: the operator has stopped it already."),
     )
 )]
 async fn stop(State(state): State<AppState>, session: Session) -> Result<Json<Workspace>, ApiError> {
@@ -96,7 +97,7 @@ async fn turn(
     let scope = session.scope;
     let tenant = state.store().tenant(scope).await?;
     if tenant.state == accounts::WorkspaceState::Suspended {
-        return Err(ApiError::conflict(
+        return Err(ApiError::suspended(
             "The workspace is suspended. Only the operator of this server can change that.",
         ));
     }

@@ -18,7 +18,7 @@ async fn a_workspace_is_stopped_and_started() {
     assert_eq!(state().await, WorkspaceState::Running);
 
     app.store().set_workspace_state(ada.scope, WorkspaceState::Suspended).await.unwrap();
-    app.post(&ada, "/workspace/start", json!({})).await.expect_problem(409, "conflict");
+    app.post(&ada, "/workspace/start", json!({})).await.expect_problem(403, "suspended");
     assert_eq!(state().await, WorkspaceState::Suspended);
 }
 

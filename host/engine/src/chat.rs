@@ -3,7 +3,7 @@
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::live::{Live, LiveEvent};
-use crate::watch;
+use crate::{suspension, watch};
 use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -249,7 +249,8 @@ impl Engine {
     /// `client_id` again gives the same message.
     ///
     /// # Errors
-    /// `NotFound` for a conversation that is not the tenant's; `Conflict` when its gateway is switched off; `QueueFull`.
+    /// `NotFound` for a conversation that is not the tenant's; `Conflict` when its gateway is switched off; `Suspended` where the tenant has been for
+    /// more than a day; `QueueFull`.
     pub async fn post_chat_message(
         &self,
         scope: TenantScope,
@@ -334,6 +335,9 @@ impl Engine {
                 "the web chat “{}” is disconnected; connect it on the gateways page first",
                 gateway.name
             )));
+        }
+        if !suspension::may_receive(&self.store().tenant(scope).await?) {
+            return Err(EngineError::Suspended);
         }
         Ok(gateway.id)
     }

@@ -37,6 +37,9 @@ pub enum EngineError {
         /// Of what.
         unit: String,
     },
+    /// The operator has suspended the tenant: nothing of it runs.
+    #[error("the account is suspended")]
+    Suspended,
     /// Too many events wait, or they can not be taken in at this moment.
     #[error("too many events are waiting")]
     QueueFull,

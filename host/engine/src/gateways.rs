@@ -8,7 +8,7 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::live::LiveEvent;
 use crate::outside::lost;
-use crate::schema;
+use crate::{schema, suspension};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -216,13 +216,14 @@ impl Engine {
     /// Asks the provider whether the connection works, and notes the answer.
     ///
     /// # Errors
-    /// `NotFound`. That it does not work is no error: it is the answer.
+    /// `NotFound`; `Suspended`. That it does not work is no error: it is the answer.
     pub async fn test_gateway(
         &self,
         scope: TenantScope,
         id: GatewayId,
     ) -> Result<Result<ProviderAccount, Trouble>, EngineError> {
         let gateway = self.store().gateway(scope, id).await.map_err(EngineError::missing("gateway"))?;
+        suspension::may_run(&self.store().tenant(scope).await?)?;
         let answer = self.check(scope, &gateway).await;
         match &answer {
             Ok(account) if gateway.enabled => {

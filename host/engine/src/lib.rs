@@ -35,6 +35,7 @@ mod retention;
 mod scheduler;
 mod schema;
 mod setup;
+mod suspension;
 mod troubles;
 mod warnings;
 mod watch;

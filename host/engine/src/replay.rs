@@ -9,6 +9,7 @@ pub use compare::Difference;
 
 use crate::engine::Engine;
 use crate::setup::Settings;
+use crate::suspension;
 use serde_json::Value;
 use std::sync::Arc;
 use thiserror::Error;
@@ -43,6 +44,9 @@ pub enum ReplayError {
     /// The component can not be used.
     #[error("the component can not be run: {0}")]
     Component(#[from] ComponentError),
+    /// Its tenant is suspended: nothing of it runs.
+    #[error("the account is suspended")]
+    Suspended,
     /// Its tenant has too much running.
     #[error("{}", .0.detail)]
     Busy(Box<Trouble>),
@@ -131,6 +135,9 @@ impl Engine {
         with: With,
     ) -> Result<ReplayReport, ReplayError> {
         let record = self.store().replay_record(scope, id).await?;
+        if suspension::may_run(&self.store().tenant(scope).await?).is_err() {
+            return Err(ReplayError::Suspended);
+        }
         let digest = record.digest.clone().ok_or(ReplayError::NothingRan)?;
         let current = self.catalogue().plugin(&record.slug);
         let component = match (with, current) {

@@ -48,6 +48,7 @@ pub(super) async fn list(
     request_body = NewMessage,
     responses(
         (status = 201, description = "The message.", body = ChatMessage),
+        (status = 403, description = "`suspended`: the operator suspended the account more than a day ago."),
         (status = 409, description = "`conflict`: the web chat is switched off."),
         (status = 503, description = "`queue_full`: too many events are waiting; `Retry-After` says how long to wait."),
     )

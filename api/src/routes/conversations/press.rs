@@ -23,6 +23,7 @@ const MAX_DATA: usize = 1024;
     request_body = PressedButton,
     responses(
         (status = 202, description = "The bot will be told."),
+        (status = 403, description = "`suspended`: the operator suspended the account more than a day ago."),
         (status = 503, description = "`queue_full`: too many events are waiting; `Retry-After` says how long to wait."),
     )
 )]

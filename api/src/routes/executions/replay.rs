@@ -12,6 +12,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use twobot_domain::ExecutionId;
+use twobot_engine::EngineError;
 use twobot_engine::replay::{ReplayError, With};
 use utoipa::ToSchema;
 
@@ -28,6 +29,7 @@ impl From<ReplayError> for ApiError {
         let detail = error.to_string();
         match error {
             ReplayError::NotFound => Self::not_found("execution"),
+            ReplayError::Suspended => EngineError::Suspended.into(),
             ReplayError::NothingRan | ReplayError::CauseGone(_) => Self::conflict(detail),
             ReplayError::ComponentGone(_) => {
                 Self::new(StatusCode::CONFLICT, "component_gone", "The component is no longer here", detail)
@@ -60,6 +62,7 @@ impl From<ReplayError> for ApiError {
     request_body = ReplayRequest,
     responses(
         (status = 200, description = "What the replay came to.", body = Replay),
+        (status = 403, description = "`suspended`: the operator suspended the account."),
         (status = 409, description = "`conflict`: nothing ran yet, or what it ran for is no longer there; `component_gone`: the component that ran is not kept."),
         (status = 422, description = "Too much of the workspace's was running; or the component can not be run any more."),
     )

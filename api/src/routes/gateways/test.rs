@@ -18,7 +18,10 @@ use twobot_domain::GatewayId;
     operation_id = "testGateway",
     tag = "gateways",
     params(("id" = Uuid, Path, description = "The gateway.")),
-    responses((status = 200, description = "What the provider said.", body = GatewayTest))
+    responses(
+        (status = 200, description = "What the provider said.", body = GatewayTest),
+        (status = 403, description = "`suspended`: the operator suspended the account."),
+    )
 )]
 pub(super) async fn test(
     State(state): State<AppState>,

@@ -23,7 +23,8 @@ use serde_json::{Value, json};
     request_body = ActionRequest,
     responses(
         (status = 200, description = "What it answered.", body = ActionResult),
-        (status = 409, description = "`conflict`: the plugin is not enabled, or the workspace does not run."),
+        (status = 403, description = "`suspended`: the operator suspended the account."),
+        (status = 409, description = "`conflict`: the plugin is not enabled."),
         (status = 422, description = "`validation_failed`: the input does not fit; or the code of what went wrong in the plugin."),
         (status = 502, description = "`gateway_unavailable`: a provider that it needs can not be reached."),
         (status = 503, description = "`queue_full`: too many events are waiting."),

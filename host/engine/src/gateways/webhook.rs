@@ -2,20 +2,17 @@
 
 use crate::dispatch::{self, Fresh};
 use crate::engine::Engine;
-use crate::watch;
+use crate::{suspension, watch};
 use std::sync::Arc;
 use std::time::SystemTime;
 use thiserror::Error;
-use twobot_domain::{GatewayId, Timestamp};
+use twobot_domain::GatewayId;
 use twobot_gateways::Headers;
 use twobot_store::StoreError;
 use twobot_store::gateways::{DeliveryOutcome, Gateway};
 use twobot_store::inbound::{Accepted, Inbound, NewInbound};
 use twobot_store::workspace::Workspace;
 use twobot_telemetry::meter;
-
-/// For how long what arrives for a suspended tenant is still taken: it may be resumed.
-const SUSPENDED_KEPT_MS: i64 = 86_400_000;
 
 /// Why a delivery was turned away.
 #[derive(Debug, Error)]
@@ -119,8 +116,7 @@ impl Engine {
         }
         let delivery =
             connector.identify(headers, body).map_err(|malformed| WebhookError::Malformed(malformed.0))?;
-        let since = workspace.tenant().suspended_at;
-        if since.is_some_and(|since| since.plus_millis(SUSPENDED_KEPT_MS) < Timestamp::now()) {
+        if !suspension::may_receive(workspace.tenant()) {
             return Err(WebhookError::Suspended);
         }
         let scope = workspace.scope();

@@ -5,12 +5,11 @@ use crate::engine::{Engine, Inner};
 use crate::error::EngineError;
 use crate::live::LiveEvent;
 use crate::plugins::grants;
-use crate::{backoff, schema, troubles};
+use crate::{backoff, schema, suspension, troubles};
 use serde_json::Value;
 use twobot_domain::{ExecutionId, FailureClass, InstallId, Timestamp};
 use twobot_runtime::recording::MAX_RECORDING;
 use twobot_runtime::{Failed, PluginCall};
-use twobot_store::accounts::WorkspaceState;
 use twobot_store::executions::{Cause, NewExecution};
 use twobot_store::installs::Install;
 use twobot_store::{StoreError, TenantScope};
@@ -31,7 +30,7 @@ impl Engine {
     /// Runs an action of an installed plugin and waits for its answer. What it wrote is committed.
     ///
     /// # Errors
-    /// `NotFound`; `Invalid` for input that does not fit; `Trouble` when it failed.
+    /// `NotFound`; `Invalid` for input that does not fit; `Suspended`; `Trouble` when it failed.
     pub async fn run_action(
         &self,
         scope: TenantScope,
@@ -47,9 +46,7 @@ impl Engine {
             return Err(EngineError::Trouble(Box::new(trouble)));
         }
         let workspace = self.store().workspace(scope).await?;
-        if workspace.tenant().state == WorkspaceState::Suspended {
-            return Err(EngineError::Conflict("The account is suspended: nothing of it runs.".to_owned()));
-        }
+        suspension::may_run(workspace.tenant())?;
         let limits = self.limits_in(&workspace);
         if let Some(trouble) = over_daily_limit(self, scope, limits).await? {
             return Err(EngineError::Trouble(Box::new(trouble)));
