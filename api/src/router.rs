@@ -90,6 +90,7 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
         .merge(routes::admin::routes())
         .merge(routes::webhooks::routes())
         .merge(routes::health::routes())
+        .merge(routes::status::routes())
         .layer(from_fn_with_state(QUICK, time_limit));
     let slow = OpenApiRouter::new()
         .merge(routes::gateways::slow_routes())

@@ -17,6 +17,7 @@ pub(crate) mod notifications;
 pub(crate) mod own_account;
 pub(crate) mod plugins;
 pub(crate) mod profile;
+pub(crate) mod status;
 pub(crate) mod stream;
 pub(crate) mod two_factor;
 pub(crate) mod usage;

@@ -5,7 +5,7 @@ use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::{Operation, PathItem};
 
 /// A spelling, what it does the same as, and its own operation id.
-const ALIASES: [(Method, &str, Method, &str, &str); 10] = [
+const ALIASES: [(Method, &str, Method, &str, &str); 9] = [
     (Method::PUT, "/gateways/{id}", Method::PATCH, "/gateways/{id}", "putGateway"),
     (
         Method::PUT,
@@ -33,7 +33,6 @@ const ALIASES: [(Method, &str, Method, &str, &str); 10] = [
     (Method::GET, "/users/me", Method::GET, "/user/profile", "getUser"),
     (Method::PATCH, "/users/me", Method::PATCH, "/user/profile", "changeUser"),
     (Method::PUT, "/user/profile", Method::PATCH, "/user/profile", "putProfile"),
-    (Method::GET, "/status", Method::GET, "/health", "getStatus"),
 ];
 
 fn place<'a>(item: &'a mut PathItem, method: &Method) -> Option<&'a mut Option<Operation>> {

@@ -11,11 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(health))
-        .routes(routes!(live))
-        .routes(routes!(ready))
-        .route("/status", get(health))
+    OpenApiRouter::new().routes(routes!(health)).routes(routes!(live)).routes(routes!(ready))
 }
 
 /// For orchestrators, outside of the API's base path.
@@ -39,17 +35,17 @@ struct Health {
 
 /// How the parts are.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-struct Checks {
+pub(super) struct Checks {
     /// The database answers.
-    database: HealthStatus,
+    pub(super) database: HealthStatus,
     /// There are components to run.
-    runtime: HealthStatus,
+    pub(super) runtime: HealthStatus,
 }
 
 /// Works, or does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum HealthStatus {
+pub(super) enum HealthStatus {
     /// It works.
     Ok,
     /// It does not.
@@ -71,7 +67,7 @@ struct Alive {
 
 /// How the server is
 ///
-/// Also at `/status`. Answers 200 whatever it finds; see `/health/ready` for a check that fails.
+/// Answers 200 whatever it finds; see `/health/ready` for a check that fails, and `/status` for more.
 #[utoipa::path(
     get,
     path = "/health",
@@ -132,7 +128,8 @@ async fn ready(State(state): State<AppState>) -> Result<Json<Checks>, ApiError> 
     }
 }
 
-async fn check(state: &AppState) -> Checks {
+/// Looks at what nothing works without.
+pub(super) async fn check(state: &AppState) -> Checks {
     let catalogue = state.engine.catalogue();
     let has_components = catalogue.plugins().next().is_some() || catalogue.gateway_kinds().next().is_some();
     Checks {

@@ -2,6 +2,7 @@
 
 use crate::app::TestApp;
 use serde_json::json;
+use twobot_domain::Timestamp;
 
 #[tokio::test]
 async fn the_reference_needs_nothing_from_outside() {
@@ -62,7 +63,7 @@ async fn pages_are_the_dashboards_and_files_that_are_gone_are_not() {
 #[tokio::test]
 async fn the_server_says_how_it_is() {
     let app = TestApp::start().await;
-    let mut health = app.raw("GET", "/api/status").send().await.json();
+    let mut health = app.raw("GET", "/api/health").send().await.json();
     assert!(health["uptime_seconds"].take().is_u64());
     let checks = json!({"database": "ok", "runtime": "ok"});
     assert_eq!(health, json!({"status": "ok", "version": "1.2.3", "uptime_seconds": null, "checks": checks}));
@@ -77,6 +78,37 @@ async fn the_server_says_how_it_is() {
     let answer = app.request("GET", "/gateways").bearer("x").send().await;
     answer.expect_problem(500, "internal");
     assert!(!answer.text().to_lowercase().contains("pool"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn the_status_tells_of_each_part_and_of_nothing_else() {
+    let app = TestApp::start().await;
+    let answer = app.raw("GET", "/api/status").send().await;
+    assert_eq!(answer.header("cache-control"), "no-store");
+    let mut status = answer.json();
+    assert!(status["uptime_seconds"].take().is_u64());
+    let started = status["started_at"].take();
+    assert!(started.as_str().unwrap() <= Timestamp::now().to_string().as_str(), "{started}");
+    let part =
+        |name: &str, state: &str, needed: bool| json!({"name": name, "state": state, "needed": needed});
+    let parts = json!([
+        part("database", "ok", true),
+        part("sandboxes", "ok", true),
+        part("redis", "off", false),
+        part("mail_server", "off", false),
+    ]);
+    let all = json!({"status": "ok", "version": "1.2.3", "uptime_seconds": null, "started_at": null, "parts": parts});
+    assert_eq!(status, all);
+
+    let app = app.again(|config| config.mails_go_out = true);
+    let status = app.raw("GET", "/api/v1/status").send().await.json();
+    assert_eq!(status["parts"][3], part("mail_server", "ok", false));
+    app.store().close().await;
+    let answer = app.raw("GET", "/api/status").send().await;
+    answer.expect(200);
+    assert_eq!(answer.json()["status"], "failing");
+    assert_eq!(answer.json()["parts"][0], part("database", "failing", true));
+    assert!(!answer.text().contains("sqlite"), "{}", answer.text());
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use crate::{dispatch, metering, plugins, retention, scheduler};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -69,6 +70,8 @@ pub(crate) struct Inner {
     pub(crate) nodes: Nodes,
     /// A mail was queued on this node.
     pub(crate) mail: tokio::sync::Notify,
+    /// The mail that was tried last has to be tried again.
+    pub(crate) mails_delayed: AtomicBool,
     pub(crate) warnings: Warnings,
     pub(crate) marks: Marks,
     /// What ran when the process before ended.
@@ -109,6 +112,7 @@ impl Engine {
                 connections: Connections::default(),
                 nodes,
                 mail: tokio::sync::Notify::new(),
+                mails_delayed: AtomicBool::new(false),
                 warnings: Warnings::default(),
                 marks,
                 marked,
@@ -230,6 +234,12 @@ impl Engine {
     #[must_use]
     pub fn live(&self) -> &Live {
         &self.inner.live
+    }
+
+    /// Whether what nodes share in Redis is reached at the moment; none where there is no Redis.
+    #[must_use]
+    pub fn redis_is_connected(&self) -> Option<bool> {
+        self.inner.redis.as_ref().map(Redis::is_connected)
     }
 
     /// Where providers reach this host.

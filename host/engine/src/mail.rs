@@ -4,6 +4,7 @@
 //! and one is sent twice only if the process ends between the mail server's word and ours. Both carry the same id.
 
 use crate::engine::Engine;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use twobot_domain::{Mail, Timestamp};
 use twobot_mail::{Smtp, SmtpError, render, secret_link};
@@ -62,6 +63,12 @@ impl Engine {
         self.inner.mail.notify_one();
     }
 
+    /// Whether the mail that this node tried last could not be sent, and waits for another try.
+    #[must_use]
+    pub fn mails_are_delayed(&self) -> bool {
+        self.inner.mails_delayed.load(Ordering::Relaxed)
+    }
+
     /// Delivers what is due now, and says how many mails it tried.
     ///
     /// # Errors
@@ -71,6 +78,7 @@ impl Engine {
         let mails = self.store().take_mails(BATCH, until).await?;
         for mail in &mails {
             let outcome = deliver(post, mail).await;
+            self.inner.mails_delayed.store(matches!(outcome, Delivered::Later { .. }), Ordering::Relaxed);
             meter::mail(match &outcome {
                 Delivered::Sent => "sent",
                 Delivered::Shown => "shown",

@@ -110,6 +110,7 @@ async fn what_a_server_can_not_take_now_waits_and_what_it_never_will_is_given_up
         let words = answer.split_once(' ').unwrap().1;
         assert!(entry.trouble.unwrap().contains(words));
         assert!(took.lock().unwrap().is_empty());
+        assert_eq!(host.engine.mails_are_delayed(), state == "waiting");
     }
 }
 
