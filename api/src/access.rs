@@ -208,6 +208,27 @@ mod tests {
     }
 
     #[test]
+    fn a_scope_opens_what_it_is_named_after() {
+        for (method, path, access) in TABLE {
+            let Some(scope) = access.scope() else { continue };
+            let area = match path.split('/').nth(1).unwrap_or_default() {
+                "gateways" | "gateway-kinds" | "conversations" => "gateways",
+                "plugins" | "user" | "executions" | "dead-letters" => "plugins",
+                "workspace" | "usage" | "analytics" => "analytics",
+                other => panic!("/{other}: say here which scopes are about it"),
+            };
+            let runs =
+                path.contains("/actions/") || path.ends_with("/replay") || path.contains("dead-letters");
+            let does = match *method {
+                "GET" => "read",
+                _ if runs => "execute",
+                _ => "write",
+            };
+            assert_eq!(scope.as_str(), format!("{does}:{area}"), "{method} {path}");
+        }
+    }
+
+    #[test]
     fn a_member_changes_nothing_but_what_is_their_own_and_what_is_said() {
         let own = [
             "/auth/",

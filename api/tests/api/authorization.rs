@@ -1,8 +1,9 @@
 //! Who reaches what. The operations come from the OpenAPI document: one that is added and not covered here fails.
 //!
-//! `matrix` tries every operation with every kind of caller, `roles` with every role of a tenant's people; `references` puts ids of another tenant into queries and bodies.
+//! `matrix` tries every operation with every kind of caller, `roles` with every role of a tenant's people, and `noted` what each leaves in the audit log; `references` puts ids of another tenant into queries and bodies.
 
 mod matrix;
+mod noted;
 mod references;
 mod roles;
 mod things;

@@ -1,11 +1,13 @@
-//! The matrix: every operation × nobody, a stranger with a session or a key, a key of each scope, an expired and a revoked key, and the
-//! owner with a session or with the key that it takes.
+//! The matrix: every operation × nobody, a session that was ended, that has expired, or whose token has, a stranger with a session or a key, a key
+//! of each scope, an expired and a revoked key, and the owner with a session or with the key that it takes.
 
 use super::things::Things;
 use super::{Operation, needs_session, operations};
-use crate::app::{ALL_SCOPES, Answer, Person, TestApp};
+use crate::app::{ALL_SCOPES, Answer, PASSWORD, Person, TestApp};
 use serde_json::{Value, json};
+use sqlx::{Connection as _, SqliteConnection};
 use std::time::Duration;
+use twobot_domain::Timestamp;
 use twobot_redis::Rule;
 
 /// What is not done though its caller may: the operation, the status, and why.
@@ -110,6 +112,32 @@ pub(super) async fn forget_requests(app: &TestApp, keys: &[(&str, String, String
     }
 }
 
+/// Tokens of sessions of somebody that open nothing any more, and what ended each.
+async fn dead_sessions(app: &TestApp, who: &Person) -> [(&'static str, String); 3] {
+    let me = app.get(who, "/auth/me").await.json();
+    let credentials = json!({"email": me["user"]["email"], "password": PASSWORD});
+    let mut database = SqliteConnection::connect(&app.database()).await.unwrap();
+    let mut dead = [
+        ("a session that was ended", ""),
+        ("a session that has expired", "UPDATE sessions SET expires_at = $1 WHERE id = $2"),
+        ("a token that has expired", "UPDATE sessions SET access_until = $1 WHERE id = $2"),
+    ]
+    .map(|(how, change)| (how, change, String::new()));
+    for (_, change, token) in &mut dead {
+        let opened = app.request("POST", "/auth/login").json(credentials.clone()).send().await.json();
+        opened["token"].as_str().unwrap().clone_into(token);
+        let session = app.store().authenticate(token).await.unwrap().unwrap().session;
+        if change.is_empty() {
+            app.request("POST", "/auth/logout").bearer(token).send().await.expect(204);
+        } else {
+            let change = sqlx::query(*change).bind(Timestamp::now().plus_millis(-1).0).bind(session.uuid());
+            assert_eq!(change.execute(&mut database).await.unwrap().rows_affected(), 1);
+        }
+    }
+    database.close().await.unwrap();
+    dead.map(|(how, _, token)| (how, token))
+}
+
 #[tokio::test]
 async fn nobody_does_what_they_may_not() {
     let app = TestApp::patient().await;
@@ -122,6 +150,7 @@ async fn nobody_does_what_they_may_not() {
     let (id, revoked) = app.key(&ann, &ALL_SCOPES).await;
     app.request("DELETE", &format!("/api-keys/{id}")).bearer(&ann.token).send().await.expect(204);
 
+    let dead = dead_sessions(&app, &ann).await;
     let before = state(&app, &ann).await;
     let mut wrong = Vec::new();
     let (mut cells, mut opened) = (0, 0);
@@ -129,6 +158,9 @@ async fn nobody_does_what_they_may_not() {
         let (_, names_a_thing) = things.path(&operation);
         let cell = async |token: Option<&str>| call(&app, &operation, &things, token).await;
         told(&mut wrong, &operation, "nobody", &cell(None).await, (401, "unauthenticated"));
+        for (how, token) in &dead {
+            told(&mut wrong, &operation, how, &cell(Some(token)).await, (401, "unauthenticated"));
+        }
         told(&mut wrong, &operation, "an expired key", &cell(Some(&expired)).await, (401, "api_key_expired"));
         told(&mut wrong, &operation, "a revoked key", &cell(Some(&revoked)).await, (401, "api_key_revoked"));
         for (scope, _, token) in &of_ann {
