@@ -3,6 +3,7 @@
 use crate::app::{ALL_SCOPES, Answer, Person, TestApp, well_formed};
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 /// What a key finds at `/gateways`.
 async fn ask(app: &TestApp, token: &str) -> Answer {
@@ -241,6 +242,20 @@ async fn what_is_no_key_is_refused_whatever_is_wrong_with_it() {
     // Where there is nothing, a key is told so like anyone.
     app.request("PUT", "/gateways").bearer(&token).send().await.expect_problem(405, "method_not_allowed");
     app.request("GET", "/secrets").bearer(&token).send().await.expect_problem(404, "not_found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_requests_of_a_key_at_once_exactly_as_many_pass_as_may() {
+    let app = TestApp::start().await;
+    let ada = app.register("ada").await;
+    let (_, token) = app.key(&ada, &["read:gateways"]).await;
+    let mut all = JoinSet::new();
+    for _ in 0..130 {
+        all.spawn(app.request("GET", "/gateways").bearer(&token).send());
+    }
+    let answers = all.join_all().await;
+    let count = |status: u16| answers.iter().filter(|answer| answer.status == status).count();
+    assert_eq!((count(200), count(429)), (100, 30));
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use crate::app::{PASSWORD, TestApp};
 use insta::assert_json_snapshot;
 use serde_json::json;
+use tokio::task::JoinSet;
 
 #[tokio::test]
 async fn an_account_is_made_and_signed_in() {
@@ -88,6 +89,29 @@ async fn guessing_is_slowed_down() {
     answer.expect_problem(429, "rate_limited");
     let wait: u64 = answer.header("retry-after").parse().unwrap();
     assert!((1..=900).contains(&wait), "{wait}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_guesses_at_once_five_are_looked_at_and_then_it_is_locked() {
+    let app = TestApp::start().await;
+    app.register("ada").await;
+    let sign_in = |email: &str, password: &str| {
+        let body = json!({"email": email, "password": password});
+        app.request("POST", "/auth/login").json(body).send()
+    };
+    // An address without an account is locked in the same way, so that the lock tells nothing either.
+    for email in ["ada@example.org", "nobody@example.org"] {
+        let mut all = JoinSet::new();
+        for number in 0..25 {
+            all.spawn(sign_in(email, &format!("Wrong-Engine-{number}")));
+        }
+        let answers = all.join_all().await;
+        let count = |status: u16| answers.iter().filter(|answer| answer.status == status).count();
+        assert_eq!((count(401), count(429)), (5, 20), "{email}");
+        let locked = sign_in(email, PASSWORD).await;
+        locked.expect_problem(429, "rate_limited");
+        assert!(locked.header("retry-after").parse::<u64>().unwrap() > 800);
+    }
 }
 
 #[tokio::test]

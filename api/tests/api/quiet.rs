@@ -2,6 +2,7 @@
 
 use crate::app::{Answer, PASSWORD, Person, TestApp};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 use twobot_domain::Mail;
 
 const OTHER: &str = "Difference-Engine-2";
@@ -179,6 +180,26 @@ async fn three_registrations_an_hour_for_an_address_and_from_an_address() {
         register("198.51.100.5", "nobody").await.expect_problem(422, "validation_failed");
     }
     register("198.51.100.5", "u5@example.org").await.expect(201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_register_at_once_three_are_heard() {
+    let proxy = [203, 0, 113, 7].into();
+    let app = TestApp::with(|config| config.trusted_proxies = vec![proxy]).await;
+    let register = |from: String, email: String| {
+        let body = json!({"email": email, "password": PASSWORD, "name": "Ada"});
+        app.request("POST", "/auth/register").header("x-forwarded-for", &from).json(body).send()
+    };
+    let (mut one_place, mut one_address) = (JoinSet::new(), JoinSet::new());
+    for number in 0..20 {
+        one_place.spawn(register("198.51.100.200".to_owned(), format!("u{number}@example.org")));
+        one_address.spawn(register(format!("198.51.100.{number}"), "ada@example.org".to_owned()));
+    }
+    let count = |answers: &[Answer], status: u16| answers.iter().filter(|one| one.status == status).count();
+    let (one_place, one_address) = (one_place.join_all().await, one_address.join_all().await);
+    assert_eq!((count(&one_place, 201), count(&one_place, 429)), (3, 17));
+    let taken = (count(&one_address, 201), count(&one_address, 409), count(&one_address, 429));
+    assert_eq!(taken, (1, 2, 17), "one account, of three who were heard");
 }
 
 #[tokio::test]

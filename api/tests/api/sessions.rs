@@ -4,6 +4,7 @@ use crate::app::{Answer, PASSWORD, Person, TestApp};
 use futures::future::join_all;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use tokio::task::JoinSet;
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
@@ -148,6 +149,30 @@ async fn a_refresh_token_that_is_used_again_ends_the_session_and_its_owner_is_to
         panic!("{:?}", mails[0]);
     };
     assert_eq!((device.as_str(), address.as_str()), ("curl", "203.0.113.0/24"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_use_a_stolen_refresh_token_at_once_nobody_gets_in_and_its_owner_is_told_once() {
+    let app = TestApp::start().await;
+    let ada = app.register("ada").await;
+    let other = app.person(&sign_in(&app, FIREFOX).await).await;
+    let second = renew(&app, &ada.refresh_token).await;
+    let third = renew(&app, &text(&second, "refresh_token")).await;
+    let mut all = JoinSet::new();
+    for _ in 0..20 {
+        let request = app.request("POST", "/auth/refresh").json(json!({"refresh_token": ada.refresh_token}));
+        all.spawn(request.send());
+    }
+    for answer in all.join_all().await {
+        answer.expect_problem(401, "unauthenticated");
+    }
+    assert!(!is_signed_in(&app, &text(&third, "token")).await);
+    renew(&app, &text(&third, "refresh_token")).await.expect_problem(401, "unauthenticated");
+    assert!(is_signed_in(&app, &other.token).await);
+    let told = app.get(&other, "/audit-log?action=auth.session_stolen").await.json();
+    assert_eq!(told["items"].as_array().unwrap().len(), 1, "{told:#}");
+    let mails = app.store().outbox(10).await.unwrap();
+    assert_eq!(mails.iter().filter(|mail| mail.kind == "session_stolen").count(), 1);
 }
 
 #[tokio::test]
