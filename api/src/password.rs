@@ -159,6 +159,16 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_thread_that_asks_does_not_hash() {
+        let hash = hash_password("Secret-1").await.unwrap();
+        let mut hashing = std::pin::pin!(hash_password("Secret-1"));
+        assert!(futures::poll!(&mut hashing).is_pending(), "it was hashed on the spot");
+        let mut checking = std::pin::pin!(check_password("Secret-1", Some(hash)));
+        assert!(futures::poll!(&mut checking).is_pending(), "it was checked on the spot");
+        assert!(hashing.await.is_ok() && checking.await.unwrap());
+    }
+
+    #[tokio::test]
     async fn nobody_costs_as_much_as_somebody_and_never_gets_in() {
         assert!(!check_password("Secret-1", None).await.unwrap());
         let nobody = PasswordHash::new(NOBODY).unwrap();
