@@ -17,18 +17,21 @@ use crate::error::ApiError;
 use crate::extract::RequestId;
 use crate::state::AppState;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use twobot_telemetry::meter;
 use uuid::Uuid;
 
 /// The header of the request's id.
 const REQUEST_ID: &str = "x-request-id";
+
+/// A request that takes as long as this is logged, however little else is.
+const SLOW: Duration = Duration::from_secs(3);
 
 /// The outermost layer around every handler.
 pub(crate) async fn edge(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
@@ -60,15 +63,19 @@ pub(crate) async fn edge(State(state): State<AppState>, mut request: Request, ne
     headers::harden(headers, state.config.secure_cookies, path.starts_with("/api"));
     let took = started.elapsed();
     meter::request(method.as_str(), &route, response.status().as_u16(), took);
-    tracing::debug!(
-        request_id = %id,
-        %method,
-        route,
-        status = response.status().as_u16(),
-        ms = took.as_millis(),
-        "request"
-    );
+    log(&id, &method, &route, response.status(), took);
     response
+}
+
+/// Tells the operator of a request, and more loudly of one that took long.
+fn log(id: &str, method: &Method, route: &str, status: StatusCode, took: Duration) {
+    // A number of 64 bits stays one in JSON; larger ones become texts.
+    let (status, ms) = (status.as_u16(), u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+    if took < SLOW {
+        tracing::debug!(request_id = id, %method, route, status, ms, "request");
+    } else {
+        tracing::warn!(request_id = id, %method, route, status, ms, "slow request");
+    }
 }
 
 /// The id that a proxy gave the request, if it is harmless, or a new one.
@@ -89,4 +96,45 @@ fn panicked(panic: &(dyn Any + Send)) -> ApiError {
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("without words");
     ApiError::internal(format!("panic: {words}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_request_of_three_seconds_is_told_also_where_little_is() {
+        let lines = Lines::default();
+        let kept = lines.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::WARN)
+            .with_ansi(false)
+            .with_writer(move || kept.clone());
+        let millis = Duration::from_millis;
+        tracing::subscriber::with_default(subscriber.finish(), || {
+            log("quick-one", &Method::GET, "/api/v1/gateways", StatusCode::OK, millis(2_999));
+            log("slow-one", &Method::POST, "/api/v1/gateways/{id}/test", StatusCode::OK, millis(3_000));
+        });
+        let told = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        assert!(!told.contains("quick-one"), "{told}");
+        for part in ["WARN", "slow-one", "POST", "/api/v1/gateways/{id}/test", "ms=3000", "slow request"] {
+            assert!(told.contains(part), "{part} in {told}");
+        }
+    }
 }

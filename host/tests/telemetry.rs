@@ -8,6 +8,7 @@ use common::{PATIENCE, Server, said, say_hello, twobot};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message as _;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -132,6 +133,24 @@ fn metrics_are_on_a_port_of_their_own() {
         !get(&server.address, "/metrics").contains("twobot_"),
         "and the metrics are not where people are"
     );
+    server.stop();
+}
+
+#[test]
+fn the_log_is_json_where_an_operator_wants_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = twobot(folder.path(), &["serve"]);
+    command.env("TWOBOT_LOG_FORMAT", "json").env("RUST_LOG", "info,twobot_api=debug");
+    let server = Server::run(command);
+    say_hello(&server);
+    let line = server.logged("/auth/register");
+    let told: Value = serde_json::from_str(&line).unwrap();
+    assert!(told["timestamp"].as_str().is_some_and(|time| time.ends_with('Z')), "{told}");
+    assert_eq!((&told["level"], &told["target"]), (&json!("DEBUG"), &json!("twobot_api::edge")));
+    let fields = &told["fields"];
+    assert_eq!((&fields["message"], &fields["method"]), (&json!("request"), &json!("POST")));
+    assert_eq!((&fields["route"], &fields["status"]), (&json!("/api/v1/auth/register"), &json!(201)));
+    assert!(fields["ms"].is_u64() && fields["request_id"].as_str().unwrap().len() == 36, "{told}");
     server.stop();
 }
 
