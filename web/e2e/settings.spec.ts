@@ -12,11 +12,14 @@ test("one chooses a name, a time zone and the mails, and finds it again", async 
   await expect(page.getByRole("button", { name: "Save" })).toBeDisabled();
 
   await page.getByLabel("Name", { exact: true }).fill("Ada Lovelace");
+  await page.getByLabel("Language of dates and numbers").selectOption("Deutsch");
+  await expect(page.getByText("31.12.2026 · 1.234,5")).toBeVisible();
   await page.getByLabel("Time zone").selectOption("Pacific/Auckland");
   await page.getByRole("button", { name: "Save" }).click();
   await expect(page.getByRole("button", { name: "Account of Ada Lovelace" })).toBeVisible();
   await page.reload();
   await expect(page.getByLabel("Time zone")).toHaveValue("Pacific/Auckland");
+  await expect(page.getByLabel("Language of dates and numbers")).toHaveValue("de");
 
   await page
     .getByRole("navigation", { name: "Settings" })
@@ -33,7 +36,7 @@ test("one chooses a name, a time zone and the mails, and finds it again", async 
   await expect(limits).not.toBeChecked();
   await expect(page.getByRole("switch", { name: "Gateways that no longer work" })).toBeChecked();
 
-  // The time is that of the chosen zone.
+  // The time is that of the chosen zone, and written as in the chosen language.
   await open(page, "Audit log");
   const entry = page
     .getByTestId("audit-entry")
@@ -42,7 +45,7 @@ test("one chooses a name, a time zone and the mails, and finds it again", async 
   await expect(entry).toBeVisible();
   const time = entry.locator("time").first();
   const [at, title] = [await time.getAttribute("datetime"), await time.getAttribute("title")];
-  const there = new Intl.DateTimeFormat("en", {
+  const there = new Intl.DateTimeFormat("de", {
     dateStyle: "medium",
     timeStyle: "medium",
     hourCycle: "h23",

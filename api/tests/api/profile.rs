@@ -32,8 +32,8 @@ async fn a_profile_is_shown_and_changed_under_every_spelling() {
 
     let me = app.get(&ada, "/auth/me").await.json();
     assert_eq!(
-        [&me["user"]["name"], &me["tenant"]["name"], &me["time_zone"]],
-        ["Ada Lovelace", "Ada Lovelace", "Europe/London"]
+        [&me["user"]["name"], &me["tenant"]["name"], &me["language"], &me["time_zone"]],
+        ["Ada Lovelace", "Ada Lovelace", "pt-BR", "Europe/London"]
     );
     let four = change("PATCH", "/users/me", json!({"time_zone": null})).await;
     assert_eq!(four["time_zone"], json!(null));

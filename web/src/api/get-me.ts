@@ -1,13 +1,13 @@
 import { queryOptions, useSuspenseQuery } from "@tanstack/react-query";
 import { api } from "@/lib/api-client";
 import type { Me } from "@/lib/api-types";
-import { showTimesIn } from "@/lib/format";
+import { writeAsIn } from "@/lib/format";
 import { queryKeys } from "@/lib/query-keys";
 
-/** Who is signed in, and for which tenant. From then on times are shown in the zone that they chose. */
+/** Who is signed in, and for which tenant. From then on dates and numbers are written as they chose. */
 export async function getMe(signal?: AbortSignal): Promise<Me> {
   const me = await api<Me>("/auth/me", { signal });
-  showTimesIn(me.time_zone);
+  writeAsIn(me.language, me.time_zone);
   return me;
 }
 

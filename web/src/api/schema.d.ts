@@ -3734,6 +3734,11 @@ export interface components {
             /** @description Whether they look after the whole server. */
             operator: boolean;
             /**
+             * @description A language tag (BCP 47), whose dates and numbers the dashboard shows.
+             * @example en
+             */
+            language: string;
+            /**
              * @description A name of the IANA list, in which the dashboard shows times; null for that of the browser.
              * @example Europe/London
              */
@@ -4106,7 +4111,7 @@ export interface components {
             name: string;
             /** @description What they may do. */
             role: components["schemas"]["Role"];
-            /** @description A language tag (BCP 47). The dashboard speaks English; this is kept for plugins and for languages to come. */
+            /** @description A language tag (BCP 47): the dashboard writes dates and numbers as in it. Its words, and those of mails, are English. */
             language: string;
             /** @description A name of the IANA list of time zones; null where their browser's holds. */
             time_zone: string | null;
@@ -7656,6 +7661,7 @@ export interface operations {
                      *         "email_verified": true
                      *       },
                      *       "operator": true,
+                     *       "language": "en",
                      *       "time_zone": "Europe/London",
                      *       "tenant": {
                      *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",
@@ -8138,6 +8144,7 @@ export interface operations {
                      *         "email_verified": true
                      *       },
                      *       "operator": true,
+                     *       "language": "en",
                      *       "time_zone": "Europe/London",
                      *       "tenant": {
                      *         "id": "01928f6e-3f57-7cc1-93c6-1f1f6a1f0a11",

@@ -77,6 +77,8 @@ export interface Me {
   user: User;
   /** Whether they look after the whole server. */
   operator: boolean;
+  /** As in which dates and numbers are written: a BCP 47 tag. */
+  language: string;
   /** In which times are shown; null for that of the browser. */
   time_zone: string | null;
   tenant: { id: string; name: string; plan: PlanName; closes_at: string | null };

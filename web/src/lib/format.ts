@@ -1,17 +1,24 @@
 /** Figures, sizes and times, as people read them. */
 
-const NUMBER = new Intl.NumberFormat("en");
-const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
-/** What shows moments, in a time zone. */
-const clocks = (timeZone?: string) => ({
-  dateTime: new Intl.DateTimeFormat("en", {
+/** What writes figures and moments, as in a language and in a time zone. */
+const writers = (language: string, timeZone?: string) => ({
+  number: new Intl.NumberFormat(language),
+  tenths: new Intl.NumberFormat(language, { maximumFractionDigits: 1 }),
+  compact: new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 }),
+  dateTime: new Intl.DateTimeFormat(language, {
     dateStyle: "medium",
     timeStyle: "medium",
     hourCycle: "h23",
     timeZone,
   }),
-  time: new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone }),
-  instant: new Intl.DateTimeFormat("en", {
+  date: new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone }),
+  time: new Intl.DateTimeFormat(language, {
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+    timeZone,
+  }),
+  instant: new Intl.DateTimeFormat(language, {
     hour: "2-digit",
     minute: "2-digit",
     second: "2-digit",
@@ -19,27 +26,50 @@ const clocks = (timeZone?: string) => ({
     hourCycle: "h23",
     timeZone,
   }),
-  heading: new Intl.DateTimeFormat("en", { weekday: "long", month: "long", day: "numeric", timeZone }),
+  heading: new Intl.DateTimeFormat(language, { weekday: "long", month: "long", day: "numeric", timeZone }),
+  // Days of the API are UTC days: shown in any other zone they would slip by one.
+  day: new Intl.DateTimeFormat(language, { month: "short", day: "numeric", timeZone: "UTC" }),
   // This language writes days as the API does.
-  day: new Intl.DateTimeFormat("sv", { timeZone }),
+  isoDay: new Intl.DateTimeFormat("sv", { timeZone }),
 });
-let clock = clocks();
 
-/** From now on moments are shown in this zone; null is that of the browser. One that the browser does not know is as none. */
-export function showTimesIn(timeZone: string | null): void {
+/** What is not among them are words, such as "2 hours ago": they are of the dashboard's own language. */
+const LANGUAGE = "en";
+const RELATIVE = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: "auto", style: "short" });
+let inUse = writers(LANGUAGE);
+
+/**
+ * From now on dates and numbers are written as in this language (a BCP 47 tag), and moments are those of this zone; null is that of the
+ * browser. A language or zone that the browser does not know is as none.
+ */
+export function writeAsIn(language: string, timeZone: string | null): void {
+  const [tag, zone] = [known(language) ? language : LANGUAGE, timeZone ?? undefined];
   try {
-    clock = clocks(timeZone ?? undefined);
+    inUse = writers(tag, zone);
   } catch {
-    clock = clocks();
+    inUse = writers(tag);
   }
 }
-const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
-// Days of the API are UTC days: shown in any other zone they would slip by one.
-const DAY = new Intl.DateTimeFormat("en", { month: "short", day: "numeric", timeZone: "UTC" });
 
-export const formatNumber = (value: number): string => NUMBER.format(value);
+/** An example of how dates and numbers are written as in a language. */
+export function dateAndNumber(language: string): [date: string, number: string] {
+  const { date, tenths } = writers(known(language) ? language : LANGUAGE, "UTC");
+  return [date.format(Date.UTC(2026, 11, 31)), tenths.format(1_234.5)];
+}
+
+/** Whether the browser can write dates and numbers as in a language. */
+function known(language: string): boolean {
+  try {
+    return Intl.DateTimeFormat.supportedLocalesOf(language).length > 0;
+  } catch {
+    // It is no language tag at all, although it has the form of one.
+    return false;
+  }
+}
+
+export const formatNumber = (value: number): string => inUse.number.format(value);
 export const formatCompact = (value: number): string =>
-  value < 10_000 ? NUMBER.format(value) : COMPACT.format(value);
+  value < 10_000 ? inUse.number.format(value) : inUse.compact.format(value);
 
 export function formatBytes(bytes: number): string {
   const units = ["B", "KB", "MB", "GB", "TB"];
@@ -49,13 +79,14 @@ export function formatBytes(bytes: number): string {
     value /= 1024;
     unit += 1;
   }
-  return `${value >= 100 || unit === 0 ? Math.round(value) : Math.round(value * 10) / 10} ${units[unit]}`;
+  const number = value >= 100 || unit === 0 ? formatNumber(Math.round(value)) : inUse.tenths.format(value);
+  return `${number} ${units[unit]}`;
 }
 
 export function formatDuration(milliseconds: number): string {
   if (milliseconds < 1) return "<1 ms";
   if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`;
-  if (milliseconds < 60_000) return `${Math.round(milliseconds / 100) / 10} s`;
+  if (milliseconds < 60_000) return `${inUse.tenths.format(milliseconds / 1_000)} s`;
   const seconds = Math.round(milliseconds / 1_000);
   return seconds % 60 === 0 ? `${seconds / 60} min` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
@@ -68,11 +99,11 @@ export function formatUnit(value: number, unit: string): string {
   return `${formatCompact(value)} ${unit}`.trim();
 }
 
-export const formatDateTime = (time: string): string => clock.dateTime.format(new Date(time));
+export const formatDateTime = (time: string): string => inUse.dateTime.format(new Date(time));
 /** To the millisecond, for logs. */
-export const formatInstant = (time: string): string => clock.instant.format(new Date(time));
-export const formatTime = (time: string): string => clock.time.format(new Date(time));
-export const formatDay = (day: string): string => DAY.format(new Date(`${day}T00:00:00Z`));
+export const formatInstant = (time: string): string => inUse.instant.format(new Date(time));
+export const formatTime = (time: string): string => inUse.time.format(new Date(time));
+export const formatDay = (day: string): string => inUse.day.format(new Date(`${day}T00:00:00Z`));
 export const formatHour = (hour: number): string => `${String(hour).padStart(2, "0")}:00`;
 
 export function formatRelative(time: string, now = Date.now()): string {
@@ -83,7 +114,7 @@ export function formatRelative(time: string, now = Date.now()): string {
   if (ago < 3_600) return RELATIVE.format(Math.round(seconds / 60), "minute");
   if (ago < 86_400) return RELATIVE.format(Math.round(seconds / 3_600), "hour");
   if (ago < 30 * 86_400) return RELATIVE.format(Math.round(seconds / 86_400), "day");
-  return clock.dateTime.format(new Date(time));
+  return inUse.dateTime.format(new Date(time));
 }
 
 /** The heading over the messages of one day. */
@@ -92,11 +123,11 @@ export function formatDayHeading(time: string, now = new Date()): string {
   const days = Math.round((startOfDay(now) - startOfDay(date)) / 86_400_000);
   if (days === 0) return "Today";
   if (days === 1) return "Yesterday";
-  return clock.heading.format(date);
+  return inUse.heading.format(date);
 }
 
 /** The day of a moment, in milliseconds since the first of 1970. */
-const startOfDay = (date: Date): number => Date.parse(clock.day.format(date));
+const startOfDay = (date: Date): number => Date.parse(inUse.isoDay.format(date));
 
 /** Words that are written in a way of their own. */
 const PROPER: Record<string, string> = {

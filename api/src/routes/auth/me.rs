@@ -20,5 +20,5 @@ pub(super) async fn me(State(state): State<AppState>, session: Session) -> Resul
     let tenant = state.store().tenant(session.scope).await?;
     let plan = state.engine.plans().get_or_default(&tenant.plan);
     let profile = state.store().profile(session.scope, session.user.id).await?;
-    Ok(Json(Me::new(session.user, session.operator.is_some(), profile.time_zone, tenant, plan)?))
+    Ok(Json(Me::new(session.user, session.operator.is_some(), profile, tenant, plan)?))
 }

@@ -5,6 +5,7 @@ use crate::wire::{PlanRef, Role, Time};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use twobot_domain::{Plan, SessionId, TenantId, Timestamp, UserId};
+use twobot_store::profiles::Profile;
 use twobot_store::sessions::SessionKeys;
 use twobot_store::two_factor::NewChallenge;
 use twobot_store::{accounts, sessions};
@@ -247,6 +248,9 @@ pub(super) struct Me {
     user: User,
     /// Whether they look after the whole server.
     operator: bool,
+    /// A language tag (BCP 47), whose dates and numbers the dashboard shows.
+    #[schema(example = "en")]
+    language: String,
     /// A name of the IANA list, in which the dashboard shows times; null for that of the browser.
     #[schema(example = "Europe/London")]
     time_zone: Option<String>,
@@ -272,7 +276,7 @@ impl Me {
     pub(super) fn new(
         user: accounts::User,
         operator: bool,
-        time_zone: Option<String>,
+        profile: Profile,
         tenant: accounts::Tenant,
         plan: &Plan,
     ) -> Result<Self, ApiError> {
@@ -282,6 +286,7 @@ impl Me {
             plan: plan.into(),
             closes_at: tenant.closes_at.map(Into::into),
         };
-        Ok(Self { user: User::new(user)?, operator, time_zone, tenant })
+        let (language, time_zone) = (profile.language, profile.time_zone);
+        Ok(Self { user: User::new(user)?, operator, language, time_zone, tenant })
     }
 }

@@ -37,7 +37,7 @@ pub(super) struct Profile {
     name: String,
     /// What they may do.
     role: Role,
-    /// A language tag (BCP 47). The dashboard speaks English; this is kept for plugins and for languages to come.
+    /// A language tag (BCP 47): the dashboard writes dates and numbers as in it. Its words, and those of mails, are English.
     language: String,
     /// A name of the IANA list of time zones; null where their browser's holds.
     time_zone: Option<String>,

@@ -7,6 +7,8 @@ import { queryKeys } from "@/lib/query-keys";
 /** What is left out stays. */
 export interface ProfileChanges {
   name?: string;
+  /** A BCP 47 tag. */
+  language?: string;
   time_zone?: string | null;
   mails?: { limits?: boolean; gateways?: boolean };
 }
