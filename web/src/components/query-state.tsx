@@ -14,13 +14,21 @@ interface QueryStateProps<Data> {
   skeleton: ReactNode;
   children: (data: Data) => ReactNode;
   className?: string;
+  /** Instead of that, for the error alone. */
+  errorClassName?: string;
 }
 
 /** The three states of something that is loaded. What was loaded before stays when a refresh fails. */
-export function QueryState<Data>({ query, skeleton, children, className }: QueryStateProps<Data>) {
+export function QueryState<Data>({
+  query,
+  skeleton,
+  children,
+  className,
+  errorClassName = className,
+}: QueryStateProps<Data>) {
   if (query.data !== undefined) return children(query.data);
   if (query.error !== null && query.error !== undefined) {
-    return <ErrorState error={query.error} onRetry={() => void query.refetch()} className={className} />;
+    return <ErrorState error={query.error} onRetry={() => void query.refetch()} className={errorClassName} />;
   }
   return (
     <div aria-busy="true" aria-live="polite" className={className}>

@@ -1,11 +1,12 @@
 import { useInstalls } from "@/api/get-installs";
 import { useMe } from "@/api/get-me";
+import { FilterBar, FilterSelect } from "@/components/filters";
 import { Input } from "@/components/ui/input";
-import { Select } from "@/components/ui/select";
 import type { AuditFilter } from "@/features/audit-log/filter";
 import { AREAS, OUTCOMES } from "@/features/audit-log/words";
 import type { AuditOutcome } from "@/lib/api-types";
 import { dayBefore, isDay } from "@/lib/days";
+import { withParts } from "@/lib/filter";
 
 interface AuditFiltersProps {
   filter: AuditFilter;
@@ -17,54 +18,41 @@ export function AuditFilters({ filter, onFilter }: AuditFiltersProps) {
   const { user } = useMe();
   const installs = useInstalls();
   const change = (part: AuditFilter) => {
-    const { from, to, ...rest } = { ...filter, ...part };
-    const wanted = { ...rest, from, to: from && to && from > to ? undefined : to };
-    onFilter(Object.fromEntries(Object.entries(wanted).filter(([, value]) => value)));
+    const wanted = withParts(filter, part);
+    const { from, to } = wanted;
+    onFilter(from && to && from > to ? withParts(wanted, { to: undefined }) : wanted);
   };
   const day = (value: string) => (isDay(value) ? value : undefined);
   return (
-    <div className="flex flex-wrap gap-2 border-b p-3">
-      <Select
-        aria-label="What"
-        className="w-48 max-sm:w-full"
-        value={filter.action ?? ""}
-        onChange={(event) => change({ action: event.target.value })}
+    <FilterBar>
+      <FilterSelect
+        label="What"
+        all="Everything"
+        className="w-48 max-sm:w-full max-sm:flex-none"
+        value={filter.action}
+        onChange={(action) => change({ action })}
+        options={Object.entries(AREAS)}
       >
-        <option value="">Everything</option>
-        {Object.entries(AREAS).map(([area, label]) => (
-          <option key={area} value={area}>
-            {label}
-          </option>
-        ))}
         {filter.action && !(filter.action in AREAS) && <option value={filter.action}>{filter.action}</option>}
-      </Select>
-      <Select
-        aria-label="Who"
-        className="w-40 max-sm:flex-1"
-        value={filter.actor ?? ""}
-        onChange={(event) => change({ actor: event.target.value })}
-      >
-        <option value="">Anyone</option>
-        <option value={user.id}>{user.name}</option>
-        {installs.data?.map((install) => (
-          <option key={install.id} value={install.id}>
-            {install.plugin.name}
-          </option>
-        ))}
-      </Select>
-      <Select
-        aria-label="Outcome"
-        className="w-36 max-sm:flex-1"
-        value={filter.outcome ?? ""}
-        onChange={(event) => change({ outcome: (event.target.value || undefined) as AuditOutcome })}
-      >
-        <option value="">All outcomes</option>
-        {Object.entries(OUTCOMES).map(([outcome, { label }]) => (
-          <option key={outcome} value={outcome}>
-            {label}
-          </option>
-        ))}
-      </Select>
+      </FilterSelect>
+      <FilterSelect
+        label="Who"
+        all="Anyone"
+        className="w-40"
+        value={filter.actor}
+        onChange={(actor) => change({ actor })}
+        options={[
+          [user.id, user.name],
+          ...(installs.data ?? []).map(({ id, plugin }) => [id, plugin.name] as const),
+        ]}
+      />
+      <FilterSelect
+        label="Outcome"
+        all="All outcomes"
+        value={filter.outcome}
+        onChange={(outcome) => change({ outcome: outcome as AuditOutcome })}
+        options={Object.entries(OUTCOMES).map(([outcome, { label }]) => [outcome, label])}
+      />
       <div className="flex items-center gap-1.5 max-sm:w-full sm:ml-auto">
         <Input
           type="date"
@@ -87,6 +75,6 @@ export function AuditFilters({ filter, onFilter }: AuditFiltersProps) {
           onChange={(event) => change({ to: day(event.target.value) })}
         />
       </div>
-    </div>
+    </FilterBar>
   );
 }

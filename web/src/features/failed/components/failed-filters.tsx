@@ -1,9 +1,10 @@
 import type { DeadLetterFilter } from "@/api/get-dead-letter-count";
 import { useGateways } from "@/api/get-gateways";
 import { useInstalls } from "@/api/get-installs";
-import { Select } from "@/components/ui/select";
+import { FilterBar, FilterOptions, FilterSelect } from "@/components/filters";
 import { KINDS, otherReasons, REASONS } from "@/features/failed/words";
 import type { DeadLetter, DeadLetterKind } from "@/lib/api-types";
+import { withParts } from "@/lib/filter";
 
 interface FailedFiltersProps {
   filter: DeadLetterFilter;
@@ -12,82 +13,58 @@ interface FailedFiltersProps {
   items: DeadLetter[];
 }
 
-const HALF = "w-44 max-sm:w-[calc(50%-0.25rem)]";
+const HALF = "w-44 max-sm:w-[calc(50%-0.25rem)] max-sm:flex-none";
 
 /** What, whose, through which gateway, and why. */
 export function FailedFilters({ filter, onFilter, items }: FailedFiltersProps) {
   const installs = useInstalls();
   const gateways = useGateways();
-  const change = (part: DeadLetterFilter) =>
-    onFilter(Object.fromEntries(Object.entries({ ...filter, ...part }).filter(([, value]) => value)));
+  const change = (part: DeadLetterFilter) => onFilter(withParts(filter, part));
   const others = otherReasons(items, filter.code);
   return (
-    <div className="flex flex-wrap gap-2 border-b p-3">
-      <Select
-        aria-label="What failed"
+    <FilterBar>
+      <FilterSelect
+        label="What failed"
+        all="Everything"
         className={HALF}
-        value={filter.kind ?? ""}
-        onChange={(event) => change({ kind: event.target.value as DeadLetterKind })}
-      >
-        <option value="">Everything</option>
-        {Object.entries(KINDS).map(([kind, words]) => (
-          <option key={kind} value={kind}>
-            {words.filter}
-          </option>
-        ))}
-      </Select>
-      <Select
-        aria-label="Plugin"
+        value={filter.kind}
+        onChange={(kind) => change({ kind: kind as DeadLetterKind })}
+        options={Object.entries(KINDS).map(([kind, words]) => [kind, words.filter])}
+      />
+      <FilterSelect
+        label="Plugin"
+        all="All plugins"
         className={HALF}
-        value={filter.plugin ?? ""}
-        onChange={(event) => change({ plugin: event.target.value })}
-      >
-        <option value="">All plugins</option>
-        {installs.data?.map(({ plugin }) => (
-          <option key={plugin.slug} value={plugin.slug}>
-            {plugin.name}
-          </option>
-        ))}
-      </Select>
-      <Select
-        aria-label="Gateway"
+        value={filter.plugin}
+        onChange={(plugin) => change({ plugin })}
+        options={installs.data?.map(({ plugin }) => [plugin.slug, plugin.name] as const)}
+      />
+      <FilterSelect
+        label="Gateway"
+        all="All gateways"
         className={HALF}
-        value={filter.gateway ?? ""}
-        onChange={(event) => change({ gateway: event.target.value })}
-      >
-        <option value="">All gateways</option>
-        {gateways.data?.map((gateway) => (
-          <option key={gateway.id} value={gateway.id}>
-            {gateway.name}
-          </option>
-        ))}
-      </Select>
-      <Select
-        aria-label="Reason"
+        value={filter.gateway}
+        onChange={(gateway) => change({ gateway })}
+        options={gateways.data?.map(({ id, name }) => [id, name] as const)}
+      />
+      <FilterSelect
+        label="Reason"
+        all="All reasons"
         className={HALF}
-        value={filter.code ?? ""}
-        onChange={(event) => change({ code: event.target.value })}
+        value={filter.code}
+        onChange={(code) => change({ code })}
       >
-        <option value="">All reasons</option>
         {Object.entries(REASONS).map(([group, reasons]) => (
           <optgroup key={group} label={group}>
-            {Object.entries(reasons).map(([code, label]) => (
-              <option key={code} value={code}>
-                {label}
-              </option>
-            ))}
+            <FilterOptions of={Object.entries(reasons)} />
           </optgroup>
         ))}
         {others.length > 0 && (
           <optgroup label="Others">
-            {others.map(([code, label]) => (
-              <option key={code} value={code}>
-                {label}
-              </option>
-            ))}
+            <FilterOptions of={others} />
           </optgroup>
         )}
-      </Select>
-    </div>
+      </FilterSelect>
+    </FilterBar>
   );
 }

@@ -2,12 +2,9 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { CircleCheckBig } from "lucide-react";
 import { useRef, useState } from "react";
 import { useDeadLetterCount, type DeadLetterFilter } from "@/api/get-dead-letter-count";
-import { EmptyState } from "@/components/empty-state";
 import { ErrorState } from "@/components/error-state";
+import { FilteredList } from "@/components/filtered-list";
 import { ManagersOnly } from "@/components/managers-only";
-import { ShowOlder } from "@/components/show-older";
-import { Button } from "@/components/ui/button";
-import { Card } from "@/components/ui/card";
 import { useDecideMany } from "@/features/failed/api/decide-many";
 import { deadLettersQuery, MOST_AT_ONCE } from "@/features/failed/api/get-dead-letters";
 import { DecideDialog } from "@/features/failed/components/decide-dialog";
@@ -40,12 +37,16 @@ export function FailedList({ filter, onFilter }: FailedListProps) {
   const items = query.data?.pages.flatMap((page) => page.items) ?? [];
   // What is no longer there, because someone decided on it, is no longer chosen either.
   const chosen = items.filter((item) => everything || marked.has(item.id));
-  const filtered = Object.keys(filter).length > 0;
   const number = everything && count ? count.count : chosen.length;
 
   function choose(ids: Iterable<string>) {
     setEverything(false);
     setMarked(new Set(ids));
+  }
+
+  function narrow(next: DeadLetterFilter) {
+    choose([]);
+    onFilter(next);
   }
 
   async function confirm() {
@@ -63,36 +64,20 @@ export function FailedList({ filter, onFilter }: FailedListProps) {
   return (
     <>
       {outcome && <ManyOutcome ref={told} {...outcome} onDismiss={() => setOutcome(null)} />}
-      <Card>
-        <FailedFilters
-          filter={filter}
-          onFilter={(next) => {
-            choose([]);
-            onFilter(next);
-          }}
-          items={items}
-        />
-        {query.isPending ? (
-          <FailedRowsSkeleton />
-        ) : query.error && !query.data ? (
-          <ErrorState error={query.error} onRetry={() => void query.refetch()} className="m-4" />
-        ) : items.length === 0 ? (
-          <EmptyState
-            icon={CircleCheckBig}
-            title={filtered ? "Nothing fits these filters" : "Nothing waits for you"}
-            action={
-              filtered && (
-                <Button variant="outline" size="sm" onClick={() => onFilter({})}>
-                  Clear the filters
-                </Button>
-              )
-            }
-          >
-            {filtered
-              ? "Other things may have failed, or for other reasons."
-              : "All is well. What 2Bot tried and had to give up stands here: a plugin’s run that failed, an answer that could not be sent, or a message that was not understood. You then run it again, or let it be."}
-          </EmptyState>
-        ) : (
+      <FilteredList
+        query={query}
+        filter={filter}
+        onFilter={narrow}
+        filters={<FailedFilters filter={filter} onFilter={narrow} items={items} />}
+        skeleton={<FailedRowsSkeleton />}
+        empty={{
+          icon: CircleCheckBig,
+          title: "Nothing waits for you",
+          text: "All is well. What 2Bot tried and had to give up stands here: a plugin’s run that failed, an answer that could not be sent, or a message that was not understood. You then run it again, or let it be.",
+        }}
+        unfit={{ text: "Other things may have failed, or for other reasons." }}
+      >
+        {() => (
           <>
             <ManagersOnly>
               <SelectionBar
@@ -125,8 +110,7 @@ export function FailedList({ filter, onFilter }: FailedListProps) {
             />
           </>
         )}
-        <ShowOlder pages={query} />
-      </Card>
+      </FilteredList>
       <DecideDialog
         open={asked.open}
         decision={asked.decision}

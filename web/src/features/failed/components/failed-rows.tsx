@@ -67,8 +67,7 @@ export function FailedRows({ items, selected, onSelect, disabled }: FailedRowsPr
 
 export function FailedRowsSkeleton({ rows = 6 }: { rows?: number }) {
   return (
-    <div className="divide-y" aria-busy="true">
-      <span className="sr-only">Loading</span>
+    <div className="divide-y">
       {/* As high as the bar that comes in its place. */}
       <div className="flex min-h-12 items-center gap-3 bg-muted/40 px-5 max-sm:min-h-20 max-sm:items-start max-sm:pt-4">
         <Skeleton className="size-4.5 rounded-[5px]" />

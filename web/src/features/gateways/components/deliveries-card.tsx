@@ -1,8 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Inbox, Send } from "lucide-react";
-import { ErrorState } from "@/components/error-state";
 import { EmptyState } from "@/components/empty-state";
-import { ShowOlder } from "@/components/show-older";
+import { PagedList } from "@/components/paged-list";
 import { Card, CardHeader } from "@/components/ui/card";
 import { Skeleton } from "@/components/ui/skeleton";
 import { Tabs, TabsContent, TabsList, TabsTrigger } from "@/components/ui/tabs";
@@ -34,54 +33,46 @@ export function DeliveriesCard({ gatewayId }: { gatewayId: string }) {
 }
 
 function Inbound({ gatewayId }: { gatewayId: string }) {
-  const query = useInfiniteQuery(inboundQuery(gatewayId));
-  const items = query.data?.pages.flatMap((page) => page.items) ?? [];
-  if (query.isPending) return <RowsSkeleton />;
-  if (query.error && !query.data) {
-    return <ErrorState error={query.error} onRetry={() => void query.refetch()} className="m-4" />;
-  }
-  if (items.length === 0) {
-    return (
-      <EmptyState icon={Inbox} title="Nothing has arrived yet">
-        Enter the address above at the service that sends, or try it with the line for a shell.
-      </EmptyState>
-    );
-  }
   return (
-    <>
-      <ul className="divide-y">
-        {items.map((delivery) => (
-          <InboundRow key={delivery.id} delivery={delivery} />
-        ))}
-      </ul>
-      <ShowOlder pages={query} />
-    </>
+    <PagedList
+      query={useInfiniteQuery(inboundQuery(gatewayId))}
+      skeleton={<RowsSkeleton />}
+      empty={
+        <EmptyState icon={Inbox} title="Nothing has arrived yet">
+          Enter the address above at the service that sends, or try it with the line for a shell.
+        </EmptyState>
+      }
+    >
+      {(items) => (
+        <ul className="divide-y">
+          {items.map((delivery) => (
+            <InboundRow key={delivery.id} delivery={delivery} />
+          ))}
+        </ul>
+      )}
+    </PagedList>
   );
 }
 
 function Outbound({ gatewayId }: { gatewayId: string }) {
-  const query = useInfiniteQuery(outboundQuery(gatewayId));
-  const items = query.data?.pages.flatMap((page) => page.items) ?? [];
-  if (query.isPending) return <RowsSkeleton />;
-  if (query.error && !query.data) {
-    return <ErrorState error={query.error} onRetry={() => void query.refetch()} className="m-4" />;
-  }
-  if (items.length === 0) {
-    return (
-      <EmptyState icon={Send} title="Nothing was sent yet">
-        What plugins send through this gateway stands here, with the answer of the receiver.
-      </EmptyState>
-    );
-  }
   return (
-    <>
-      <ul className="divide-y">
-        {items.map((delivery) => (
-          <OutboundRow key={delivery.id} delivery={delivery} />
-        ))}
-      </ul>
-      <ShowOlder pages={query} />
-    </>
+    <PagedList
+      query={useInfiniteQuery(outboundQuery(gatewayId))}
+      skeleton={<RowsSkeleton />}
+      empty={
+        <EmptyState icon={Send} title="Nothing was sent yet">
+          What plugins send through this gateway stands here, with the answer of the receiver.
+        </EmptyState>
+      }
+    >
+      {(items) => (
+        <ul className="divide-y">
+          {items.map((delivery) => (
+            <OutboundRow key={delivery.id} delivery={delivery} />
+          ))}
+        </ul>
+      )}
+    </PagedList>
   );
 }
 

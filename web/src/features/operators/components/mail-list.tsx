@@ -1,23 +1,21 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Mails } from "lucide-react";
 import { useState } from "react";
-import { EmptyState } from "@/components/empty-state";
-import { ErrorState } from "@/components/error-state";
+import { FilteredList } from "@/components/filtered-list";
+import { FilterBar, FilterSelect, FilterText } from "@/components/filters";
 import { QueryState } from "@/components/query-state";
 import { RelativeTime } from "@/components/relative-time";
-import { ShowOlder } from "@/components/show-older";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
-import { Card } from "@/components/ui/card";
 import { Dialog, DialogBody, DialogContent } from "@/components/ui/dialog";
-import { Input } from "@/components/ui/input";
-import { Select } from "@/components/ui/select";
 import { Skeleton } from "@/components/ui/skeleton";
 import { toast } from "@/components/ui/toaster";
 import { mailQuery, mailsQuery, useRetryMail } from "@/features/operators/api/get-mails";
+import { OperatorRowsSkeleton } from "@/features/operators/components/operator-rows-skeleton";
 import { MAIL_STATES, type MailFilter } from "@/features/operators/filter";
 import { MAILS } from "@/features/operators/words";
 import type { MailSummary } from "@/lib/api-types";
+import { withParts } from "@/lib/filter";
 import { humanize, plural } from "@/lib/format";
 
 interface MailListProps {
@@ -27,42 +25,27 @@ interface MailListProps {
 
 /** The outbox: what waits, and what became of the mails of the last week. */
 export function MailList({ filter, onFilter }: MailListProps) {
-  const query = useInfiniteQuery(mailsQuery(filter));
   const [shown, setShown] = useState<MailSummary | null>(null);
-  const mails = query.data?.pages.flatMap((page) => page.items) ?? [];
-  const filtered = Object.keys(filter).length > 0;
+  const kept = "Mails to people stand here for a week after they were sent or given up.";
   return (
-    <Card>
-      <Filters filter={filter} onFilter={onFilter} />
-      {query.isPending ? (
-        <div aria-busy="true" className="grid gap-2 p-4">
-          <Skeleton className="h-14" />
-          <Skeleton className="h-14" />
-        </div>
-      ) : query.error && !query.data ? (
-        <ErrorState error={query.error} onRetry={() => void query.refetch()} className="m-4" />
-      ) : mails.length === 0 ? (
-        <EmptyState
-          icon={Mails}
-          title={filtered ? "No mail fits these filters" : "No mails yet"}
-          action={
-            filtered && (
-              <Button variant="outline" size="sm" onClick={() => onFilter({})}>
-                Clear the filters
-              </Button>
-            )
-          }
-        >
-          Mails to people stand here for a week after they were sent or given up.
-        </EmptyState>
-      ) : (
-        <ul className="divide-y" aria-label="Mails">
-          {mails.map((mail) => (
-            <MailRow key={mail.id} mail={mail} onShow={() => setShown(mail)} />
-          ))}
-        </ul>
-      )}
-      <ShowOlder pages={query} />
+    <>
+      <FilteredList
+        query={useInfiniteQuery(mailsQuery(filter))}
+        filter={filter}
+        onFilter={onFilter}
+        filters={<MailFilters filter={filter} onFilter={onFilter} />}
+        skeleton={<OperatorRowsSkeleton />}
+        empty={{ icon: Mails, title: "No mails yet", text: kept }}
+        unfit={{ title: "No mail fits these filters", text: `An address is found as a whole. ${kept}` }}
+      >
+        {(mails) => (
+          <ul className="divide-y" aria-label="Mails">
+            {mails.map((mail) => (
+              <MailRow key={mail.id} mail={mail} onShow={() => setShown(mail)} />
+            ))}
+          </ul>
+        )}
+      </FilteredList>
       <Dialog open={shown !== null} onOpenChange={(open) => !open && setShown(null)}>
         {shown && (
           <DialogContent title={humanize(shown.kind)} description={`To ${shown.to}`}>
@@ -72,7 +55,7 @@ export function MailList({ filter, onFilter }: MailListProps) {
           </DialogContent>
         )}
       </Dialog>
-    </Card>
+    </>
   );
 }
 
@@ -141,44 +124,18 @@ function MailText({ id }: { id: string }) {
   );
 }
 
-function Filters({ filter, onFilter }: MailListProps) {
-  const [to, setTo] = useState(filter.to ?? "");
-  const change = (part: MailFilter) => {
-    const wanted = { ...filter, ...part };
-    onFilter(Object.fromEntries(Object.entries(wanted).filter(([, value]) => value)));
-  };
+function MailFilters({ filter, onFilter }: MailListProps) {
+  const change = (part: MailFilter) => onFilter(withParts(filter, part));
   return (
-    <form
-      role="search"
-      className="flex flex-wrap gap-2 border-b p-3"
-      onSubmit={(event) => {
-        event.preventDefault();
-        change({ to: to.trim() });
-      }}
-    >
-      <Input
-        type="search"
-        aria-label="Address"
-        placeholder="Address"
-        className="w-64 max-sm:w-full"
-        maxLength={100}
-        value={to}
-        onChange={(event) => setTo(event.target.value)}
-        onBlur={() => to.trim() !== (filter.to ?? "") && change({ to: to.trim() })}
+    <FilterBar>
+      <FilterText label="Address" value={filter.to} onChange={(to) => change({ to })} />
+      <FilterSelect
+        label="State"
+        all="All states"
+        value={filter.state}
+        onChange={(state) => change({ state: state as MailFilter["state"] })}
+        options={MAIL_STATES.map((state) => [state, MAILS[state].label])}
       />
-      <Select
-        aria-label="State"
-        className="w-36 max-sm:flex-1"
-        value={filter.state ?? ""}
-        onChange={(event) => change({ state: event.target.value as MailFilter["state"] })}
-      >
-        <option value="">All states</option>
-        {MAIL_STATES.map((state) => (
-          <option key={state} value={state}>
-            {MAILS[state].label}
-          </option>
-        ))}
-      </Select>
-    </form>
+    </FilterBar>
   );
 }
