@@ -1,6 +1,6 @@
 import { expect, test, type APIResponse } from "@playwright/test";
 import { withServer } from "./support/server.ts";
-import { open, register } from "./support/steps.ts";
+import { open, openSettings, register } from "./support/steps.ts";
 
 const server = withServer();
 
@@ -9,7 +9,7 @@ const code = async (answer: APIResponse) => ((await answer.json()) as { code?: s
 
 test("a program gets a key, a new secret for it, and loses it", async ({ page, playwright }) => {
   await register(page, server, "Ada Example", "ada@example.com");
-  await open(page, "API keys");
+  await openSettings(page, "API keys");
   await expect(page.getByText("No API keys yet")).toBeVisible();
 
   await page.getByRole("button", { name: "Create key" }).click();

@@ -2,13 +2,13 @@ import { readFile } from "node:fs/promises";
 import { expect, test } from "@playwright/test";
 import { strFromU8, unzipSync } from "fflate";
 import { withServer } from "./support/server.ts";
-import { open, register } from "./support/steps.ts";
+import { open, openSettings, register } from "./support/steps.ts";
 
 const server = withServer();
 
 test("one takes everything along, asks for the end, and stays after all", async ({ page }) => {
   await register(page, server, "Cy Example", "cy@example.com");
-  await page.goto(`${server.url}/settings/data`);
+  await openSettings(page, "Your data");
 
   const [download] = await Promise.all([
     page.waitForEvent("download"),

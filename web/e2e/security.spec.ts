@@ -1,17 +1,10 @@
 import { expect, test, type Page } from "@playwright/test";
 import { withServer } from "./support/server.ts";
-import { open, register } from "./support/steps.ts";
+import { enter, open, openSettings, register } from "./support/steps.ts";
 import { totp } from "./support/totp.ts";
 
 const server = withServer();
 const PASSWORD = "Secret-passw0rd";
-
-async function enter(page: Page, email: string, password: string): Promise<void> {
-  await page.goto(`${server.url}/sign-in`);
-  await page.getByLabel("Email").fill(email);
-  await page.getByLabel("Password", { exact: true }).fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
-}
 
 const overview = (page: Page) => page.getByRole("heading", { name: "Overview" });
 
@@ -20,10 +13,10 @@ test("one sees where one is signed in, ends it, and changes the password", async
   const elsewhere = await (
     await browser.newContext({ userAgent: "Mozilla/5.0 (iPhone) Safari/604.1" })
   ).newPage();
-  await enter(elsewhere, "ada@example.com", PASSWORD);
+  await enter(elsewhere, server, "ada@example.com", PASSWORD);
   await expect(overview(elsewhere)).toBeVisible();
 
-  await page.goto(`${server.url}/settings/security`);
+  await openSettings(page, "Security");
   const sessions = page.getByRole("list", { name: "Sessions" }).getByRole("listitem");
   await expect(sessions).toHaveCount(2);
   await expect(sessions.filter({ hasText: "This one" })).toHaveCount(1);
@@ -32,7 +25,7 @@ test("one sees where one is signed in, ends it, and changes the password", async
   await elsewhere.reload();
   await expect(elsewhere.getByRole("heading", { name: "Sign in" })).toBeVisible();
 
-  await enter(elsewhere, "ada@example.com", PASSWORD);
+  await enter(elsewhere, server, "ada@example.com", PASSWORD);
   await expect(overview(elsewhere)).toBeVisible();
   const change = page.getByRole("button", { name: "Change the password" });
   await page.getByLabel("Present password").fill("Wrong-passw0rd");
@@ -50,9 +43,9 @@ test("one sees where one is signed in, ends it, and changes the password", async
   const dialog = page.getByRole("alertdialog");
   await dialog.getByRole("button", { name: "Sign out everywhere" }).click();
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
-  await enter(page, "ada@example.com", PASSWORD);
+  await enter(page, server, "ada@example.com", PASSWORD);
   await expect(page.getByText("E-mail address or password is wrong")).toBeVisible();
-  await enter(page, "ada@example.com", "Another-passw0rd");
+  await enter(page, server, "ada@example.com", "Another-passw0rd");
   await expect(overview(page)).toBeVisible();
 });
 
@@ -90,7 +83,7 @@ test("signing in takes a code of the phone, or a recovery code", async ({ page, 
 
   // Somewhere else: a code of the phone.
   const elsewhere = await (await browser.newContext()).newPage();
-  await enter(elsewhere, "bob@example.com", PASSWORD);
+  await enter(elsewhere, server, "bob@example.com", PASSWORD);
   const code = elsewhere.getByLabel("Code", { exact: true });
   await expect(code).toBeFocused();
   await expect(code).toHaveAttribute("autocomplete", "one-time-code");
@@ -104,7 +97,7 @@ test("signing in takes a code of the phone, or a recovery code", async ({ page, 
 
   // And without the phone: a recovery code.
   const lost = await (await browser.newContext()).newPage();
-  await enter(lost, "bob@example.com", PASSWORD);
+  await enter(lost, server, "bob@example.com", PASSWORD);
   await lost.getByRole("button", { name: "Use a recovery code" }).click();
   await lost.getByLabel("Recovery code").fill((codes[0] ?? "").toUpperCase());
   await lost.getByRole("button", { name: "Sign in" }).click();
@@ -143,6 +136,6 @@ test("signing in takes a code of the phone, or a recovery code", async ({ page, 
   await expect(entries.filter({ hasText: "made new recovery codes" })).not.toHaveCount(0);
   await expect(entries.filter({ hasText: "turned two-factor sign-in off" })).toHaveCount(1);
   await lost.context().close();
-  await enter(page, "bob@example.com", PASSWORD);
+  await enter(page, server, "bob@example.com", PASSWORD);
   await expect(overview(page)).toBeVisible();
 });

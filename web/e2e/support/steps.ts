@@ -20,6 +20,21 @@ export async function register(page: Page, server: Server, name: string, email: 
   await expect(page.getByRole("heading", { name: "Overview" })).toBeVisible();
 }
 
+/** Tries to sign in, by a page of its own. */
+export async function enter(page: Page, server: Server, email: string, password: string): Promise<void> {
+  await page.goto(`${server.url}/sign-in`);
+  await page.getByLabel("Email").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+/** Goes to one of the settings' pages by the navigation. */
+export async function openSettings(page: Page, name: string): Promise<void> {
+  await open(page, "Settings");
+  await page.getByRole("navigation", { name: "Settings" }).getByRole("link", { name, exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1, name, exact: true })).toBeVisible();
+}
+
 /** Goes to a page by the navigation. */
 export async function open(page: Page, name: string): Promise<void> {
   await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name, exact: true }).click();

@@ -174,6 +174,15 @@ const auditLog = createRoute({
   component: lazyRouteComponent(() => import("@/app/routes/audit-log"), "AuditLogRoute"),
 });
 
+/** The first of the settings' pages, for who asks for all of them. */
+const settings = createRoute({
+  getParentRoute: () => app,
+  path: "/settings",
+  beforeLoad: () => {
+    throw redirect({ to: "/settings/profile", replace: true });
+  },
+});
+
 const security = createRoute({
   getParentRoute: () => app,
   path: "/settings/security",
@@ -244,6 +253,7 @@ const routeTree = root.addChildren([
     analytics,
     usage,
     auditLog,
+    settings,
     security,
     apiKeys,
     settingsData,

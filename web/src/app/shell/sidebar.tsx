@@ -14,7 +14,7 @@ export function Sidebar() {
       </Link>
       <nav aria-label="Main" className="flex-1 overflow-y-auto px-3 py-3">
         {navigationOf(may).map((group) => (
-          <div key={group.label ?? "start"} className="mb-5">
+          <div key={group.items[0]?.to} className="mb-5">
             {group.label && (
               <h2 className="mb-1 px-2.5 text-xs font-medium tracking-normal text-muted-foreground">
                 {group.label}
