@@ -3,6 +3,7 @@ import { useMe } from "@/api/get-me";
 import { Page } from "@/components/page";
 import { Card, CardBody, CardHeader } from "@/components/ui/card";
 import { RecentExecutions } from "@/features/activity/components/recent-executions";
+import { ConfirmAddress } from "@/features/auth/components/confirm-address";
 import { GatewaySummary } from "@/features/gateways/components/gateway-summary";
 import { GettingStarted } from "@/features/overview/components/getting-started";
 import { TroubleList } from "@/features/overview/components/trouble-list";
@@ -16,6 +17,7 @@ export function OverviewRoute() {
     <Page title="Overview" description={`Hello ${user.name.split(" ")[0]}. This is ${tenant.name} today.`}>
       <div className="grid grid-cols-1 gap-5">
         <TroubleList />
+        <ConfirmAddress />
         <GettingStarted />
         <div className="grid grid-cols-1 items-start gap-5 xl:grid-cols-[minmax(0,1fr)_22rem]">
           <div className="grid grid-cols-1 gap-5">

@@ -1,4 +1,5 @@
 import { Link, useNavigate } from "@tanstack/react-router";
+import { Button } from "@/components/ui/button";
 import { toast } from "@/components/ui/toaster";
 import { AuthLayout } from "@/features/auth/components/auth-layout";
 import { ResetPasswordForm } from "@/features/auth/components/reset-password-form";
@@ -12,13 +13,19 @@ export function ResetPasswordRoute() {
       title="Choose a new password"
       description="You are signed out everywhere once it is in use."
       footer={
-        <Link to="/forgot-password" className="font-medium text-primary hover:underline">
-          Ask for a new link
+        <Link to="/sign-in" className="font-medium text-primary hover:underline">
+          Back to the sign-in
         </Link>
       }
     >
       <ResetPasswordForm
+        key={token}
         token={token}
+        askAnew={
+          <Button asChild size="lg">
+            <Link to="/forgot-password">Ask for a new link</Link>
+          </Button>
+        }
         onDone={() => {
           toast.success("Your password is the new one", "Sign in with it.");
           void navigate({ to: "/sign-in", replace: true });

@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import { Button } from "@/components/ui/button";
 import { AuthLayout } from "@/features/auth/components/auth-layout";
 import { VerifyEmailForm } from "@/features/auth/components/verify-email-form";
 import { useMailToken } from "@/features/auth/mail-token";
@@ -9,13 +10,16 @@ export function VerifyEmailRoute() {
     <AuthLayout
       title="Confirm your address"
       description="So that you can get back in if you forget your password."
-      footer={
-        <Link to="/" className="font-medium text-primary hover:underline">
-          Open your workspace
-        </Link>
-      }
     >
-      <VerifyEmailForm token={token} />
+      <VerifyEmailForm
+        key={token}
+        token={token}
+        open={
+          <Button asChild size="lg">
+            <Link to="/">Open your workspace</Link>
+          </Button>
+        }
+      />
     </AuthLayout>
   );
 }

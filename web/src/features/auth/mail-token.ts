@@ -5,13 +5,21 @@ export function readMailToken(hash: string): string {
   return new URLSearchParams(hash.replace(/^#/, "")).get("token") ?? "";
 }
 
-/** The same, once; it does not stay in the address, where others could read it later. */
+/**
+ * The same, taken out of the address, where others could read it later. Who pastes the link of a newer mail over it stays on the page: only
+ * what is behind the `#` changes.
+ */
 export function useMailToken(): string {
-  const [token] = useState(() => readMailToken(window.location.hash));
+  const [token, setToken] = useState(() => readMailToken(window.location.hash));
   useEffect(() => {
-    if (window.location.hash) {
+    function take() {
+      if (!window.location.hash) return;
+      setToken(readMailToken(window.location.hash));
       window.history.replaceState(window.history.state, "", window.location.pathname);
     }
+    take();
+    window.addEventListener("hashchange", take);
+    return () => window.removeEventListener("hashchange", take);
   }, []);
   return token;
 }

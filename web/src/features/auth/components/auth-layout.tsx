@@ -7,7 +7,7 @@ interface AuthLayoutProps {
   title: string;
   description: string;
   children: ReactNode;
-  footer: ReactNode;
+  footer?: ReactNode;
 }
 
 const POINTS = [
@@ -39,7 +39,7 @@ export function AuthLayout({ title, description, children, footer }: AuthLayoutP
           <h1 className="text-2xl font-semibold">{title}</h1>
           <p className="mt-1 text-sm text-muted-foreground">{description}</p>
           <div className="mt-7">{children}</div>
-          <p className="mt-6 text-sm text-muted-foreground">{footer}</p>
+          {footer && <p className="mt-6 text-sm text-muted-foreground">{footer}</p>}
         </div>
       </main>
       <aside className="relative hidden overflow-hidden border-l bg-sidebar lg:flex lg:flex-col lg:justify-center lg:p-12">

@@ -1,22 +1,30 @@
-import { useState, type FormEvent } from "react";
+import { useState, type FormEvent, type ReactNode } from "react";
 import { ErrorState } from "@/components/error-state";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { PasswordInput } from "@/components/ui/password-input";
 import { useVerifyEmail } from "@/features/auth/api/verify-email";
+import { DeadLink } from "@/features/auth/components/dead-link";
 import { ApiError } from "@/lib/api-error";
+
+interface VerifyEmailFormProps {
+  token: string;
+  /** Leads to the workspace, where one can ask for a new link. */
+  open: ReactNode;
+}
 
 /**
  * Confirms an address. A button and not at once: programs that look at mails open links, and must not use them up. Where the account
  * waits for it, the server asks for the password, too.
  */
-export function VerifyEmailForm({ token }: { token: string }) {
+export function VerifyEmailForm({ token, open }: VerifyEmailFormProps) {
   const [password, setPassword] = useState("");
   const [wanted, setWanted] = useState(false);
   const verify = useVerifyEmail();
   const error = verify.error instanceof ApiError ? verify.error : null;
   const missing = error?.fields.some((problem) => problem.field === "password") ?? false;
   const wrong = error?.code === "wrong_password";
+  const dead = token === "" || error?.code === "invalid_token";
 
   function submit(event: FormEvent) {
     event.preventDefault();
@@ -30,9 +38,20 @@ export function VerifyEmailForm({ token }: { token: string }) {
 
   if (verify.isSuccess) {
     return (
-      <p role="status" className="text-sm">
-        Thank you: your address is confirmed.
-      </p>
+      <div className="grid gap-4">
+        <p role="status" className="text-sm">
+          Thank you: your address is confirmed.
+        </p>
+        {open}
+      </div>
+    );
+  }
+  if (dead) {
+    return (
+      <DeadLink action={open}>
+        Sign in: if the address still has to be confirmed, a new link is sent at once, or you can ask for one
+        there.
+      </DeadLink>
     );
   }
   return (
