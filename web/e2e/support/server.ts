@@ -1,10 +1,11 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { test } from "@playwright/test";
 
 export const DEMO_PASSWORD = "Demo-passw0rd!";
@@ -14,6 +15,8 @@ export interface Server {
   url: string;
   email: string;
   password: string;
+  /** Runs another command of the same binary beside it, and answers with what it prints. */
+  command: (...words: string[]) => Promise<string>;
 }
 
 /** How long a server may take until it is ready: the first one on a machine compiles its components. */
@@ -26,7 +29,8 @@ const START_MS = 120_000;
 export function withServer(
   prepare: () => Promise<Record<string, string>> = () => Promise.resolve({}),
 ): Server {
-  const server: Server = { url: "", email: "", password: "" };
+  const command = () => Promise.reject(new Error("the server was not started"));
+  const server: Server = { url: "", email: "", password: "", command };
   let stop: (() => Promise<void>) | undefined;
   // eslint-disable-next-line no-empty-pattern -- Playwright insists on the pattern.
   test.beforeAll(async ({}, info) => {
@@ -44,17 +48,14 @@ async function start(
 ): Promise<{ server: Server; stop: () => Promise<void> }> {
   const data = await mkdtemp(join(tmpdir(), "twobot-e2e-"));
   const port = await freePort();
-  const child = spawn(binary(), ["serve", "--demo"], {
-    cwd: data,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: {
-      ...foreignSettings(),
-      TWOBOT_DATA_DIR: join(data, "data"),
-      TWOBOT_LISTEN: `127.0.0.1:${port}`,
-      TWOBOT_DEMO_PASSWORD: DEMO_PASSWORD,
-      ...settings,
-    },
-  });
+  const env = {
+    ...foreignSettings(),
+    TWOBOT_DATA_DIR: join(data, "data"),
+    TWOBOT_LISTEN: `127.0.0.1:${port}`,
+    TWOBOT_DEMO_PASSWORD: DEMO_PASSWORD,
+    ...settings,
+  };
+  const child = spawn(binary(), ["serve", "--demo"], { cwd: data, stdio: ["ignore", "pipe", "pipe"], env });
   const said = collect(child);
   const stop = async () => {
     await end(child);
@@ -68,6 +69,8 @@ async function start(
       url: line("open") ?? `http://127.0.0.1:${port}`,
       email: line("email") ?? "",
       password: line("password") ?? "",
+      command: async (...words: string[]) =>
+        (await promisify(execFile)(binary(), words, { cwd: data, env })).stdout,
     };
     return { server, stop };
   } catch (error) {
