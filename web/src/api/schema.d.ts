@@ -1068,7 +1068,7 @@ export interface paths {
         };
         /**
          * How the server is
-         * @description Also at `/status`. Answers 200 whatever it finds; see `/health/ready` for a check that fails.
+         * @description Answers 200 whatever it finds; see `/health/ready` for a check that fails, and `/status` for more.
          */
         get: operations["getHealth"];
         put?: never;
@@ -1261,8 +1261,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How the server is
-         * @description Also at `/status`. Answers 200 whatever it finds; see `/health/ready` for a check that fails.
+         * Look at the server's status
+         * @description Part by part, as the node that was asked sees it. Answers 200 whatever it finds, and tells nothing of any tenant; see `/health/ready` for a
+         *     check that fails.
          */
         get: operations["getStatus"];
         put?: never;
@@ -1710,9 +1711,9 @@ export interface paths {
         };
         /**
          * Download everything
-         * @description A ZIP archive of all that is kept of the account: a file for each kind of thing, a line of JSON for each one. Passwords, tokens and the
-         *     credentials of gateways are not in it. It is written while it is sent; should something fail in the middle, the archive has no end and can
-         *     not be opened, so that nobody takes a part for the whole. Three an hour.
+         * @description A ZIP archive of all that is kept of the account: a file for each kind of thing, a line of JSON for each one, and in `files/` what plugins keep
+         *     in their directories. Passwords, tokens and the credentials of gateways are not in it. It is written while it is sent; should something fail
+         *     in the middle, the archive has no end and can not be opened, so that nobody takes a part for the whole. Three an hour.
          */
         get: operations["exportAccount"];
         put?: never;
@@ -1958,7 +1959,12 @@ export interface components {
         AuditCheck: {
             /**
              * Format: int64
-             * @description How many rows are sound, from the first.
+             * @description How many rows are no longer kept, since they are older than the plan keeps them.
+             */
+            removed: number;
+            /**
+             * Format: int64
+             * @description How many rows are sound, from the first that is kept.
              */
             sound: number;
             /**
@@ -3880,6 +3886,11 @@ export interface components {
          * @enum {string}
          */
         OutboundState: "delivered" | "waiting" | "failed";
+        /**
+         * @description How the server is altogether.
+         * @enum {string}
+         */
+        OverallStatus: "ok" | "degraded" | "failing";
         /** @description A new password, by the present one. */
         PasswordChange: {
             /**
@@ -4278,6 +4289,45 @@ export interface components {
              * @example Europe/Berlin
              */
             time_zone: string;
+        };
+        /** @description A part of the server. */
+        ServerPart: {
+            /** @description Which. */
+            name: components["schemas"]["ServerPartName"];
+            /** @description How it is. */
+            state: components["schemas"]["ServerPartState"];
+            /** @description Whether nothing works without it. */
+            needed: boolean;
+        };
+        /**
+         * @description What a part is for.
+         * @enum {string}
+         */
+        ServerPartName: "database" | "sandboxes" | "redis" | "mail_server";
+        /**
+         * @description How a part is.
+         * @enum {string}
+         */
+        ServerPartState: "ok" | "failing" | "off";
+        /** @description How the server is. */
+        ServerStatus: {
+            /** @description How it is altogether. */
+            status: components["schemas"]["OverallStatus"];
+            /**
+             * @description The version that runs.
+             * @example 0.1.0
+             */
+            version: string;
+            /** @description When it was started. */
+            started_at: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Seconds since then.
+             * @example 86400
+             */
+            uptime_seconds: number;
+            /** @description Its parts, always all of them. */
+            parts: components["schemas"]["ServerPart"][];
         };
         /**
          * @description How much a notification matters.
@@ -5436,6 +5486,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "removed": 0,
                      *       "sound": 0,
                      *       "broken_at": 0,
                      *       "fault": "changed"
@@ -8696,7 +8747,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `suspended`: the operator suspended the account more than a day ago; `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9021,7 +9072,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
+            /** @description `suspended`: the operator suspended the account more than a day ago; `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10477,8 +10528,8 @@ export interface operations {
                      *             "advice": "text",
                      *             "limit": {
                      *               "name": "fuel_per_execution",
-                     *               "used": null,
-                     *               "allowed": null,
+                     *               "used": 0,
+                     *               "allowed": 0,
                      *               "unit": "fuel"
                      *             },
                      *             "since": "2026-01-31T12:00:00.000Z"
@@ -10697,7 +10748,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
+            /** @description `suspended`: the operator suspended the account; `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12746,7 +12797,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
+            /** @description `suspended`: the operator suspended the account; `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13811,14 +13862,18 @@ export interface operations {
                      * @example {
                      *       "status": "ok",
                      *       "version": "0.1.0",
-                     *       "uptime_seconds": 0,
-                     *       "checks": {
-                     *         "database": "ok",
-                     *         "runtime": "ok"
-                     *       }
+                     *       "started_at": "2026-01-31T12:00:00.000Z",
+                     *       "uptime_seconds": 86400,
+                     *       "parts": [
+                     *         {
+                     *           "name": "database",
+                     *           "state": "ok",
+                     *           "needed": true
+                     *         }
+                     *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Health"];
+                    "application/json": components["schemas"]["ServerStatus"];
                 };
             };
             /** @description `address_rate_limited`, `address_blocked`: too many requests from one network address; `Retry-After` says how long to wait. */
@@ -14543,7 +14598,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
+            /** @description `suspended`: the operator suspended the account; `scope_missing`: the key lacks the scope; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14561,7 +14616,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: the plugin is not enabled, or the workspace does not run; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            /** @description `conflict`: the plugin is not enabled; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -18076,6 +18131,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `suspended`: the operator suspended the account more than a day ago. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `not_found`: there is none in this workspace. */
             404: {
                 headers: {
@@ -18195,7 +18259,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
+            /** @description `suspended`: only the operator can start it again; `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18204,7 +18268,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: the operator has suspended it, or the account is going to be deleted; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            /** @description `conflict`: the account is going to be deleted; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -18445,7 +18509,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
+            /** @description `suspended`: the operator has stopped it already; `session_required`: no API key may do this; `csrf_failed`: the cookie came along, but not from one of 2Bot's pages; `role_required`: only an admin or the owner may. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18454,7 +18518,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `conflict`: the operator has suspended it; `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
+            /** @description `request_running`: the same is being done, with this `Idempotency-Key`; `idempotency_unknown`, `idempotency_not_kept`: it was begun before, and its answer is not there. */
             409: {
                 headers: {
                     [name: string]: unknown;
