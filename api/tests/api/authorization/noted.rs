@@ -2,7 +2,7 @@
 //! that changes something, and of which nobody said what it leaves, fails.
 
 use super::matrix::{call, guarded, is_of_operators};
-use super::things::Things;
+use super::things::{Things, dead_letter};
 use crate::app::{Person, TestApp};
 use std::collections::BTreeSet;
 use twobot_domain::{AuditAction, Timestamp, UserId};
@@ -133,6 +133,10 @@ async fn each_operation_leaves_who_did_what_on_what_from_where_and_how_it_went()
             false => (&ann.token, user, "ann"),
         };
         let who = if id == "logout" { &things.elsewhere } else { who };
+        if ["retryDeadLetters", "discardDeadLetters"].contains(&id) {
+            // Those that were there are decided on by now.
+            dead_letter(&app, &ann, &things.gateway, id).await;
+        }
         if id == "startWorkspace" {
             // What runs already is not started.
             app.store().set_workspace_state(ann.scope, WorkspaceState::Stopped).await.unwrap();

@@ -44,7 +44,7 @@ async fn mail(app: &TestApp, who: &Person) -> MailId {
 }
 
 /// A delivery that was given up.
-async fn dead_letter(app: &TestApp, who: &Person, gateway: &str, name: &str) -> InboundId {
+pub(super) async fn dead_letter(app: &TestApp, who: &Person, gateway: &str, name: &str) -> InboundId {
     let delivery = NewInbound {
         gateway: gateway.parse().unwrap(),
         provider_id: name.to_owned(),
