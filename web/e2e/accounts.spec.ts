@@ -37,11 +37,12 @@ test("signing in leads on to where one wanted to go, and nowhere else", async ({
   await page.getByLabel("Password", { exact: true }).fill(server.password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page.getByRole("heading", { name: "Profile", exact: true })).toBeVisible();
-  await page.context().clearCookies();
-  await page.goto(`${server.url}/sign-in?redirect=${encodeURIComponent("//example.com/")}`);
-  await page.getByLabel("Email").fill(server.email);
-  await page.getByLabel("Password", { exact: true }).fill(server.password);
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await expect(page.getByRole("heading", { name: "Overview" })).toBeVisible();
-  expect(new URL(page.url()).origin).toBe(server.url);
+  for (const elsewhere of ["https://127.0.0.1:1/", "//127.0.0.1:1/"]) {
+    await page.context().clearCookies();
+    await page.goto(`${server.url}/sign-in?redirect=${encodeURIComponent(elsewhere)}`);
+    await page.getByLabel("Email").fill(server.email);
+    await page.getByLabel("Password", { exact: true }).fill(server.password);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await expect(page.getByRole("heading", { name: "Overview" })).toBeVisible();
+  }
 });

@@ -10,6 +10,7 @@ import {
 import { meQuery } from "@/api/get-me";
 import { ErrorPage, NotFoundPage, PendingPage } from "@/app/fallback-pages";
 import { AppShell } from "@/app/shell/app-shell";
+import { only, readRedirect } from "@/app/search";
 import { readRange } from "@/components/day-range";
 import { readAuditFilter } from "@/features/audit-log/filter";
 import { readFailedFilter } from "@/features/failed/filter";
@@ -26,23 +27,17 @@ const root = createRootRouteWithContext<RouterContext>()({
   notFoundComponent: NotFoundPage,
 });
 
-const readRedirect = (search: Record<string, unknown>): { redirect?: string } =>
-  // Only a path of this page: never a way out to a stranger's.
-  typeof search.redirect === "string" && /^\/(?![/\\])/.test(search.redirect)
-    ? { redirect: search.redirect }
-    : {};
-
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  validateSearch: readRedirect,
+  validateSearch: only(readRedirect),
   component: lazyRouteComponent(() => import("@/app/routes/sign-in"), "SignInRoute"),
 });
 
 const register = createRoute({
   getParentRoute: () => root,
   path: "/register",
-  validateSearch: readRedirect,
+  validateSearch: only(readRedirect),
   component: lazyRouteComponent(() => import("@/app/routes/register"), "RegisterRoute"),
 });
 
@@ -116,8 +111,9 @@ const gateway = createRoute({
 const plugins = createRoute({
   getParentRoute: () => app,
   path: "/plugins",
-  validateSearch: (search: Record<string, unknown>): { tab?: "catalogue" | "installed" } =>
+  validateSearch: only((search): { tab?: "catalogue" | "installed" } =>
     search.tab === "catalogue" || search.tab === "installed" ? { tab: search.tab } : {},
+  ),
   component: lazyRouteComponent(() => import("@/app/routes/plugins"), "PluginsRoute"),
 });
 const plugin = createRoute({
@@ -130,10 +126,10 @@ const EXECUTION_STATES: readonly unknown[] = ["waiting", "running", "succeeded",
 const activity = createRoute({
   getParentRoute: () => app,
   path: "/activity",
-  validateSearch: (search: Record<string, unknown>): { plugin?: string; state?: ExecutionState } => ({
+  validateSearch: only((search): { plugin?: string; state?: ExecutionState } => ({
     ...(typeof search.plugin === "string" && { plugin: search.plugin }),
     ...(EXECUTION_STATES.includes(search.state) && { state: search.state as ExecutionState }),
-  }),
+  })),
   component: lazyRouteComponent(() => import("@/app/routes/activity"), "ActivityRoute"),
 });
 const execution = createRoute({
@@ -145,7 +141,7 @@ const execution = createRoute({
 const failed = createRoute({
   getParentRoute: () => app,
   path: "/failed",
-  validateSearch: readFailedFilter,
+  validateSearch: only(readFailedFilter),
   component: lazyRouteComponent(() => import("@/app/routes/failed"), "FailedRoute"),
 });
 const failedOne = createRoute({
@@ -157,20 +153,20 @@ const failedOne = createRoute({
 const analytics = createRoute({
   getParentRoute: () => app,
   path: "/analytics",
-  validateSearch: readRange,
+  validateSearch: only(readRange),
   component: lazyRouteComponent(() => import("@/app/routes/analytics"), "AnalyticsRoute"),
 });
 const usage = createRoute({
   getParentRoute: () => app,
   path: "/usage",
-  validateSearch: readRange,
+  validateSearch: only(readRange),
   component: lazyRouteComponent(() => import("@/app/routes/usage"), "UsageRoute"),
 });
 
 const auditLog = createRoute({
   getParentRoute: () => app,
   path: "/audit-log",
-  validateSearch: readAuditFilter,
+  validateSearch: only(readAuditFilter),
   component: lazyRouteComponent(() => import("@/app/routes/audit-log"), "AuditLogRoute"),
 });
 
@@ -210,7 +206,7 @@ const notifications = createRoute({
 const tenants = createRoute({
   getParentRoute: () => app,
   path: "/operators/tenants",
-  validateSearch: readTenantFilter,
+  validateSearch: only(readTenantFilter),
   component: lazyRouteComponent(() => import("@/app/routes/operators-tenants"), "TenantsRoute"),
 });
 const tenant = createRoute({
@@ -221,7 +217,7 @@ const tenant = createRoute({
 const outbox = createRoute({
   getParentRoute: () => app,
   path: "/operators/outbox",
-  validateSearch: readMailFilter,
+  validateSearch: only(readMailFilter),
   component: lazyRouteComponent(() => import("@/app/routes/operators-outbox"), "OutboxRoute"),
 });
 
