@@ -54,7 +54,7 @@ test("who forgot the password gets in by a mail, and everybody else is signed ou
   await password.fill(NEW);
   await use.click();
   await expect(signInPage(lost)).toBeVisible();
-  await expect(lost.getByText("Your password is the new one")).toBeVisible();
+  await expect(lost.getByText("Your password is the new one", { exact: true })).toBeVisible();
 
   for (const before of [page, elsewhere]) {
     await before.reload();
