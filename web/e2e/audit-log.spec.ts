@@ -42,12 +42,12 @@ test("what was done is listed in plain words, narrowed, and shown as it is kept"
   await page.getByLabel("Outcome").selectOption("Failed");
   await expect(stopped).toHaveCount(0);
   await expect(tried).toHaveCount(1);
-  await page.getByLabel("Who").selectOption("Ada Example");
+  await page.getByLabel("What", { exact: true }).selectOption("Workspace");
   await expect(page.getByText("Nothing fits these filters")).toBeVisible();
   await page.getByLabel("Outcome").selectOption("All outcomes");
   await expect(stopped).toHaveCount(1);
   await expect(tried).toHaveCount(0);
-  await page.getByLabel("What", { exact: true }).selectOption("Workspace");
+  await page.getByLabel("Who").selectOption("Ada Example");
   await expect(entries).toHaveCount(1);
   // The filters stand in the address: a link or a reload keeps them.
   await page.reload();
@@ -78,7 +78,7 @@ test("a member does not see it, nor what only others may do", async ({ page }) =
   await expect(main.getByRole("link", { name: "Audit log", exact: true })).toHaveCount(0);
   await expect(page.getByRole("button", { name: "Stop" })).toHaveCount(0);
   await page.goto(`${server.url}/audit-log`);
-  await expect(page.getByRole("alert")).toContainText("admins and the owner");
+  await expect(page.getByRole("alert")).toContainText("Only an admin or the owner");
   await expect(page.getByTestId("audit-entry")).toHaveCount(0);
 
   await openSettings(page, "API keys");

@@ -29,10 +29,6 @@ test("a stopped workspace keeps what comes, and its use is shown against the lim
   await page.getByRole("button", { name: "Start", exact: true }).click();
   await expect(state).toHaveText("Running");
   await open(page, "Chat");
-  await page
-    .getByRole("link", { name: /hello|Front desk|Conversation/ })
-    .first()
-    .click();
   await expect(answers(page).last()).toContainText("Ada Example");
 
   await open(page, "Usage");
