@@ -25,7 +25,9 @@ pub(crate) fn load(settings: &Settings) -> anyhow::Result<MasterKey> {
 }
 
 /// The keys of a file, whether it was made for that, and what tells of its changes from then on.
-fn read(file: &KeyFile) -> anyhow::Result<(SecretBox<Vec<[u8; 32]>>, bool, Reread)> {
+type Keys = (SecretBox<Vec<[u8; 32]>>, bool, Reread);
+
+fn read(file: &KeyFile) -> anyhow::Result<Keys> {
     let (_, made) = file.read_or_make()?;
     // Once it is there and before it is read: that it was made is no change, and whoever changes it in between is noticed.
     let reread = file.reread();

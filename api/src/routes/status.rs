@@ -99,8 +99,9 @@ impl ServerPart {
 }
 
 fn overall(parts: &[ServerPart]) -> OverallStatus {
-    let fails =
-        |needed: bool| parts.iter().any(|part| part.state == ServerPartState::Failing && part.needed == needed);
+    let fails = |needed: bool| {
+        parts.iter().any(|part| part.state == ServerPartState::Failing && part.needed == needed)
+    };
     match (fails(true), fails(false)) {
         (true, _) => OverallStatus::Failing,
         (false, true) => OverallStatus::Degraded,

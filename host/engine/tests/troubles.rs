@@ -254,7 +254,8 @@ async fn an_action_beyond_the_days_limit_runs_nothing_and_one_that_loses_the_rac
     assert_eq!((between.executions, after.executions, after.failed_executions), (100, 100, 0));
     assert!(after.fuel > between.fuel, "what it used is recorded: {after:?}");
 
-    let (calls, runs) = (host.telegram.calls.lock().len(), host.executions(scope).await.len());
+    let calls = host.telegram.calls.lock().len();
+    let runs = host.executions(scope).await.len();
     release.add_permits(1);
     assert_eq!(code(run(&asks).await), "executions_per_day");
     assert_eq!(host.telegram.calls.lock().len(), calls, "nobody is asked");

@@ -1,7 +1,5 @@
 //! What comes to no end that could be recorded.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where something is not as it should be")]
-
 use super::*;
 use crate::catalogue::Catalogue;
 use crate::engine::EngineConfig;

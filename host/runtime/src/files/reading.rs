@@ -153,11 +153,7 @@ fn ahead(folder: &str, entry: &DirEntry) -> io::Result<Option<Ahead>> {
     // A name that is no text can only be the operator's.
     let name = entry.file_name().into_string().map_err(|_| io::ErrorKind::InvalidData)?;
     let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
-    Ok(if kind.is_dir() {
-        Some(Ahead::Folder(path))
-    } else {
-        kind.is_file().then_some(Ahead::File(path))
-    })
+    Ok(if kind.is_dir() { Some(Ahead::Folder(path)) } else { kind.is_file().then_some(Ahead::File(path)) })
 }
 
 /// What was removed meanwhile is not there, which is no error.

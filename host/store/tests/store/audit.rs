@@ -316,9 +316,21 @@ async fn what_was_changed_is_not_removed_with_what_is_old() {
             3,
             Chain { removed: 2, sound: 0, fault: Some(Fault::Changed) },
         ),
-        ("DELETE FROM audit_log WHERE seq = 3", 2, Chain { removed: 2, sound: 0, fault: Some(Fault::Broken) }),
-        ("DELETE FROM audit_log WHERE seq = 1", 4, Chain { removed: 0, sound: 0, fault: Some(Fault::Broken) }),
-        ("UPDATE audit_heads SET removed_seq = 1", 5, Chain { removed: 1, sound: 0, fault: Some(Fault::Broken) }),
+        (
+            "DELETE FROM audit_log WHERE seq = 3",
+            2,
+            Chain { removed: 2, sound: 0, fault: Some(Fault::Broken) },
+        ),
+        (
+            "DELETE FROM audit_log WHERE seq = 1",
+            4,
+            Chain { removed: 0, sound: 0, fault: Some(Fault::Broken) },
+        ),
+        (
+            "UPDATE audit_heads SET removed_seq = 1",
+            5,
+            Chain { removed: 1, sound: 0, fault: Some(Fault::Broken) },
+        ),
     ] {
         let (world, ann, _) = scene().await;
         for _ in 0..5 {
