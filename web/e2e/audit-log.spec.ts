@@ -68,7 +68,9 @@ test("a member does not see it, nor what only others may do", async ({ page }) =
   await server.command("user", "create", ...member, "--joins", "bo@example.com");
   await page.reload();
   await open(page, "Audit log");
-  await expect(page.getByTestId("audit-entry").filter({ hasText: "added to the account Mo Example" })).not.toHaveCount(0);
+  await expect(
+    page.getByTestId("audit-entry").filter({ hasText: "added to the account Mo Example" }),
+  ).not.toHaveCount(0);
 
   await page.context().clearCookies();
   await enter(page, server, "mo@example.com", PASSWORD);

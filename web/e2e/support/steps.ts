@@ -3,7 +3,7 @@ import type { Server } from "./server.ts";
 
 /** What people do again and again, in their words. */
 
-export async function signIn(page: Page, server: Server): Promise<void> {
+export async function signIn(page: Page, server: Omit<Server, "command">): Promise<void> {
   await page.goto(server.url);
   await page.getByLabel("Email").fill(server.email);
   await page.getByLabel("Password", { exact: true }).fill(server.password);
