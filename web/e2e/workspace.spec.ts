@@ -22,6 +22,8 @@ test("a stopped workspace keeps what comes, and its use is shown against the lim
   await page.getByRole("button", { name: "Start a conversation" }).click();
   await say(page, "hello");
   await open(page, "Overview");
+  // What waits is no news that pages are told.
+  await page.reload();
   const figure = (name: string) => page.locator("main dl > div").filter({ hasText: name }).locator("dd");
   await expect(figure("Waiting events")).toHaveText("1");
   await expect(figure("Gateways")).toHaveText("1");
@@ -34,7 +36,7 @@ test("a stopped workspace keeps what comes, and its use is shown against the lim
   await open(page, "Usage");
   await page.reload();
   const share = (name: string) => page.getByRole("meter", { name: `${name}: used share` });
-  await expect(share("Executions today")).toBeVisible();
+  await expect(share("AI tokens this month")).toBeVisible();
   // The free plan allows two gateways.
   await expect(page.getByText("1 of 2", { exact: true })).not.toHaveCount(0);
   await expect(share("Gateways")).toHaveAttribute("aria-valuenow", "50");
